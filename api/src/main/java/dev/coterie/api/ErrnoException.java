@@ -1,0 +1,38 @@
+package dev.coterie.api;
+
+import java.io.IOException;
+
+/**
+ * An operation ended with an {@link Errno}.
+ *
+ * <p>Carries no stack trace unless {@code -Dcoterie.trace=true}: an errno is an answer, not a fault of the program, and
+ * filling a trace costs more than the operation it reports on.
+ */
+public final class ErrnoException extends IOException {
+  private static final boolean TRACE = Boolean.getBoolean("coterie.trace");
+  private static final long serialVersionUID = 1L;
+
+  private final Errno errno;
+
+  /**
+   * @param errno the answer
+   * @param attempted what was attempted, such as {@code open /a/b}
+   */
+  public ErrnoException(Errno errno, String attempted) {
+    super(attempted.isEmpty() ? errno.text() : attempted + ": " + errno.text());
+    this.errno = errno;
+  }
+
+  public ErrnoException(Errno errno) {
+    this(errno, "");
+  }
+
+  public Errno errno() {
+    return errno;
+  }
+
+  @Override
+  public Throwable fillInStackTrace() {
+    return TRACE ? super.fillInStackTrace() : this;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.coterie.api;
+
+/** Every bound of the product, by name. A length, count or size from outside is held against one of these first. */
+public final class Limits {
+  private Limits() {}
+
+  /** Longest name of a directory entry, in bytes (limits.h, NAME_MAX). */
+  public static final int NAME_BYTES = 255;
+
+  /** Longest path, in bytes, its final NUL included as in limits.h (PATH_MAX). */
+  public static final int PATH_BYTES = 4096;
+
+  /** Longest target of a symbolic link, in bytes: PATH_MAX less the final NUL. */
+  public static final int SYMLINK_BYTES = PATH_BYTES - 1;
+
+  /** Symbolic links followed in one resolution before ELOOP (path_resolution(7)). */
+  public static final int SYMLINKS_FOLLOWED = 40;
+
+  /** Longest name of an extended attribute, in bytes (linux/limits.h, XATTR_NAME_MAX). */
+  public static final int XATTR_NAME_BYTES = 255;
+
+  /** Largest value of an extended attribute, in bytes (linux/limits.h, XATTR_SIZE_MAX). */
+  public static final int XATTR_VALUE_BYTES = 65_536;
+
+  /** All names of one inode's extended attributes with their NULs, in bytes (linux/limits.h, XATTR_LIST_MAX). */
+  public static final int XATTR_LIST_BYTES = 65_536;
+
+  /** Supplementary groups of one caller (linux/limits.h, NGROUPS_MAX is larger; AUTH_SYS and our gates need this many). */
+  public static final int GROUPS = 1024;
+
+  /** Hard links of one inode (the kernel's ext4 allows 65,000; tmpfs has no such bound of its own). */
+  public static final long LINKS = Integer.MAX_VALUE;
+
+  /** Largest offset in a file, in bytes: loff_t is signed. */
+  public static final long FILE_BYTES = Long.MAX_VALUE;
+
+  /** Largest count of one read or write, in bytes: what Linux transfers at most (read(2), NOTES). */
+  public static final int TRANSFER_BYTES = 0x7ffff000;
+
+  /** Smallest frame size a peer may ask for: the kernel refuses less (9P, Tversion). */
+  public static final int MSIZE_MIN_BYTES = 4096;
+
+  /** Largest frame on the wire, in bytes: 1 MiB of data and the header of a read or write. */
+  public static final int MSIZE_MAX_BYTES = (1 << 20) + 24;
+
+  /** Names in one walk (9P, MAXWELEM). */
+  public static final int WALK_NAMES = 16;
+
+  /** Connections a leader serves at a time; more are refused with a reason. */
+  public static final int CONNECTIONS = 1024;
+
+  /** Requests one connection may have parked or running elsewhere; more are answered EAGAIN. */
+  public static final int REQUESTS_PER_CONNECTION = 1024;
+
+  /** Fids of one connection; more are answered EMFILE. */
+  public static final int FIDS_PER_CONNECTION = 1 << 20;
+
+  /** Open handles of one session; more are answered EMFILE. */
+  public static final int HANDLES_PER_SESSION = 1 << 20;
+
+  /** Tokens of shared handles that one session may have waiting to be taken; more are answered EMFILE. */
+  public static final int TOKENS_PER_SESSION = 4096;
+
+  /** How long a token of a shared handle waits to be taken, in milliseconds. */
+  public static final long TOKEN_MS = 60_000;
+
+  /** Dentries the core keeps beyond those its mounts hold. */
+  public static final int DENTRIES = 1 << 18;
+
+  /** Mounts in one tree. */
+  public static final int MOUNTS = 1024;
+
+  /** Bytes one copy_file_range moves before it answers short, so that a copy can be cancelled and progress be shown. */
+  public static final long COPY_BYTES = 8L << 20;
+}

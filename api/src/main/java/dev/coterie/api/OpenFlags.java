@@ -1,0 +1,40 @@
+package dev.coterie.api;
+
+/** Flags of open(2), with the values of x86-64 Linux, which are also those of 9P2000.L. */
+public final class OpenFlags {
+  private OpenFlags() {}
+
+  public static final int O_RDONLY = 0;
+  public static final int O_WRONLY = 1;
+  public static final int O_RDWR = 2;
+  public static final int O_ACCMODE = 3;
+  public static final int O_CREAT = 0100;
+  public static final int O_EXCL = 0200;
+  public static final int O_TRUNC = 01000;
+  public static final int O_APPEND = 02000;
+  public static final int O_NONBLOCK = 04000;
+  public static final int O_DSYNC = 010000;
+  public static final int O_DIRECT = 040000;
+  public static final int O_LARGEFILE = 0100000;
+  public static final int O_DIRECTORY = 0200000;
+  public static final int O_NOFOLLOW = 0400000;
+  public static final int O_NOATIME = 01000000;
+  public static final int O_CLOEXEC = 02000000;
+  public static final int O_SYNC = 04010000;
+  public static final int O_TMPFILE = 020200000;
+
+  /** The flags fcntl(F_SETFL) can change. */
+  public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+
+  /** Whether a handle with these flags may read. Access mode 3 (ioctl only) may neither read nor write. */
+  public static boolean reads(int flags) {
+    int access = flags & O_ACCMODE;
+    return access == O_RDONLY || access == O_RDWR;
+  }
+
+  /** Whether a handle with these flags may write. */
+  public static boolean writes(int flags) {
+    int access = flags & O_ACCMODE;
+    return access == O_WRONLY || access == O_RDWR;
+  }
+}

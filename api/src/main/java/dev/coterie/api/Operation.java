@@ -1,0 +1,151 @@
+package dev.coterie.api;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The arguments of one operation of {@link FileService}, as a value. What each does, its units and its errors stand there,
+ * at the method of the same name.
+ *
+ * @param <R> what it answers
+ */
+public sealed interface Operation<R> {
+
+  /** The answer of an operation that has nothing to say but that it was done. */
+  enum Done {
+    DONE
+  }
+
+  /** An operation that works through an open handle. */
+  sealed interface OnHandle<R> extends Operation<R> {
+    long handle();
+  }
+
+  // ---- inodes and names ----
+
+  record Root() implements Operation<Stat> {}
+
+  record Lookup(InodeId dir, Name name) implements Operation<Stat> {}
+
+  record Forget(InodeId id, long count) implements Operation<Done> {}
+
+  record Rebind(InodeId id) implements Operation<Stat> {}
+
+  record Getattr(InodeId id) implements Operation<Stat> {}
+
+  /** {@code handle} 0: by the inode alone. */
+  record Setattr(InodeId id, long handle, SetAttr change) implements Operation<Stat> {}
+
+  record Access(InodeId id, int mask) implements Operation<Done> {}
+
+  record Mknod(InodeId dir, Name name, int mode, long rdev) implements Operation<Stat> {}
+
+  record Mkdir(InodeId dir, Name name, int mode) implements Operation<Stat> {}
+
+  record Symlink(InodeId dir, Name name, byte[] target) implements Operation<Stat> {}
+
+  record Readlink(InodeId id) implements Operation<byte[]> {}
+
+  record Link(InodeId id, InodeId dir, Name name) implements Operation<Stat> {}
+
+  record Unlink(InodeId dir, Name name) implements Operation<Done> {}
+
+  record Rmdir(InodeId dir, Name name) implements Operation<Done> {}
+
+  record Rename(InodeId dir, Name name, InodeId newDir, Name newName, int flags)
+      implements Operation<Done> {
+    public static final int RENAME_NOREPLACE = 1;
+    public static final int RENAME_EXCHANGE = 2;
+  }
+
+  record Getxattr(InodeId id, Name name) implements Operation<byte[]> {}
+
+  record Setxattr(InodeId id, Name name, byte[] value, int flags) implements Operation<Done> {
+    public static final int XATTR_CREATE = 1;
+    public static final int XATTR_REPLACE = 2;
+  }
+
+  record Listxattr(InodeId id) implements Operation<List<Name>> {}
+
+  record Removexattr(InodeId id, Name name) implements Operation<Done> {}
+
+  record Statfs(InodeId id) implements Operation<StatFs> {}
+
+  // ---- handles ----
+
+  record Create(InodeId dir, Name name, int flags, int mode) implements Operation<Opened> {}
+
+  record Tmpfile(InodeId dir, int flags, int mode) implements Operation<Opened> {}
+
+  record Open(InodeId id, int flags) implements Operation<Opened> {}
+
+  record Close(long handle) implements OnHandle<Done> {}
+
+  record Readdir(long handle, long cookie, int bytes, boolean attributes)
+      implements OnHandle<List<DirEntry>> {
+    /** What an entry counts for beside its name in {@code bytes}: its fixed part on the wire. */
+    public static final int ENTRY_BYTES = 24;
+  }
+
+  record Read(long handle, long offset, ByteBuffer destination) implements OnHandle<Integer> {}
+
+  record Write(long handle, long offset, ByteBuffer source) implements OnHandle<Integer> {}
+
+  record Append(long handle, ByteBuffer source) implements OnHandle<Transferred> {}
+
+  record ReadNext(long handle, ByteBuffer destination) implements OnHandle<Transferred> {}
+
+  record WriteNext(long handle, ByteBuffer source) implements OnHandle<Transferred> {}
+
+  record Seek(long handle, Whence whence, long offset) implements OnHandle<Long> {}
+
+  record SetFlags(long handle, int flags) implements OnHandle<Done> {}
+
+  record Fallocate(long handle, int mode, long offset, long length) implements OnHandle<Done> {
+    public static final int FALLOC_FL_KEEP_SIZE = 1;
+    public static final int FALLOC_FL_PUNCH_HOLE = 2;
+    public static final int FALLOC_FL_ZERO_RANGE = 16;
+  }
+
+  record CopyRange(long handle, long offset, long toHandle, long toOffset, long length)
+      implements OnHandle<Long> {}
+
+  record Fsync(long handle, boolean dataOnly) implements OnHandle<Done> {}
+
+  record Share(long handle) implements OnHandle<Token> {}
+
+  record Take(Token token) implements Operation<Opened> {}
+
+  // ---- answers ----
+
+  /**
+   * A handle came to be.
+   *
+   * @param handle names it in this session; never 0
+   * @param stat the inode; the session holds it until the handle is closed, beside any reference by lookup
+   * @param flags of open(2), without those that only steered the opening
+   */
+  record Opened(long handle, Stat stat, int flags) {}
+
+  /**
+   * Bytes were moved at a place the leader chose.
+   *
+   * @param offset of the first byte
+   * @param count bytes moved
+   */
+  record Transferred(long offset, int count) {}
+
+  /** From where a seek counts. Source: lseek(2). */
+  enum Whence {
+    SET,
+    CUR,
+    END,
+    DATA,
+    HOLE
+  }
+
+  /** The name of the operation in messages and metrics: that of the method of {@link FileService}. */
+  default String label() {
+    return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+  }
+}
