@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the events of a history and checks what concerns several objects: an identity belongs to one group, as links stay in
- * their group, so one that shows up in two was given to two inodes.
+ * Counts the events of a history and checks what concerns several objects: an identity belongs to
+ * one group, as links stay in their group, so one that shows up in two was given to two inodes.
  */
 public final class Census {
   private static final int FINDINGS_MAX = 10;

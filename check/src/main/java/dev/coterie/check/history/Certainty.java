@@ -8,9 +8,15 @@ enum Certainty {
   ANSWERED,
   /** The contract says that it had no effect. */
   REFUSED,
-  /** It may have had an effect, but not after its return: something was short, perhaps only at the end. */
+  /**
+   * It may have had an effect, but not after its return: something was short, perhaps only at the
+   * end.
+   */
   DOUBTFUL,
-  /** It may have had an effect, or may still have it: the answer was lost on the way, or the caller is gone. */
+  /**
+   * It may have had an effect, or may still have it: the answer was lost on the way, or the caller
+   * is gone.
+   */
   OPEN;
 
   static Certainty of(Event event) {

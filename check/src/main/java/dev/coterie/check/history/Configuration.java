@@ -3,12 +3,14 @@ package dev.coterie.check.history;
 import java.util.Arrays;
 
 /**
- * One way in which the operations so far can have taken effect: the state they led to, and which of the operations under way
- * are in it already. (Those that have returned all are.)
+ * One way in which the operations so far can have taken effect: the state they led to, and which of
+ * the operations under way are in it already. (Those that have returned all are.)
  */
 final class Configuration {
   int[] state; // the array is never changed
-  private final long[] taken; // bit set over Step.bit, of steps under way; changed only by whoever owns the configuration
+  private final long[]
+      taken; // bit set over Step.bit, of steps under way; changed only by whoever owns the
+             // configuration
   private int moment;
 
   private Configuration(int[] state, long[] taken, int moment) {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 
 /**
- * Opens a session on the tree under test. A class that worker processes are to use has a public constructor without
- * parameters.
+ * Opens a session on the tree under test. A class that worker processes are to use has a public
+ * constructor without parameters.
  */
 @FunctionalInterface
 public interface Connector {

@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Looks for one order that explains the rest of a history: follows one configuration as far as it goes and comes back to the
- * last choice when it goes no further. Configurations that were followed once are not followed again, so the search ends,
- * and if it has not reached the end of the history then, there is no order.
+ * Looks for one order that explains the rest of a history: follows one configuration as far as it
+ * goes and comes back to the last choice when it goes no further. Configurations that were followed
+ * once are not followed again, so the search ends, and if it has not reached the end of the history
+ * then, there is no order.
  */
 final class DepthFirstSearch<A> {
   private static final int STATES_MAX = 8;

@@ -37,7 +37,8 @@ public record Event(
   /**
    * What was asked.
    *
-   * @param place names: slot, or {@link Universe#CHILD}; files: first cell, or the new size in cells
+   * @param place names: slot, or {@link Universe#CHILD}; files: first cell, or the new size in
+   *     cells
    * @param other the new slot of a rename
    * @param directory the directory whose child is meant
    * @param subject the inode of link and getattr
@@ -88,7 +89,6 @@ public record Event(
    * @param count bytes read or written
    * @param stamps the cells that were read
    */
-  @SuppressWarnings("ArrayRecordComponent") // never changed once it is here
   public record Answer(
       int errno,
       @Nullable InodeId id,
@@ -142,15 +142,17 @@ public record Event(
   private String call(Universe universe) {
     Arguments a = arguments;
     if (!kind.onNames()) {
-      return kind + switch (kind) {
-        case READ -> " cells %d..%d".formatted(a.place, a.place + a.cells - 1);
-        case WRITE ->
-            " cells %d..%d of %s"
-                .formatted(a.place, a.place + a.cells - 1, Stamp.describe(a.stamp));
-        case APPEND, WRITE_APPEND -> " %d cells of %s".formatted(a.cells, Stamp.describe(a.stamp));
-        case TRUNCATE -> " to %d cells".formatted(a.place);
-        default -> "";
-      };
+      return kind
+          + switch (kind) {
+            case READ -> " cells %d..%d".formatted(a.place, a.place + a.cells - 1);
+            case WRITE ->
+                " cells %d..%d of %s"
+                    .formatted(a.place, a.place + a.cells - 1, Stamp.describe(a.stamp));
+            case APPEND, WRITE_APPEND ->
+                " %d cells of %s".formatted(a.cells, Stamp.describe(a.stamp));
+            case TRUNCATE -> " to %d cells".formatted(a.place);
+            default -> "";
+          };
     }
     String where =
         a.place == Universe.CHILD
@@ -176,8 +178,7 @@ public record Event(
     return switch (kind) {
       case LOOKUP, LIST, CREATE, CREATE_EXCL, MKNOD, MKDIR, SYMLINK ->
           "{%s} type %d%s"
-              .formatted(
-                  answer.id, answer.type, answer.links < 0 ? "" : " links " + answer.links);
+              .formatted(answer.id, answer.type, answer.links < 0 ? "" : " links " + answer.links);
       case GETATTR, LINK -> "links " + answer.links;
       case UNLINK, RMDIR, RENAME, RENAME_NOREPLACE, RENAME_EXCHANGE -> "done";
       case READ -> answer.count + " bytes " + describeStamps();

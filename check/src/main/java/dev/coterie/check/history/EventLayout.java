@@ -25,10 +25,11 @@ import java.nio.ByteOrder;
  *          | stamp        | links           | position  | stamps read, 8 bytes each ...
  * </pre>
  *
- * A record is written in two steps. Before the call everything that is asked, with {@code length} last: from then on the
- * record counts. After the call the answer, with {@code status} last. The file is mapped memory, so both are in the kernel's
- * hands at once, and a worker that is killed at any moment leaves all its operations, the last one perhaps without answer.
- * Length 0 is the end; {@link #SKIP} means that the next record begins at the next multiple of {@link #CHUNK_BYTES}.
+ * A record is written in two steps. Before the call everything that is asked, with {@code length}
+ * last: from then on the record counts. After the call the answer, with {@code status} last. The
+ * file is mapped memory, so both are in the kernel's hands at once, and a worker that is killed at
+ * any moment leaves all its operations, the last one perhaps without answer. Length 0 is the end;
+ * {@link #SKIP} means that the next record begins at the next multiple of {@link #CHUNK_BYTES}.
  */
 final class EventLayout {
   private EventLayout() {}

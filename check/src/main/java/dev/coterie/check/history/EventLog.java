@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the log of one thread, in the format of {@link EventLayout}, and takes the time of each event.
+ * Writes the log of one thread, in the format of {@link EventLayout}, and takes the time of each
+ * event.
  *
  * <p>Concurrency: belongs to the thread that made it.
  */
@@ -122,8 +123,7 @@ final class EventLog implements Closeable {
       }
       Arena next = Arena.ofConfined();
       MemorySegment mapped =
-          channel.map(
-              FileChannel.MapMode.READ_WRITE, chunkStart + CHUNK_BYTES, CHUNK_BYTES, next);
+          channel.map(FileChannel.MapMode.READ_WRITE, chunkStart + CHUNK_BYTES, CHUNK_BYTES, next);
       arena.close();
       arena = next;
       chunk = mapped;

@@ -11,15 +11,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The history of one file's content, made ready for {@link FileModel}.
  *
- * <p>Each cell that a write put anywhere becomes a <b>value</b>, a number from 1. A value is written once and stays where it
- * was written until something is written over it, so which reads saw it tells a lot: where an append wrote that did not say
- * so, and how long the value is still needed.
+ * <p>Each cell that a write put anywhere becomes a <b>value</b>, a number from 1. A value is
+ * written once and stays where it was written until something is written over it, so which reads
+ * saw it tells a lot: where an append wrote that did not say so, and how long the value is still
+ * needed.
  */
 final class FileHistory {
   /** The value of a cell of zeros. */
   static final int HOLE = 0;
 
-  /** Stands for every value that no read is still to see: which one it is makes no difference any more. */
+  /**
+   * Stands for every value that no read is still to see: which one it is makes no difference any
+   * more.
+   */
   static final int DEAD = -1;
 
   /** The value of a cell that no write of this history can have made. */
@@ -36,7 +40,10 @@ final class FileHistory {
   private int[] firsts = {}; // by number of the write: its first value
   private int values = 1;
 
-  /** By value: where its first reader stands in {@link #readers}; they are there in the order of invocation. */
+  /**
+   * By value: where its first reader stands in {@link #readers}; they are there in the order of
+   * invocation.
+   */
   private int[] readersFrom = {};
 
   private List<Step<FileAction>> readers = List.of();

@@ -5,16 +5,22 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the content of a file behaves. The state holds the value of each cell; its length is the size of the file. Sources:
- * pread(2), pwrite(2), truncate(2), open(2) for O_APPEND and O_TRUNC.
+ * How the content of a file behaves. The state holds the value of each cell; its length is the size
+ * of the file. Sources: pread(2), pwrite(2), truncate(2), open(2) for O_APPEND and O_TRUNC.
  */
 final class FileModel implements Model<FileAction> {
-  /** No history of ours goes beyond; a larger answer of a broken file system must not cost us memory. */
+  /**
+   * No history of ours goes beyond; a larger answer of a broken file system must not cost us
+   * memory.
+   */
   private static final int SIZE_MAX = 1 << 20;
 
   private final FileHistory history;
 
-  /** By value: where among its readers the first was that had not returned, when that was last looked for. */
+  /**
+   * By value: where among its readers the first was that had not returned, when that was last
+   * looked for.
+   */
   private final int[] firstReaders;
 
   FileModel(FileHistory history) {
@@ -93,7 +99,10 @@ final class FileModel implements Model<FileAction> {
     return Arrays.copyOf(before.state, size);
   }
 
-  /** Whether a read still to come saw a cell of this range: once overwritten, a value does not come back. */
+  /**
+   * Whether a read still to come saw a cell of this range: once overwritten, a value does not come
+   * back.
+   */
   private boolean isNeeded(Configuration configuration, int from, int to) {
     int[] state = configuration.state;
     for (int i = from; i < Math.min(to, state.length); i++) {
@@ -114,7 +123,9 @@ final class FileModel implements Model<FileAction> {
     return false;
   }
 
-  /** Finds where all readers before have returned by this moment; usually where it was last time. */
+  /**
+   * Finds where all readers before have returned by this moment; usually where it was last time.
+   */
   private int firstReader(int moment, int value, int end) {
     int at = firstReaders[value];
     while (at > history.readersFrom(value) && history.lastReturn(at - 1) >= moment) {

@@ -17,7 +17,10 @@ import java.util.random.RandomGenerator;
 final class FileOperations {
   private static final int WRITE_CELLS_MAX = 8;
 
-  /** The open files of one process, which its threads share: for each file one handle to read and write, one to append. */
+  /**
+   * The open files of one process, which its threads share: for each file one handle to read and
+   * write, one to append.
+   */
   record Handles(long[] plain, long[] append) {
     static Handles open(Workspace space) throws ErrnoException {
       int files = space.files().size();
@@ -60,8 +63,7 @@ final class FileOperations {
     this.thread = thread;
     this.fileCells = space.universe().fileCells();
     this.buffer =
-        ByteBuffer.allocateDirect(2 * fileCells * Stamp.CELL_BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocateDirect(2 * fileCells * Stamp.CELL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     this.sizes = new int[space.files().size()];
   }
 
@@ -99,8 +101,7 @@ final class FileOperations {
         Event.Arguments.ofRange(place, cells),
         () ->
             service()
-                .read(
-                    space.caller(), handles.plain[file], (long) place * Stamp.CELL_BYTES, buffer),
+                .read(space.caller(), handles.plain[file], (long) place * Stamp.CELL_BYTES, buffer),
         this::stampsRead);
   }
 
@@ -143,8 +144,7 @@ final class FileOperations {
         Event.Arguments.ofWrite(0, stamp, cells),
         () ->
             service()
-                .append(
-                    space.caller(), plain ? handles.plain[file] : handles.append[file], buffer),
+                .append(space.caller(), plain ? handles.plain[file] : handles.append[file], buffer),
         moved -> {
           sizes[file] = (int) (moved.offset() / Stamp.CELL_BYTES) + cells;
           return Event.Answer.at(moved.offset(), moved.count());
@@ -193,11 +193,10 @@ final class FileOperations {
             () -> service().open(space.caller(), id(file), flags),
             answer -> sized(file, answer.stat()));
     if (opened != null) {
-      recorder.quietly(
-          () -> {
-            service().close(space.caller(), opened.handle());
-            return Done.DONE;
-          });
+      recorder.quietly(() -> {
+        service().close(space.caller(), opened.handle());
+        return Done.DONE;
+      });
     }
   }
 

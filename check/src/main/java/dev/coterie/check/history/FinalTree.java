@@ -21,8 +21,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Walks the tree after all workers have ended and records what is there as further events: each name by lookup and as readdir
- * shows it, each file by its size and all its content. So the final tree is checked as any other answer is.
+ * Walks the tree after all workers have ended and records what is there as further events: each
+ * name by lookup and as readdir shows it, each file by its size and all its content. So the final
+ * tree is checked as any other answer is.
  */
 final class FinalTree {
   private static final int READDIR_BYTES = 64 << 10;
@@ -71,8 +72,7 @@ final class FinalTree {
       for (int slot = 0; slot < universe.groupSlots(); slot++) {
         Name name = space.nameOf(group, slot);
         Event.Arguments at = Event.Arguments.ofSlot(slot);
-        recordListed(
-            group, at, listings.get(universe.directoryOf(group, slot)).remove(name));
+        recordListed(group, at, listings.get(universe.directoryOf(group, slot)).remove(name));
         Stat stat = lookup(group, at, space.directoryOf(group, slot), name);
         if (stat != null && stat.isDirectory()) {
           recordChild(group, stat.id());
@@ -124,12 +124,10 @@ final class FinalTree {
     FileService service = space.service();
     Caller caller = space.caller();
     Map<Name, DirEntry> entries = new HashMap<>();
-    Opened opened =
-        service.open(caller, directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+    Opened opened = service.open(caller, directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
     long cookie = 0;
     while (true) {
-      List<DirEntry> more =
-          service.readdir(caller, opened.handle(), cookie, READDIR_BYTES, false);
+      List<DirEntry> more = service.readdir(caller, opened.handle(), cookie, READDIR_BYTES, false);
       if (more.isEmpty()) {
         break;
       }

@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Lets several processes work on one tree and checks what they saw. Prints a table, and what is wrong; the exit status is 0
- * if the history is linearizable, 1 if it is not or if that could not be decided, 2 if there was no run.
+ * Lets several processes work on one tree and checks what they saw. Prints a table, and what is
+ * wrong; the exit status is 0 if the history is linearizable, 1 if it is not or if that could not
+ * be decided, 2 if there was no run.
  */
 public final class HistoryRun {
   private static final int NO_RUN = 2;
@@ -42,8 +43,7 @@ public final class HistoryRun {
   }
 
   /** Runs and checks, or with {@code --logs} only checks; answers the exit status. */
-  public static int run(PrintStream out, String... args)
-      throws IOException, InterruptedException {
+  public static int run(PrintStream out, String... args) throws IOException, InterruptedException {
     if (args.length == 2 && args[0].equals("--logs")) {
       return report(out, check(Path.of(args[1])), List.of());
     }
@@ -72,12 +72,7 @@ public final class HistoryRun {
       List<String> faults = new ArrayList<>(runWorkers());
       List<String> strays =
           FinalTree.record(
-              service,
-              Caller.ROOT,
-              options.directory(),
-              options.universe(),
-              options.seed(),
-              logs);
+              service, Caller.ROOT, options.directory(), options.universe(), options.seed(), logs);
       strays.forEach(stray -> faults.add("a name that nobody made: " + stray));
       return faults;
     }

@@ -2,7 +2,10 @@ package dev.coterie.check.history;
 
 import dev.coterie.api.InodeId;
 
-/** Millions of identities, each with the object that claimed it first, in flat arrays (linear probing). */
+/**
+ * Millions of identities, each with the object that claimed it first, in flat arrays (linear
+ * probing).
+ */
 final class IdentityTable {
   private long[] numbers = new long[1 << 12];
   private int[] generations = new int[1 << 12];
@@ -48,11 +51,7 @@ final class IdentityTable {
     owners = new int[oldOwners.length * 2];
     for (int i = 0; i < oldOwners.length; i++) {
       if (oldOwners[i] != 0) {
-        put(
-            find(oldNumbers[i], oldGenerations[i]),
-            oldNumbers[i],
-            oldGenerations[i],
-            oldOwners[i]);
+        put(find(oldNumbers[i], oldGenerations[i]), oldNumbers[i], oldGenerations[i], oldOwners[i]);
       }
     }
   }

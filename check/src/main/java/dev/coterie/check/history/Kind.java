@@ -1,8 +1,9 @@
 package dev.coterie.check.history;
 
 /**
- * The kinds of recorded operations. Each is one call of {@code FileService}, so that it has one moment at which it takes
- * effect. The order is part of the format of an event log: new kinds go to the end of their list.
+ * The kinds of recorded operations. Each is one call of {@code FileService}, so that it has one
+ * moment at which it takes effect. The order is part of the format of an event log: new kinds go to
+ * the end of their list.
  */
 public enum Kind {
   /** Answers identity, type and link count. */

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The history that the event logs of a directory hold. The logs stay mapped; in memory there is only, for each object, where
- * its events are.
+ * The history that the event logs of a directory hold. The logs stay mapped; in memory there is
+ * only, for each object, where its events are.
  */
 final class LogHistory implements History, AutoCloseable {
   static final String SUFFIX = ".events";

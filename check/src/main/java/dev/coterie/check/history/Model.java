@@ -14,14 +14,15 @@ interface Model<A> {
   /**
    * Lets a step take effect.
    *
-   * @return the state afterwards, the very same array if nothing changed; null if the step cannot have given its answer in
-   *     this state, or if it leads to a state from which some step still to come cannot give its answer
+   * @return the state afterwards, the very same array if nothing changed; null if the step cannot
+   *     have given its answer in this state, or if it leads to a state from which some step still
+   *     to come cannot give its answer
    */
   int @Nullable [] apply(Configuration before, Step<A> step);
 
   /**
-   * A state that allows exactly what this one allows from now on, and is the same for as many states as possible; the very same
-   * array if there is nothing to do.
+   * A state that allows exactly what this one allows from now on, and is the same for as many
+   * states as possible; the very same array if there is nothing to do.
    */
   int[] reduce(Configuration configuration);
 

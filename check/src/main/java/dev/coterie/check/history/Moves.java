@@ -12,7 +12,10 @@ final class Moves<A> {
     this.time = time;
   }
 
-  /** The configuration after one more step that may change the state, and all the looks that this allows. */
+  /**
+   * The configuration after one more step that may change the state, and all the looks that this
+   * allows.
+   */
   @Nullable Configuration take(Configuration configuration, Step<A> step) {
     int[] state = model.apply(configuration, step);
     if (state == null) {
@@ -40,6 +43,7 @@ final class Moves<A> {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // that nothing changed is said by the very same array
   private boolean lookAround(Configuration configuration, Iterable<Step<A>> steps) {
     boolean any = false;
     for (Step<A> step : steps) {

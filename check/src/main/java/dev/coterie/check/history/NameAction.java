@@ -5,7 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was asked and answered of a group of names, with identities as small numbers of {@link NamesHistory}.
+ * What was asked and answered of a group of names, with identities as small numbers of {@link
+ * NamesHistory}.
  */
 final class NameAction {
   // Errors that the model knows, as bits: several may be right at a time.
@@ -35,7 +36,10 @@ final class NameAction {
   /** Whether this may be what made {@link #result}. Set while the history is made ready. */
   boolean mayCreate;
 
-  /** Steps that overlap this one and know {@link #result} too: it cannot make what one of them has seen. */
+  /**
+   * Steps that overlap this one and know {@link #result} too: it cannot make what one of them has
+   * seen.
+   */
   List<Step<NameAction>> rivals = List.of();
 
   NameAction(Event event, int directory, int subject, int result) {

@@ -96,17 +96,13 @@ final class NameOperations {
 
   private void create(Kind kind, int group, Event.Arguments at) throws IOException {
     int flags =
-        OpenFlags.O_RDWR
-            | OpenFlags.O_CREAT
-            | (kind == Kind.CREATE_EXCL ? OpenFlags.O_EXCL : 0);
+        OpenFlags.O_RDWR | OpenFlags.O_CREAT | (kind == Kind.CREATE_EXCL ? OpenFlags.O_EXCL : 0);
     Opened opened =
         recorder.record(
             kind,
             group,
             at,
-            () ->
-                service()
-                    .create(space.caller(), parent(group, at), name(group, at), flags, 0644),
+            () -> service().create(space.caller(), parent(group, at), name(group, at), flags, 0644),
             answer -> found(answer.stat()));
     if (opened != null) {
       release(() -> service().close(space.caller(), opened.handle()));
@@ -227,9 +223,7 @@ final class NameOperations {
         if (file == null) {
           lookup(group, at);
         } else {
-          link(
-              group,
-              new Event.Arguments(Universe.CHILD, 0, directory.id, file.id, 0, 0));
+          link(group, new Event.Arguments(Universe.CHILD, 0, directory.id, file.id, 0, 0));
         }
       }
     }
@@ -262,11 +256,10 @@ final class NameOperations {
   }
 
   private void release(Release release) {
-    recorder.quietly(
-        () -> {
-          release.release();
-          return Done.DONE;
-        });
+    recorder.quietly(() -> {
+      release.release();
+      return Done.DONE;
+    });
   }
 
   private FileService service() {

@@ -11,11 +11,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The history of one group of names, made ready for {@link NamesModel}: identities become small numbers, and what depends on
- * the whole history is found once.
+ * The history of one group of names, made ready for {@link NamesModel}: identities become small
+ * numbers, and what depends on the whole history is found once.
  *
- * <p>An operation that makes an inode and whose answer is lost makes one of unknown identity, a <b>blank</b>, which has a
- * number of its own. The first operation that sees it says which identity it is.
+ * <p>An operation that makes an inode and whose answer is lost makes one of unknown identity, a
+ * <b>blank</b>, which has a number of its own. The first operation that sees it says which identity
+ * it is.
  */
 final class NamesHistory {
   static final int REGULAR = Mode.direntType(Mode.S_IFREG);
@@ -184,9 +185,7 @@ final class NamesHistory {
       }
       if (action.mayCreate) {
         action.rivals =
-            same.stream()
-                .filter(other -> other != step && other.invoked <= step.returned)
-                .toList();
+            same.stream().filter(other -> other != step && other.invoked <= step.returned).toList();
       }
     }
   }

@@ -6,11 +6,12 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a group of names behaves. The state holds two numbers for each slot: the identity it names (0: absent) and, if that is a
- * directory, the identity its one child name names.
+ * How a group of names behaves. The state holds two numbers for each slot: the identity it names
+ * (0: absent) and, if that is a directory, the identity its one child name names.
  *
- * <p>Where several errors apply, each of them is right: POSIX leaves the choice open. An operation succeeds if and only if no
- * error applies. Sources: path_resolution(7), open(2), link(2), unlink(2), rmdir(2), rename(2).
+ * <p>Where several errors apply, each of them is right: POSIX leaves the choice open. An operation
+ * succeeds if and only if no error applies. Sources: path_resolution(7), open(2), link(2),
+ * unlink(2), rmdir(2), rename(2).
  */
 final class NamesModel implements Model<NameAction> {
   /** The child name of a directory that no slot names any more. */
@@ -232,8 +233,7 @@ final class NamesModel implements Model<NameAction> {
       String path = universe.slotPath(group, slot);
       text.add(path + " = " + history.describe(state[2 * slot]));
       if (state[2 * slot + 1] != 0) {
-        text.add(
-            path + "/" + Universe.CHILD_NAME + " = " + history.describe(state[2 * slot + 1]));
+        text.add(path + "/" + Universe.CHILD_NAME + " = " + history.describe(state[2 * slot + 1]));
       }
     }
     return text.toString();
@@ -269,8 +269,7 @@ final class NamesModel implements Model<NameAction> {
   }
 
   private static boolean isNamedAt(int[] state, NameAction action, int identity) {
-    int at =
-        action.kind == Kind.GETATTR ? DEAD : cell(state, action.place, action.directory);
+    int at = action.kind == Kind.GETATTR ? DEAD : cell(state, action.place, action.directory);
     return at == DEAD || state[at] == identity;
   }
 }

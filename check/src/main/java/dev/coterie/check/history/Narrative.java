@@ -80,7 +80,8 @@ final class Narrative {
             .toList();
     if (!related.isEmpty()) {
       text.append("  before that, what concerns the same inode or cells:\n");
-      related.subList(Math.max(0, related.size() - EARLIER_MAX), related.size())
+      related
+          .subList(Math.max(0, related.size() - EARLIER_MAX), related.size())
           .forEach(step -> text.append("    ").append(line(step, zero)).append('\n'));
     }
   }
@@ -109,8 +110,7 @@ final class Narrative {
   }
 
   private String line(Step<?> step, long zero) {
-    String end =
-        step.returned == Event.NEVER ? "-" : String.format("%,d", step.returned - zero);
+    String end = step.returned == Event.NEVER ? "-" : String.format("%,d", step.returned - zero);
     return String.format(
         Locale.ROOT,
         "%s  [%,12d .. %12s]  %s",
@@ -121,8 +121,8 @@ final class Narrative {
   }
 
   /**
-   * The segment without every look that is not needed for the fault. Leaving out a step that changes something could make a
-   * fault of its own; leaving out one that only looks cannot.
+   * The segment without every look that is not needed for the fault. Leaving out a step that
+   * changes something could make a fault of its own; leaving out one that only looks cannot.
    */
   private static <A> List<Step<A>> smallest(
       Verdict.Violation<A> violation, Model<A> model, Timeline<A> time) {

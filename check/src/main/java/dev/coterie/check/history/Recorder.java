@@ -21,8 +21,9 @@ final class Recorder {
   }
 
   /**
-   * Whether an answer was lost: then the session is over or about to be, and this thread has no business any more. (It also
-   * keeps the number of operations that may still happen at any time below the number of threads.)
+   * Whether an answer was lost: then the session is over or about to be, and this thread has no
+   * business any more. (It also keeps the number of operations that may still happen at any time
+   * below the number of threads.)
    */
   boolean isLost() {
     return lost;

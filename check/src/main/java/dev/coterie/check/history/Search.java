@@ -13,29 +13,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides whether the history of one object is linearizable.
  *
- * <p><b>How.</b> The search walks through the history in the order of time and keeps the set of all {@link Configuration}s
- * that explain the answers so far ("just-in-time linearization": G. Lowe, Testing for linearizability, 2017; after J. Wing and
- * C. Gong, Testing and verifying concurrent objects, 1993). An invocation adds to what is under way. At a return the operation
- * must have taken effect: each configuration in which it has not is replaced by all those that are reached by letting
- * operations under way take effect one after another, this one last. No configuration left means that no order exists.
- * Where nothing is under way a configuration is but a state: the history is cut there, and the set of states is carried on.
+ * <p><b>How.</b> The search walks through the history in the order of time and keeps the set of all
+ * {@link Configuration}s that explain the answers so far ("just-in-time linearization": G. Lowe,
+ * Testing for linearizability, 2017; after J. Wing and C. Gong, Testing and verifying concurrent
+ * objects, 1993). An invocation adds to what is under way. At a return the operation must have
+ * taken effect: each configuration in which it has not is replaced by all those that are reached by
+ * letting operations under way take effect one after another, this one last. No configuration left
+ * means that no order exists. Where nothing is under way a configuration is but a state: the
+ * history is cut there, and the set of states is carried on.
  *
- * <p><b>What is dropped</b>, and why nothing is lost by it: a configuration goes only if another one stays that can do
- * whatever it could.
+ * <p><b>What is dropped</b>, and why nothing is lost by it: a configuration goes only if another
+ * one stays that can do whatever it could.
  *
  * <ul>
- *   <li>A step that only looks is taken as soon as a configuration allows it: it changes nothing, so having it behind one is
- *       never a disadvantage. (Likewise one that {@link Step.Effect#SETTLES}, where it changes nothing.)
- *   <li>Of two configurations with the same state and changes, the one that has taken more looks, and fewer of the steps that
- *       need never take effect, stays.
+ *   <li>A step that only looks is taken as soon as a configuration allows it: it changes nothing,
+ *       so having it behind one is never a disadvantage. (Likewise one that {@link
+ *       Step.Effect#SETTLES}, where it changes nothing.)
+ *   <li>Of two configurations with the same state and changes, the one that has taken more looks,
+ *       and fewer of the steps that need never take effect, stays.
  *   <li>States that allow the same from now on count as one ({@link Model#reduce}).
- *   <li>Of two steps that are the same to every state ({@link Step#yieldsTo}) the one that must return first goes first.
- *   <li>If {@code p}, then {@code o} with which the returning step has taken effect, leads where {@code o}, then {@code p},
- *       leads as well, the first way goes: after {@code o} alone, {@code p} is still under way and can follow at any time.
+ *   <li>Of two steps that are the same to every state ({@link Step#yieldsTo}) the one that must
+ *       return first goes first.
+ *   <li>If {@code p}, then {@code o} with which the returning step has taken effect, leads where
+ *       {@code o}, then {@code p}, leads as well, the first way goes: after {@code o} alone, {@code
+ *       p} is still under way and can follow at any time.
  * </ul>
  *
- * <p>Where very much is under way at once the set of all configurations grows too large to be kept. From there on {@link
- * DepthFirstSearch} goes on, from the same set and no less completely.
+ * <p>Where very much is under way at once the set of all configurations grows too large to be kept.
+ * From there on {@link DepthFirstSearch} goes on, from the same set and no less completely.
  *
  * <p>Concurrency: one thread; the steps belong to one search at a time.
  */
@@ -162,8 +167,8 @@ final class Search<A> {
   }
 
   /**
-   * Whether the last but one step of this way could as well follow the last one, {@code next}, with which {@code step} took
-   * effect, and leave no less to show for it.
+   * Whether the last but one step of this way could as well follow the last one, {@code next}, with
+   * which {@code step} took effect, and leave no less to show for it.
    */
   private boolean comesLaterAsWell(Way<A> way, Step<A> next, Step<A> step, Configuration after) {
     if (way.from == null || way.by == null || !moves.isOpen(way.from, next)) {
@@ -186,8 +191,7 @@ final class Search<A> {
     Map<Configuration, List<Configuration>> alike = new HashMap<>();
     for (Configuration configuration : reached) {
       List<Configuration> best =
-          alike.computeIfAbsent(
-              configuration.masked(masks.changes), any -> new ArrayList<>(1));
+          alike.computeIfAbsent(configuration.masked(masks.changes), any -> new ArrayList<>(1));
       if (best.stream().noneMatch(other -> masks.isAsGood(other, configuration))) {
         best.removeIf(other -> masks.isAsGood(configuration, other));
         best.add(configuration);

@@ -76,7 +76,10 @@ final class Stamp {
     return stamp > 0 && check == check(stamp) ? stamp : TORN;
   }
 
-  /** Mixes all bits into all bits (the finaliser of SplitMix64), so that halves of two cells never fit. */
+  /**
+   * Mixes all bits into all bits (the finaliser of SplitMix64), so that halves of two cells never
+   * fit.
+   */
   private static long check(long stamp) {
     long z = stamp + 0x9E3779B97F4A7C15L;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
@@ -91,7 +94,6 @@ final class Stamp {
     if (stamp == TORN) {
       return "torn";
     }
-    return "P%d/T%02d#%d.%d"
-        .formatted(process(stamp), thread(stamp), sequence(stamp), cell(stamp));
+    return "P%d/T%02d#%d.%d".formatted(process(stamp), thread(stamp), sequence(stamp), cell(stamp));
   }
 }

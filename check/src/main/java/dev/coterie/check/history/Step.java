@@ -12,7 +12,10 @@ final class Step<A> {
   enum Effect {
     /** Never changes the state. */
     LOOKS,
-    /** May change it; but where it does not, it never will later: {@link Kind#CREATE} that finds the file. */
+    /**
+     * May change it; but where it does not, it never will later: {@link Kind#CREATE} that finds the
+     * file.
+     */
     SETTLES,
     /** May change it. */
     CHANGES
@@ -22,16 +25,25 @@ final class Step<A> {
   final A action;
   final long invoked;
 
-  /** From then on it has had its effect, or never will; {@link Event#NEVER} if it still can at any time. */
+  /**
+   * From then on it has had its effect, or never will; {@link Event#NEVER} if it still can at any
+   * time.
+   */
   final long returned;
 
-  /** Whether it may also have had no effect at all: then no answer came, or one that leaves this open. */
+  /**
+   * Whether it may also have had no effect at all: then no answer came, or one that leaves this
+   * open.
+   */
   final boolean optional;
 
   /** Set while the history is made ready. */
   Effect effect;
 
-  /** Steps of the same number other than 0 are the same to every state. Set while the history is made ready. */
+  /**
+   * Steps of the same number other than 0 are the same to every state. Set while the history is
+   * made ready.
+   */
   private int twins;
 
   // Set by Timeline.
@@ -71,9 +83,9 @@ final class Step<A> {
   }
 
   /**
-   * Whether {@code other} may always take this one's place and comes first: it is a twin and must return earlier. (If one of
-   * them is taken now and the other later, it can as well be that one now.) A step that need not take effect but cannot after
-   * its return has no such order.
+   * Whether {@code other} may always take this one's place and comes first: it is a twin and must
+   * return earlier. (If one of them is taken now and the other later, it can as well be that one
+   * now.) A step that need not take effect but cannot after its return has no such order.
    */
   boolean yieldsTo(Step<A> other) {
     return twins != 0
@@ -87,7 +99,10 @@ final class Step<A> {
     return leftOut;
   }
 
-  /** Takes it out of the history, or back in: then nobody waits for it, and nobody has seen what it saw. */
+  /**
+   * Takes it out of the history, or back in: then nobody waits for it, and nobody has seen what it
+   * saw.
+   */
   void setLeftOut(boolean out) {
     leftOut = out;
   }

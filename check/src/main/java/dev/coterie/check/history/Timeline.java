@@ -6,8 +6,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The history of one object in the order of time. Its <b>moments</b> are the returns, numbered from 0: at moment {@code k} the
- * {@code k}-th return is about to happen, and under way is all that was invoked by then and has not returned before.
+ * The history of one object in the order of time. Its <b>moments</b> are the returns, numbered from
+ * 0: at moment {@code k} the {@code k}-th return is about to happen, and under way is all that was
+ * invoked by then and has not returned before.
  */
 final class Timeline<A> {
   private final List<Step<A>> byInvocation;
@@ -15,7 +16,8 @@ final class Timeline<A> {
   private final List<List<Step<A>>> looking = new ArrayList<>();
   private final List<List<Step<A>>> changing = new ArrayList<>();
   private final int[] begun; // by moment: how many steps were invoked by then
-  private final BitSet quiet = new BitSet(); // moments before which nothing was under way that must return
+  private final BitSet quiet =
+      new BitSet(); // moments before which nothing was under way that must return
   private int words = 1;
   private int mostUnderWay;
 
@@ -41,7 +43,8 @@ final class Timeline<A> {
     quiet.set(0);
     for (int moment = 0; moment < byReturn.size(); moment++) {
       Step<A> returning = byReturn.get(moment);
-      // At the same instant the invocation comes first: only a return strictly before it would order the two.
+      // At the same instant the invocation comes first: only a return strictly before it would
+      // order the two.
       while (in < byInvocation.size() && byInvocation.get(in).invoked <= returning.returned) {
         Step<A> step = byInvocation.get(in++);
         step.firstMoment = moment;

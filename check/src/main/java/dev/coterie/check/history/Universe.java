@@ -3,10 +3,11 @@ package dev.coterie.check.history;
 /**
  * The fixed set of objects that a run works on.
  *
- * <p>The names lie in {@code directories} directories, {@code names} in each. They are dealt out in <b>groups</b> of {@code
- * groupSlots} names, each in another directory. Two-name operations (rename, exchange, link) stay in one group, so that the
- * groups are independent of each other and every operation concerns exactly one group, although each rename crosses
- * directories. A name of a group is called a slot. A slot may become a directory; that directory then has one name of its
+ * <p>The names lie in {@code directories} directories, {@code names} in each. They are dealt out in
+ * <b>groups</b> of {@code groupSlots} names, each in another directory. Two-name operations
+ * (rename, exchange, link) stay in one group, so that the groups are independent of each other and
+ * every operation concerns exactly one group, although each rename crosses directories. A name of a
+ * group is called a slot. A slot may become a directory; that directory then has one name of its
  * own, {@link #CHILD_NAME}, which belongs to the group as well.
  *
  * @param directories directories that hold the slots
@@ -16,7 +17,10 @@ package dev.coterie.check.history;
  * @param fileCells size around which files are kept, in cells
  */
 public record Universe(int directories, int names, int groupSlots, int files, int fileCells) {
-  /** Small enough for real contention among 64 threads, large enough to keep each group's history simple. */
+  /**
+   * Small enough for real contention among 64 threads, large enough to keep each group's history
+   * simple.
+   */
   public static final Universe DEFAULT = new Universe(16, 24, 4, 64, 32);
 
   /** The place of an operation on the one name inside a directory that is itself a slot. */

@@ -11,10 +11,12 @@ sealed interface Verdict {
    * What it took.
    *
    * @param steps operations in the history
-   * @param cuts quiet points: moments at which nothing was under way, so that only states were carried on
+   * @param cuts quiet points: moments at which nothing was under way, so that only states were
+   *     carried on
    * @param longestSegment most operations between two cuts
    * @param mostUnderWay most operations under way at a time
-   * @param mostConfigurations most configurations that stood side by side, those on the way to a return included
+   * @param mostConfigurations most configurations that stood side by side, those on the way to a
+   *     return included
    */
   record Effort(
       int steps, int cuts, int longestSegment, int mostUnderWay, int mostConfigurations) {}
@@ -26,8 +28,10 @@ sealed interface Verdict {
    * There is none.
    *
    * @param culprit the operation whose answer no order explains
-   * @param segment what was under way with or since the last quiet point before it, in the order of invocation
-   * @param states some of the states that are possible just before the culprit would have to take effect
+   * @param segment what was under way with or since the last quiet point before it, in the order of
+   *     invocation
+   * @param states some of the states that are possible just before the culprit would have to take
+   *     effect
    * @param start the states that were possible at that quiet point
    */
   record Violation<A>(

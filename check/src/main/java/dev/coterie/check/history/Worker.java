@@ -15,7 +15,10 @@ import java.util.concurrent.Future;
 
 /** One worker process's part of a run: threads that do random operations and record them. */
 public final class Worker {
-  /** Half of all operations go to the first of this many parts of a team's objects, so that these are contended. */
+  /**
+   * Half of all operations go to the first of this many parts of a team's objects, so that these
+   * are contended.
+   */
   private static final int HOT_PART = 8;
 
   private final Settings settings;
@@ -30,7 +33,8 @@ public final class Worker {
    * @param seed of all random choices; each thread makes its own from it
    * @param process number of this process
    * @param threads how many threads
-   * @param teams into how many teams the threads of each process and the objects are divided, see {@link #teams}
+   * @param teams into how many teams the threads of each process and the objects are divided, see
+   *     {@link #teams}
    * @param nanos for how long
    * @param operations at most how many in each thread
    */
@@ -53,8 +57,9 @@ public final class Worker {
   public record Result(long operations, int lostThreads) {}
 
   /**
-   * How many teams to make so that at most {@code sharers} threads meet on one object. The number of orders grows with what is
-   * under way on one object at a time; a pause of the tree must not let all threads of all processes pile up on one.
+   * How many teams to make so that at most {@code sharers} threads meet on one object. The number
+   * of orders grows with what is under way on one object at a time; a pause of the tree must not
+   * let all threads of all processes pile up on one.
    */
   public static int teams(int processes, int threads, int sharers) {
     return Math.clamp((processes * threads + sharers - 1L) / sharers, 1, threads);
@@ -69,8 +74,7 @@ public final class Worker {
 
   /** Runs all threads to their end; each writes one log into {@code output}. */
   public Result run(Path output) throws IOException {
-    Workspace space =
-        Workspace.find(service, caller, settings.directory, settings.universe);
+    Workspace space = Workspace.find(service, caller, settings.directory, settings.universe);
     FileOperations.Handles handles = FileOperations.Handles.open(space);
     CountDownLatch ready = new CountDownLatch(settings.threads);
     List<Future<Result>> results = new ArrayList<>();

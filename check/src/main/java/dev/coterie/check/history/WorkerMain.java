@@ -12,8 +12,9 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A worker process. It talks with {@link WorkerProcess} by lines: says {@code ready}, answers each {@code clock} with its clock,
- * begins at {@code go}, ends with {@code done OPERATIONS LOST-THREADS}.
+ * A worker process. It talks with {@link WorkerProcess} by lines: says {@code ready}, answers each
+ * {@code clock} with its clock, begins at {@code go}, ends with {@code done OPERATIONS
+ * LOST-THREADS}.
  */
 public final class WorkerMain {
   private static final int FAILED = 1;
@@ -34,13 +35,12 @@ public final class WorkerMain {
     if (!work.join(GRACE.multipliedBy(2).plusSeconds(options.seconds()))) {
       System.err.println("worker " + options.process() + " hangs:");
       Thread.getAllStackTraces()
-          .forEach(
-              (thread, frames) -> {
-                System.err.println(thread);
-                for (StackTraceElement frame : frames) {
-                  System.err.println("    at " + frame);
-                }
-              });
+          .forEach((thread, frames) -> {
+            System.err.println(thread);
+            for (StackTraceElement frame : frames) {
+              System.err.println("    at " + frame);
+            }
+          });
       Runtime.getRuntime().halt(HANGS);
     }
     System.exit(status.get());

@@ -43,8 +43,7 @@ final class WorkerProcess implements AutoCloseable {
     command.add(WorkerMain.class.getName());
     command.addAll(options.workerArguments(number, logs));
     return new WorkerProcess(
-        number,
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+        number, new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
   }
 
   /** Waits until it has connected, and makes sure that both clocks are one. */

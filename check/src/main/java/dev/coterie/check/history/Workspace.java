@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The universe in a tree: a directory below the root with the directories of the slots and, in {@link #FILES}, the shared
- * files. Identities are those of one session.
+ * The universe in a tree: a directory below the root with the directories of the slots and, in
+ * {@link #FILES}, the shared files. Identities are those of one session.
  *
  * @param service the session
  * @param caller on whose behalf

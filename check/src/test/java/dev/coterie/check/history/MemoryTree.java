@@ -25,8 +25,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The least tree on which the workload runs, under one lock: linearizable because nothing in it is concurrent. Permissions,
- * times and whatever the workload does not use are left out.
+ * The least tree on which the workload runs, under one lock: linearizable because nothing in it is
+ * concurrent. Permissions, times and whatever the workload does not use are left out.
  */
 final class MemoryTree {
   private final Map<InodeId, Inode> inodes = new HashMap<>();
@@ -55,8 +55,7 @@ final class MemoryTree {
     Stat stat() {
       Timestamp time = Timestamp.EPOCH;
       long shown = isDirectory() ? 2 : links;
-      return new Stat(
-          id, mode, shown, 0, 0, 0, content.length, 4096, 0, time, time, time, time, 0);
+      return new Stat(id, mode, shown, 0, 0, 0, content.length, 4096, 0, time, time, time, time, 0);
     }
   }
 
