@@ -228,7 +228,7 @@ public interface FileService extends AutoCloseable {
 
   /**
    * Entries of an open directory after {@code cookie} (0: from the start, "." and ".." first), as many as fit in {@code
-   * bytes} (each counts {@link Readdir#ENTRY_BYTES} and its name); an empty list is the end. An entry that was there all the
+   * bytes} (each counts {@link Readdir#ENTRY_BYTES}, its name, and {@link Readdir#STAT_BYTES} with attributes); an empty list is the end. An entry that was there all the
    * time is given exactly once, one that came or went in the meantime at most once. EINVAL {@code bytes} too small for one
    * entry · ENOTDIR. <i>Read</i>. Source: readdir(3).
    */

@@ -21,6 +21,9 @@ public sealed interface Operation<R> {
     long handle();
   }
 
+  /** An operation that gives the session a handle: EMFILE when it has {@link Limits#HANDLES_PER_SESSION}. */
+  sealed interface Opening extends Operation<Opened> {}
+
   // ---- inodes and names ----
 
   record Root() implements Operation<Stat> {}
@@ -73,18 +76,21 @@ public sealed interface Operation<R> {
 
   // ---- handles ----
 
-  record Create(InodeId dir, Name name, int flags, int mode) implements Operation<Opened> {}
+  record Create(InodeId dir, Name name, int flags, int mode) implements Opening {}
 
-  record Tmpfile(InodeId dir, int flags, int mode) implements Operation<Opened> {}
+  record Tmpfile(InodeId dir, int flags, int mode) implements Opening {}
 
-  record Open(InodeId id, int flags) implements Operation<Opened> {}
+  record Open(InodeId id, int flags) implements Opening {}
 
   record Close(long handle) implements OnHandle<Done> {}
 
   record Readdir(long handle, long cookie, int bytes, boolean attributes)
       implements OnHandle<List<DirEntry>> {
     /** What an entry counts for beside its name in {@code bytes}: its fixed part on the wire. */
-    public static final int ENTRY_BYTES = 24;
+    public static final int ENTRY_BYTES = 28;
+
+    /** What its attributes count for in {@code bytes}, when they are asked for. */
+    public static final int STAT_BYTES = 160;
   }
 
   record Read(long handle, long offset, ByteBuffer destination) implements OnHandle<Integer> {}
@@ -114,7 +120,7 @@ public sealed interface Operation<R> {
 
   record Share(long handle) implements OnHandle<Token> {}
 
-  record Take(Token token) implements Operation<Opened> {}
+  record Take(Token token) implements Opening {}
 
   // ---- answers ----
 

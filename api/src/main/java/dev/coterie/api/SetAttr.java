@@ -50,4 +50,9 @@ public record SetAttr(
   public static SetAttr ofTimes(@Nullable Time atime, @Nullable Time mtime) {
     return new SetAttr(null, null, null, null, atime, mtime);
   }
+
+  /** The same change without the size. */
+  public SetAttr withoutSize() {
+    return new SetAttr(mode, uid, gid, null, atime, mtime);
+  }
 }

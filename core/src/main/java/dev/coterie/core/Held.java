@@ -22,7 +22,7 @@ final class Held {
       Lock last = held.getLast();
       int byRank = rank.compareTo(last.rank());
       // Two parents may also be taken ancestor first, which their numbers do not show.
-      boolean above = byRank > 0 || (byRank == 0 && (rank == LockRank.PARENT || order > last.order()));
+      boolean above = byRank > 0 || (byRank == 0 && (rank == LockRank.PARENT || Long.compareUnsigned(order, last.order()) > 0));
       if (!above) {
         throw new AssertionError("lock order: " + rank + " " + order + " while holding " + held);
       }

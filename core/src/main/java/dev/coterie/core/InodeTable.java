@@ -18,6 +18,11 @@ final class InodeTable {
         node.id(), (id, known) -> known != null && known.tryGet() ? known : new Inode(node, mountPoint));
   }
 
+  /** Adds the root of a mount, whose first reference is the mount point's. */
+  void add(Inode root) {
+    live.put(root.id(), root);
+  }
+
   /** A live inode by identity, with a reference for the caller. */
   @Nullable Inode find(InodeId id) {
     Inode known = live.get(id);
@@ -48,13 +53,8 @@ final class InodeTable {
   private void bury(Inode inode, Consumer<Inode> dropDentries) {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
-      boolean buried =
-          live.computeIfPresent(
-                  inode.id(), (id, known) -> known == inode && known.tryBury() ? null : known)
-              != inode
-              && inode.isDead();
-      if (buried && !inode.isReleased()) {
-        inode.markReleased();
+      if (inode.tryBury()) {
+        live.remove(inode.id(), inode);
         dropDentries.accept(inode);
         inode.mount().release(inode.node);
       }

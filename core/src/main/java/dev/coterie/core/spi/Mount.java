@@ -81,7 +81,7 @@ public interface Mount extends AutoCloseable {
   /** ENOSPC. */
   Node apply(Command.Create command) throws ErrnoException;
 
-  /** EPERM the node was made not linkable · ENOENT its last link is gone · ENOSPC. */
+  /** ENOENT the node has no link left, unless it was made linkable without one · ENOSPC. */
   void apply(Command.Link command) throws ErrnoException;
 
   void apply(Command.Unlink command) throws ErrnoException;

@@ -1,6 +1,7 @@
 package dev.coterie.core.spi;
 
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Timestamp;
 
 /**
  * An inode as its mount keeps it. The core reads these between its own checks and may do so without the operation lock,
@@ -21,4 +22,10 @@ public interface Node {
 
   /** Length in bytes. */
   long size();
+
+  Timestamp atime();
+
+  Timestamp mtime();
+
+  Timestamp ctime();
 }
