@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The arguments of one operation of {@link FileService}, as a value. What each does, its units and its errors stand there,
- * at the method of the same name.
+ * The arguments of one operation of {@link FileService}, as a value. What each does, its units and
+ * its errors stand there, at the method of the same name.
  *
  * @param <R> what it answers
  */
@@ -21,7 +21,10 @@ public sealed interface Operation<R> {
     long handle();
   }
 
-  /** An operation that gives the session a handle: EMFILE when it has {@link Limits#HANDLES_PER_SESSION}. */
+  /**
+   * An operation that gives the session a handle: EMFILE when it has {@link
+   * Limits#HANDLES_PER_SESSION}.
+   */
   sealed interface Opening extends Operation<Opened> {}
 
   // ---- inodes and names ----
@@ -128,7 +131,8 @@ public sealed interface Operation<R> {
    * A handle came to be.
    *
    * @param handle names it in this session; never 0
-   * @param stat the inode; the session holds it until the handle is closed, beside any reference by lookup
+   * @param stat the inode; the session holds it until the handle is closed, beside any reference by
+   *     lookup
    * @param flags of open(2), without those that only steered the opening
    */
   record Opened(long handle, Stat stat, int flags) {}
@@ -150,7 +154,9 @@ public sealed interface Operation<R> {
     HOLE
   }
 
-  /** The name of the operation in messages and metrics: that of the method of {@link FileService}. */
+  /**
+   * The name of the operation in messages and metrics: that of the method of {@link FileService}.
+   */
   default String label() {
     return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
   }

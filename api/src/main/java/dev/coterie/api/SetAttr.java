@@ -3,8 +3,8 @@ package dev.coterie.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of attributes, made as one: chmod, chown, truncate and utimensat together. A component that is null is left as
- * it is.
+ * A change of attributes, made as one: chmod, chown, truncate and utimensat together. A component
+ * that is null is left as it is.
  *
  * @param mode new permission bits (07777); the type cannot change
  * @param uid new owner

@@ -6,7 +6,9 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
 import dev.coterie.core.spi.Node;
 
-/** Who may do what, by owner, group, mode and the sticky bit. Source: inode(7), path_resolution(7). */
+/**
+ * Who may do what, by owner, group, mode and the sticky bit. Source: inode(7), path_resolution(7).
+ */
 final class Access {
   static final int READ = 4;
   static final int WRITE = 2;
@@ -18,7 +20,8 @@ final class Access {
   static boolean may(Node node, Caller caller, int mask) {
     int mode = node.mode();
     if (caller.isRoot()) {
-      // "execute permission is granted if at least one execute bit is set" (path_resolution(7), for CAP_DAC_OVERRIDE).
+      // "execute permission is granted if at least one execute bit is set" (path_resolution(7), for
+      // CAP_DAC_OVERRIDE).
       return (mask & EXECUTE) == 0 || Mode.isDirectory(mode) || (mode & 0111) != 0;
     }
     int shift = caller.uid() == node.uid() ? 6 : caller.inGroup(node.gid()) ? 3 : 0;
@@ -42,22 +45,32 @@ final class Access {
     }
   }
 
-  /** Whether names may be added to or taken from a directory, and not "the sticky bit forbids this one". */
+  /**
+   * Whether names may be added to or taken from a directory, and not "the sticky bit forbids this
+   * one".
+   */
   static void requireRemoval(Node dir, Node victim, Caller caller) throws ErrnoException {
     require(dir, caller, WRITE | EXECUTE);
-    // "a file in that directory can be renamed or deleted only by the owner of the file, by the owner of the directory, and by
+    // "a file in that directory can be renamed or deleted only by the owner of the file, by the
+    // owner of the directory, and by
     // a privileged process" (inode(7), S_ISVTX).
     if ((dir.mode() & Mode.S_ISVTX) != 0 && caller.uid() != victim.uid() && !owns(dir, caller)) {
       throw new ErrnoException(Errno.EPERM);
     }
   }
 
-  /** Whether the set-group-ID bit survives for this caller: a member of the group, or root (CAP_FSETID). */
+  /**
+   * Whether the set-group-ID bit survives for this caller: a member of the group, or root
+   * (CAP_FSETID).
+   */
   static boolean keepsSetgid(int gid, Caller caller) {
     return caller.isRoot() || caller.inGroup(gid);
   }
 
-  /** The mode after a write: "the set-user-ID and set-group-ID bits are cleared" unless by root. Source: inode(7), write(2). */
+  /**
+   * The mode after a write: "the set-user-ID and set-group-ID bits are cleared" unless by root.
+   * Source: inode(7), write(2).
+   */
   static int modeAfterWrite(Node node, Caller caller) {
     int mode = node.mode();
     if ((mode & (Mode.S_ISUID | Mode.S_ISGID)) == 0 || caller.isRoot() || !Mode.isRegular(mode)) {
@@ -66,7 +79,10 @@ final class Access {
     return withoutSetId(mode, node.gid(), caller);
   }
 
-  /** As Linux drops them: a set-group-ID bit without group execute meant locking once and stays for members. */
+  /**
+   * As Linux drops them: a set-group-ID bit without group execute meant locking once and stays for
+   * members.
+   */
   static int withoutSetId(int mode, int gid, Caller caller) {
     int result = mode & ~Mode.S_ISUID;
     boolean drop = (mode & Mode.S_IXGRP) != 0 || !keepsSetgid(gid, caller);
@@ -74,8 +90,9 @@ final class Access {
   }
 
   /**
-   * The mode of a new inode in a directory: a new directory inherits a directory's set-group-ID bit, and a file gets one only
-   * from a member of the group. Source: inode(7), S_ISGID; Linux mode_strip_sgid.
+   * The mode of a new inode in a directory: a new directory inherits a directory's set-group-ID
+   * bit, and a file gets one only from a member of the group. Source: inode(7), S_ISGID; Linux
+   * mode_strip_sgid.
    */
   static int newMode(Node dir, int mode, Caller caller) {
     if ((dir.mode() & Mode.S_ISGID) == 0) {
@@ -88,7 +105,9 @@ final class Access {
     return (mode & both) == both && !keepsSetgid(dir.gid(), caller) ? mode & ~Mode.S_ISGID : mode;
   }
 
-  /** The group of a new inode: the directory's if that has the set-group-ID bit, else the caller's. */
+  /**
+   * The group of a new inode: the directory's if that has the set-group-ID bit, else the caller's.
+   */
   static int newGroup(Node dir, Caller caller) {
     return (dir.mode() & Mode.S_ISGID) != 0 ? dir.gid() : caller.gid();
   }

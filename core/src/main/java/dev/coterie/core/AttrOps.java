@@ -15,7 +15,10 @@ import dev.coterie.core.spi.Mount.AtimePolicy;
 import dev.coterie.core.spi.Node;
 import org.jspecify.annotations.Nullable;
 
-/** Attributes of an inode and what hangs on it: times, owner, mode, size, the target of a link (as Linux's fs/attr.c). */
+/**
+ * Attributes of an inode and what hangs on it: times, owner, mode, size, the target of a link (as
+ * Linux's fs/attr.c).
+ */
 final class AttrOps {
   private static final long DAY_SECONDS = 24 * 60 * 60;
 
@@ -64,7 +67,9 @@ final class AttrOps {
     }
   }
 
-  /** EROFS for what lives on the mount; a device or FIFO on a read-only mount may still be written. */
+  /**
+   * EROFS for what lives on the mount; a device or FIFO on a read-only mount may still be written.
+   */
   private static void requireWritableKind(Inode inode) throws ErrnoException {
     int type = inode.node.mode() & Mode.S_IFMT;
     if (type == Mode.S_IFREG || type == Mode.S_IFDIR || type == Mode.S_IFLNK) {
@@ -110,8 +115,10 @@ final class AttrOps {
     }
   }
 
-  /** "Access time is only updated if the previous access time was earlier than or equal to the current modify or change time"
-   * or is a day old (mount(8), relatime). */
+  /**
+   * "Access time is only updated if the previous access time was earlier than or equal to the
+   * current modify or change time" or is a day old (mount(8), relatime).
+   */
   private boolean wantsTouch(Node node, AtimePolicy policy, @Nullable Timestamp known) {
     Timestamp atime = node.atime();
     if (policy == AtimePolicy.STRICTATIME
@@ -170,7 +177,8 @@ final class AttrOps {
     int gid = change.gid() == null ? node.gid() : change.gid();
     int mode = newMode(caller, node, change, gid);
     long size = change.size() == null ? -1 : change.size();
-    // truncate(2) to the present length changes nothing; through a handle it still marks the times, as O_TRUNC does.
+    // truncate(2) to the present length changes nothing; through a handle it still marks the times,
+    // as O_TRUNC does.
     boolean resized = size >= 0 && (size != node.size() || opened);
     Timestamp ctime =
         resized || mode != node.mode() || !change.withoutSize().equals(SetAttr.NOTHING)
@@ -199,8 +207,8 @@ final class AttrOps {
     };
   }
 
-  private static void requireSize(
-      Caller caller, Node node, boolean opened, @Nullable Long size) throws ErrnoException {
+  private static void requireSize(Caller caller, Node node, boolean opened, @Nullable Long size)
+      throws ErrnoException {
     if (size == null || (opened && size >= 0)) {
       return;
     }
@@ -216,9 +224,11 @@ final class AttrOps {
     Access.require(node, caller, Access.WRITE);
   }
 
-  /** Both to now: the owner, or who may write (EACCES); anything else: the owner (EPERM). Source: utimensat(2). */
-  private static void requireTimes(Caller caller, Node node, SetAttr change)
-      throws ErrnoException {
+  /**
+   * Both to now: the owner, or who may write (EACCES); anything else: the owner (EPERM). Source:
+   * utimensat(2).
+   */
+  private static void requireTimes(Caller caller, Node node, SetAttr change) throws ErrnoException {
     if (change.atime() == null && change.mtime() == null) {
       return;
     }
@@ -263,7 +273,8 @@ final class AttrOps {
       }
       Access.requireOwner(node, caller);
       mode = (mode & Mode.S_IFMT) | (wanted & Mode.PERMISSIONS);
-      // chmod(2): "If the calling process is not privileged, and the group of the file does not match ... S_ISGID is turned off".
+      // chmod(2): "If the calling process is not privileged, and the group of the file does not
+      // match ... S_ISGID is turned off".
       if (!Access.keepsSetgid(gid, caller)) {
         mode &= ~Mode.S_ISGID;
       }

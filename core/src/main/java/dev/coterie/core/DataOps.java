@@ -44,8 +44,7 @@ final class DataOps {
     return count;
   }
 
-  Transferred readNext(Caller caller, Handle handle, ByteBuffer destination)
-      throws ErrnoException {
+  Transferred readNext(Caller caller, Handle handle, ByteBuffer destination) throws ErrnoException {
     long stamp = handle.offsetLock.write(LockRank.OFFSET);
     try {
       long offset = handle.offset();
@@ -73,7 +72,8 @@ final class DataOps {
     if (offset < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
-    // pwrite(2), BUGS: "if a file is opened with O_APPEND, on Linux, pwrite() appends data to the end of the file".
+    // pwrite(2), BUGS: "if a file is opened with O_APPEND, on Linux, pwrite() appends data to the
+    // end of the file".
     return place(caller, handle, isAppending(handle) ? -1 : offset, source).count();
   }
 
@@ -99,7 +99,10 @@ final class DataOps {
     return (handle.flags() & OpenFlags.O_APPEND) != 0;
   }
 
-  /** Writes at an offset, or with -1 at the end: chosen and written under one lock, so that no two appends can overlap. */
+  /**
+   * Writes at an offset, or with -1 at the end: chosen and written under one lock, so that no two
+   * appends can overlap.
+   */
   private Transferred place(Caller caller, Handle handle, long offset, ByteBuffer source)
       throws ErrnoException {
     Inode inode = requireWritable(handle);
@@ -118,8 +121,7 @@ final class DataOps {
         bounded = source.slice(source.position(), (int) (Limits.FILE_BYTES - at));
       }
       int mode = Access.modeAfterWrite(inode.node, caller);
-      int count =
-          inode.mount().apply(new Command.Write(inode.node, at, bounded, mode, vfs.now()));
+      int count = inode.mount().apply(new Command.Write(inode.node, at, bounded, mode, vfs.now()));
       if (bounded != source) {
         source.position(source.position() + count);
       }
@@ -225,8 +227,7 @@ final class DataOps {
       inode
           .mount()
           .apply(
-              new Command.Allocate(
-                  inode.node, kind, keepSize, offset, length, after, vfs.now()));
+              new Command.Allocate(inode.node, kind, keepSize, offset, length, after, vfs.now()));
       return Operation.Done.DONE;
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -321,9 +322,7 @@ final class DataOps {
     }
     int mode = Access.modeAfterWrite(to.node, caller);
     return to.mount()
-        .apply(
-            new Command.CopyRange(
-                from.node, offset, to.node, toOffset, count, mode, vfs.now()));
+        .apply(new Command.CopyRange(from.node, offset, to.node, toOffset, count, mode, vfs.now()));
   }
 
   Operation.Done fsync(Handle handle, boolean dataOnly) throws ErrnoException {

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds the dentries of all directories. They stand in a ring; a new one takes the next place whose holder was not used since
- * the hand last passed (second chance), and that holder is dropped. Dropping needs no lock of the directory, as a missing
- * dentry only means to ask the mount again.
+ * Bounds the dentries of all directories. They stand in a ring; a new one takes the next place
+ * whose holder was not used since the hand last passed (second chance), and that holder is dropped.
+ * Dropping needs no lock of the directory, as a missing dentry only means to ask the mount again.
  */
 final class DentryCache {
   /** Holders that are given a second chance before the next one goes regardless. */
@@ -25,8 +25,9 @@ final class DentryCache {
   }
 
   /**
-   * Caches what a name names, instead of what was cached before. The caller holds the directory's operation lock: alone after
-   * a change; shared after a lookup, when several threads can only cache the same.
+   * Caches what a name names, instead of what was cached before. The caller holds the directory's
+   * operation lock: alone after a change; shared after a lookup, when several threads can only
+   * cache the same.
    */
   void put(Inode directory, Name name, @Nullable Inode inode) {
     Dentry dentry = new Dentry(directory, name, inode == null ? null : inode.get());

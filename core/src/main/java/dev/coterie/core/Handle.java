@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An open file description: an inode, flags and an offset, shared by all who refer to it (analogous to Linux's struct file).
- * References are the sessions' handles and the tokens not yet taken.
+ * An open file description: an inode, flags and an offset, shared by all who refer to it (analogous
+ * to Linux's struct file). References are the sessions' handles and the tokens not yet taken.
  */
 final class Handle {
   private static final AtomicLong ORDER = new AtomicLong();
@@ -52,7 +52,9 @@ final class Handle {
     return false;
   }
 
-  /** Gives a reference back; true if it was the last, and then the inode's must be given back too. */
+  /**
+   * Gives a reference back; true if it was the last, and then the inode's must be given back too.
+   */
   boolean putReference() {
     int left = references.decrementAndGet();
     assert left >= 0 : "handle given back twice: " + inode;

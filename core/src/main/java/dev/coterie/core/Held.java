@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What ranked locks each thread holds, kept only under {@code -ea}: the methods are called from {@code assert} statements.
+ * What ranked locks each thread holds, kept only under {@code -ea}: the methods are called from
+ * {@code assert} statements.
  */
 final class Held {
   private record Lock(LockRank rank, long order) {}
@@ -15,14 +16,20 @@ final class Held {
 
   private Held() {}
 
-  /** Notes that a lock is about to be taken; true if its rank (and within INODE its number) is above all held. */
+  /**
+   * Notes that a lock is about to be taken; true if its rank (and within INODE its number) is above
+   * all held.
+   */
   static boolean take(LockRank rank, long order) {
     List<Lock> held = LOCKS.get();
     if (!held.isEmpty()) {
       Lock last = held.getLast();
       int byRank = rank.compareTo(last.rank());
       // Two parents may also be taken ancestor first, which their numbers do not show.
-      boolean above = byRank > 0 || (byRank == 0 && (rank == LockRank.PARENT || Long.compareUnsigned(order, last.order()) > 0));
+      boolean above =
+          byRank > 0
+              || (byRank == 0
+                  && (rank == LockRank.PARENT || Long.compareUnsigned(order, last.order()) > 0));
       if (!above) {
         throw new AssertionError("lock order: " + rank + " " + order + " while holding " + held);
       }

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file as the core knows it: its mount's node, its operation lock, and who counts on it. There is at most one live {@code
- * Inode} per node (analogous to Linux's struct inode in the inode hash).
+ * A file as the core knows it: its mount's node, its operation lock, and who counts on it. There is
+ * at most one live {@code Inode} per node (analogous to Linux's struct inode in the inode hash).
  */
 final class Inode {
   /** Value of {@link #references} once buried: nobody can take a reference any more. */
@@ -20,7 +20,8 @@ final class Inode {
   final MountPoint mountPoint; // immutable
   final OpLock opLock; // immutable
   private final AtomicInteger references = new AtomicInteger(1);
-  private volatile @Nullable ConcurrentHashMap<Name, Dentry> dentries; // made on first use, under `this`
+  private volatile @Nullable ConcurrentHashMap<Name, Dentry>
+      dentries; // made on first use, under `this`
   private volatile @Nullable MountPoint covering; // set once, before the tree is served
 
   /** With one reference, the maker's. */

@@ -7,7 +7,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The live inodes by identity, and those that nobody counts on any more and that wait to be buried. */
+/**
+ * The live inodes by identity, and those that nobody counts on any more and that wait to be buried.
+ */
 final class InodeTable {
   private final ConcurrentHashMap<InodeId, Inode> live = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Inode> graveyard = new ConcurrentLinkedQueue<>();
@@ -15,7 +17,8 @@ final class InodeTable {
   /** The inode of a node, with a reference for the caller. */
   Inode hold(Node node, MountPoint mountPoint) {
     return live.compute(
-        node.id(), (id, known) -> known != null && known.tryGet() ? known : new Inode(node, mountPoint));
+        node.id(),
+        (id, known) -> known != null && known.tryGet() ? known : new Inode(node, mountPoint));
   }
 
   /** Adds the root of a mount, whose first reference is the mount point's. */
@@ -29,7 +32,9 @@ final class InodeTable {
     return known != null && known.tryGet() ? known : null;
   }
 
-  /** Gives a reference back. May be called with any lock held: the burial is left to {@link #reap}. */
+  /**
+   * Gives a reference back. May be called with any lock held: the burial is left to {@link #reap}.
+   */
   void put(Inode inode) {
     if (inode.putReference()) {
       graveyard.add(inode);
@@ -37,8 +42,9 @@ final class InodeTable {
   }
 
   /**
-   * Buries those on the grave-yard that nobody has taken up again. The thread holds no lock, as an inode is buried under its
-   * own operation lock, alone: whoever is still at work on it finishes first, and whoever comes later finds it dead.
+   * Buries those on the grave-yard that nobody has taken up again. The thread holds no lock, as an
+   * inode is buried under its own operation lock, alone: whoever is still at work on it finishes
+   * first, and whoever comes later finds it dead.
    */
   void reap(Consumer<Inode> dropDentries) {
     if (graveyard.isEmpty()) {

@@ -14,8 +14,8 @@ import dev.coterie.core.spi.Node;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finding, making and removing names (analogous to Linux's fs/namei.c, whose order of checks decides which of several errors a
- * caller sees).
+ * Finding, making and removing names (analogous to Linux's fs/namei.c, whose order of checks
+ * decides which of several errors a caller sees).
  */
 final class NameOps {
   private static final byte[] NO_TARGET = new byte[0];
@@ -45,7 +45,10 @@ final class NameOps {
     return across(found);
   }
 
-  /** The lock-free way: a cached name that was certainly not being changed meanwhile; null: take the other way. */
+  /**
+   * The lock-free way: a cached name that was certainly not being changed meanwhile; null: take the
+   * other way.
+   */
   private @Nullable Inode findCached(Caller caller, Inode dir, Name name) throws ErrnoException {
     long stamp = dir.opLock.optimistic();
     Dentry dentry = stamp == 0 ? null : dir.dentry(name);
@@ -87,12 +90,16 @@ final class NameOps {
     }
   }
 
-  /** What a name names in this mount, with a reference, or null. The directory's operation lock is held. */
+  /**
+   * What a name names in this mount, with a reference, or null. The directory's operation lock is
+   * held.
+   */
   @Nullable Inode child(Inode dir, Name name) throws ErrnoException {
     Dentry dentry = dir.dentry(name);
     if (dentry != null) {
       dentry.used = true;
-      // A dentry that was dropped this moment may name an inode that is buried already; then ask the mount.
+      // A dentry that was dropped this moment may name an inode that is buried already; then ask
+      // the mount.
       if (dentry.inode == null) {
         return null;
       }
@@ -216,7 +223,10 @@ final class NameOps {
     return make(caller, dir, name, Mode.S_IFLNK | 0777, 0, target.clone());
   }
 
-  /** Makes a named inode, with a reference. {@code mode} is complete but for what the directory decides. */
+  /**
+   * Makes a named inode, with a reference. {@code mode} is complete but for what the directory
+   * decides.
+   */
   Inode make(Caller caller, Inode dir, Name name, int mode, long rdev, byte[] target)
       throws ErrnoException {
     requireDirectory(dir);
@@ -233,7 +243,10 @@ final class NameOps {
     }
   }
 
-  /** As {@link #make}, once the name is known to be free; nameless if {@code name} is null. Parent locked, alone. */
+  /**
+   * As {@link #make}, once the name is known to be free; nameless if {@code name} is null. Parent
+   * locked, alone.
+   */
   Inode makeLocked(
       Caller caller,
       Inode dir,
@@ -368,7 +381,10 @@ final class NameOps {
     return inode;
   }
 
-  /** Whether the caller may take this name away, as a directory's or as another's. Linux's may_delete. */
+  /**
+   * Whether the caller may take this name away, as a directory's or as another's. Linux's
+   * may_delete.
+   */
   static void requireMayRemove(Caller caller, Inode dir, Inode victim, boolean directory)
       throws ErrnoException {
     Access.requireRemoval(dir.node, victim.node, caller);

@@ -3,8 +3,8 @@ package dev.coterie.core;
 import java.util.concurrent.locks.StampedLock;
 
 /**
- * The operation lock of an inode: shared for a query, alone for a change, and optimistic for lookups, which write nothing to
- * it and so do not meet on the cache line of a common directory.
+ * The operation lock of an inode: shared for a query, alone for a change, and optimistic for
+ * lookups, which write nothing to it and so do not meet on the cache line of a common directory.
  */
 final class OpLock {
   private final StampedLock lock = new StampedLock();

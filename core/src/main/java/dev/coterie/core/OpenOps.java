@@ -1,7 +1,6 @@
 package dev.coterie.core;
 
 import static dev.coterie.api.OpenFlags.O_ACCMODE;
-import static dev.coterie.api.OpenFlags.O_APPEND;
 import static dev.coterie.api.OpenFlags.O_CREAT;
 import static dev.coterie.api.OpenFlags.O_DIRECTORY;
 import static dev.coterie.api.OpenFlags.O_EXCL;
@@ -25,7 +24,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Opening, and listing what is open as a directory (as Linux's do_open, may_open and iterate_dir). */
+/**
+ * Opening, and listing what is open as a directory (as Linux's do_open, may_open and iterate_dir).
+ */
 final class OpenOps {
   private static final byte[] NO_TARGET = new byte[0];
 
@@ -50,8 +51,7 @@ final class OpenOps {
 
   Handle open(Caller caller, Inode inode, int flags) throws ErrnoException {
     boolean truncates = (flags & O_TRUNC) != 0;
-    long stamp =
-        truncates ? inode.opLock.write(LockRank.INODE) : inode.opLock.read(LockRank.INODE);
+    long stamp = truncates ? inode.opLock.write(LockRank.INODE) : inode.opLock.read(LockRank.INODE);
     try {
       NameOps.requireLive(inode);
       return openLocked(caller, inode, flags);
@@ -155,7 +155,8 @@ final class OpenOps {
     names.requireMayMake(caller, dir);
     int complete = Mode.S_IFREG | (mode & Mode.PERMISSIONS & ~caller.umask());
     boolean linkable = name != null || (flags & O_EXCL) == 0;
-    // The permissions do not bind the one who makes the file: "the mode applies only to future accesses" (open(2)).
+    // The permissions do not bind the one who makes the file: "the mode applies only to future
+    // accesses" (open(2)).
     Inode inode = names.makeLocked(caller, dir, name, complete, 0, NO_TARGET, linkable);
     return new Handle(inode, flags & ~OPENING_ONLY);
   }
@@ -177,8 +178,7 @@ final class OpenOps {
 
   // ---- readdir ----
 
-  List<DirEntry> readdir(
-      Caller caller, Handle handle, long cookie, int bytes, boolean withStat)
+  List<DirEntry> readdir(Caller caller, Handle handle, long cookie, int bytes, boolean withStat)
       throws ErrnoException {
     Inode dir = handle.inode;
     NameOps.requireDirectory(dir);

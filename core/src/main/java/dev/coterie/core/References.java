@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The inodes one session refers to, with how many lookups and handles it does so. */
 final class References {
-  /** Counts of one inode; replaced, never changed. The entry as a whole is one reference of the inode. */
+  /**
+   * Counts of one inode; replaced, never changed. The entry as a whole is one reference of the
+   * inode.
+   */
   private record Entry(Inode inode, long lookups, long handles) {}
 
   private final InodeTable inodes;
@@ -44,13 +47,17 @@ final class References {
             (id, entry) ->
                 entry == null
                     ? new Entry(inode, lookups, handles)
-                    : new Entry(entry.inode(), entry.lookups() + lookups, entry.handles() + handles));
+                    : new Entry(
+                        entry.inode(), entry.lookups() + lookups, entry.handles() + handles));
     if (after.lookups() + after.handles() > 1) {
       inodes.put(inode);
     }
   }
 
-  /** Gives back lookups. ESTALE not referred to · EINVAL fewer than that, and then none are given back. */
+  /**
+   * Gives back lookups. ESTALE not referred to · EINVAL fewer than that, and then none are given
+   * back.
+   */
   void forget(InodeId id, long count) throws ErrnoException {
     Inode inode = require(id);
     if (!take(inode, count, 0)) {
@@ -81,8 +88,7 @@ final class References {
     return result[0];
   }
 
-  private static @Nullable Entry remaining(
-      Entry entry, long lookups, long handles, boolean last) {
+  private static @Nullable Entry remaining(Entry entry, long lookups, long handles, boolean last) {
     return last
         ? null
         : new Entry(entry.inode(), entry.lookups() - lookups, entry.handles() - handles);

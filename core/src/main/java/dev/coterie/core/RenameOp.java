@@ -11,7 +11,10 @@ import dev.coterie.core.spi.Command;
 import dev.coterie.core.spi.Node;
 import org.jspecify.annotations.Nullable;
 
-/** renameat2(2): the one operation on two directories and up to two inodes (analogous to Linux's do_renameat2, vfs_rename). */
+/**
+ * renameat2(2): the one operation on two directories and up to two inodes (analogous to Linux's
+ * do_renameat2, vfs_rename).
+ */
 final class RenameOp {
   private final Vfs vfs;
   private final NameOps names;
@@ -24,8 +27,7 @@ final class RenameOp {
   /** One name in its directory. */
   private record Place(Inode dir, Name name) {}
 
-  Operation.Done rename(
-      Caller caller, Inode dir, Name name, Inode newDir, Name newName, int flags)
+  Operation.Done rename(Caller caller, Inode dir, Name name, Inode newDir, Name newName, int flags)
       throws ErrnoException {
     requireFlags(flags);
     NameOps.requireDirectory(dir);
@@ -56,7 +58,8 @@ final class RenameOp {
 
   private void betweenDirectories(Caller caller, Place from, Place to, int flags)
       throws ErrnoException {
-    // Holds all parent relations of this mount still, so that the order of the two locks can be decided and stays right.
+    // Holds all parent relations of this mount still, so that the order of the two locks can be
+    // decided and stays right.
     OpLock renameLock = from.dir().mountPoint.renameLock;
     long renaming = renameLock.write(LockRank.RENAME);
     try {
@@ -163,7 +166,8 @@ final class RenameOp {
       boolean kind = exchange ? target.isDirectory() : directory;
       NameOps.requireMayRemove(caller, to.dir(), target, kind);
     }
-    // "If oldpath refers to a directory, then write permission is needed on it, as its .. entry changes" (rename(2), EACCES).
+    // "If oldpath refers to a directory, then write permission is needed on it, as its .. entry
+    // changes" (rename(2), EACCES).
     if (from.dir() != to.dir()) {
       if (directory) {
         Access.require(source.node, caller, Access.WRITE);

@@ -7,8 +7,8 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
 
 /**
- * A submitted operation that may have to wait: parked → running → ended, or parked → cancelled. It uses no thread while parked.
- * Resume, cancel and the end of the session meet on its monitor.
+ * A submitted operation that may have to wait: parked → running → ended, or parked → cancelled. It
+ * uses no thread while parked. Resume, cancel and the end of the session meet on its monitor.
  */
 final class Request<R> implements Ticket, Barrier.Waiting {
   private enum State {
@@ -25,7 +25,8 @@ final class Request<R> implements Ticket, Barrier.Waiting {
   private boolean asking; // guarded by this: a thread is at the barrier for us
   private boolean askAgain; // guarded by this: resumed while asking
 
-  Request(Session session, Caller caller, Operation<R> operation, Completion<? super R> completion) {
+  Request(
+      Session session, Caller caller, Operation<R> operation, Completion<? super R> completion) {
     this.session = session;
     this.caller = caller;
     this.operation = operation;

@@ -18,8 +18,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * One client's identity at the leader: its references, handles and what it has waiting.
  *
- * <p>Its end: fenced, so that nothing more starts (ESTALE); what waits is cancelled; and when the last operation at work has
- * left, all it held is given back. Whoever leaves last does that, so nobody waits.
+ * <p>Its end: fenced, so that nothing more starts (ESTALE); what waits is cancelled; and when the
+ * last operation at work has left, all it held is given back. Whoever leaves last does that, so
+ * nobody waits.
  */
 public final class Session implements FileService {
   private static final int FENCED = Integer.MIN_VALUE;
@@ -29,7 +30,8 @@ public final class Session implements FileService {
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
   private final AtomicLong handleNumbers = new AtomicLong();
   private final Set<Request<?>> parked = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger atWork = new AtomicInteger(); // FENCED + operations at work, once fenced
+  private final AtomicInteger atWork =
+      new AtomicInteger(); // FENCED + operations at work, once fenced
   private final NameOps names;
   private final RenameOp rename;
   private final AttrOps attributes;
@@ -182,7 +184,12 @@ public final class Session implements FileService {
               names.remove(caller, references.require(dir), name, true);
           case Operation.Rename(var dir, var name, var newDir, var newName, var flags) ->
               rename.rename(
-                  caller, references.require(dir), name, references.require(newDir), newName, flags);
+                  caller,
+                  references.require(dir),
+                  name,
+                  references.require(newDir),
+                  newName,
+                  flags);
           case Operation.Getxattr(var id, var name) ->
               xattrs.get(caller, references.require(id), name);
           case Operation.Setxattr(var id, var name, var value, var flags) ->
@@ -206,8 +213,7 @@ public final class Session implements FileService {
     return switch (operation) {
       case Operation.Read(_, var offset, var destination) ->
           data.read(caller, handle, offset, destination);
-      case Operation.Write(_, var offset, var source) ->
-          data.write(caller, handle, offset, source);
+      case Operation.Write(_, var offset, var source) -> data.write(caller, handle, offset, source);
       case Operation.Append(_, var source) -> data.append(caller, handle, source);
       case Operation.ReadNext(_, var destination) -> data.readNext(caller, handle, destination);
       case Operation.WriteNext(_, var source) -> data.writeNext(caller, handle, source);
@@ -227,7 +233,9 @@ public final class Session implements FileService {
 
   // ---- references and handles of this session ----
 
-  /** Counts a lookup of an inode and answers its attributes. The reference passes to the session. */
+  /**
+   * Counts a lookup of an inode and answers its attributes. The reference passes to the session.
+   */
   private Stat entered(Inode inode) throws ErrnoException {
     Stat stat;
     try {
@@ -248,7 +256,9 @@ public final class Session implements FileService {
     return handle;
   }
 
-  /** Gives a handle, whose reference passes to the session, a number; with a lookup too if asked. */
+  /**
+   * Gives a handle, whose reference passes to the session, a number; with a lookup too if asked.
+   */
   private Operation.Opened opened(Handle handle, boolean lookup) throws ErrnoException {
     Stat stat;
     try {

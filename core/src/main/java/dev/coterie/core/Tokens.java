@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
- * Shared handles on their way from one session to another. A token not yet taken is a reference of its handle; it ends when it
- * is taken, when its time is up or when the session that made it ends.
+ * Shared handles on their way from one session to another. A token not yet taken is a reference of
+ * its handle; it ends when it is taken, when its time is up or when the session that made it ends.
  */
 final class Tokens {
   private record Pending(Handle handle, Session from, int uid, Instant deadline) {}

@@ -25,8 +25,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tree: mounts grafted together, and what their inodes, names and open files share. Made once with all its mounts, then
- * serves any number of {@link Session}s.
+ * The tree: mounts grafted together, and what their inodes, names and open files share. Made once
+ * with all its mounts, then serves any number of {@link Session}s.
  */
 public final class Vfs implements AutoCloseable {
 
@@ -35,16 +35,13 @@ public final class Vfs implements AutoCloseable {
    *
    * @param clock for times of files and the ends of tokens
    * @param random for tokens; must not be guessable in production
-   * @param generation of all inodes this tree makes: tells its numbers from those of an earlier leader
+   * @param generation of all inodes this tree makes: tells its numbers from those of an earlier
+   *     leader
    * @param barrier what can stand before an operation
    * @param dentries how many names are cached
    */
   public record Config(
-      InstantSource clock,
-      RandomGenerator random,
-      int generation,
-      Barrier barrier,
-      int dentries) {
+      InstantSource clock, RandomGenerator random, int generation, Barrier barrier, int dentries) {
 
     public Config(InstantSource clock, RandomGenerator random, int generation) {
       this(clock, random, generation, Barrier.OPEN, Limits.DENTRIES);
@@ -62,7 +59,8 @@ public final class Vfs implements AutoCloseable {
   /**
    * Makes a tree.
    *
-   * @param mounts by absolute path; "/" must be among them. A directory that a mount hides is made if there is none
+   * @param mounts by absolute path; "/" must be among them. A directory that a mount hides is made
+   *     if there is none
    * @throws IOException a mount cannot be opened, or a path is not a directory's
    */
   public Vfs(Config config, Map<String, MountFactory> mounts) throws IOException {
@@ -126,7 +124,9 @@ public final class Vfs implements AutoCloseable {
     }
   }
 
-  /** The directory of a path, made where there is none, with a reference that the mount point keeps. */
+  /**
+   * The directory of a path, made where there is none, with a reference that the mount point keeps.
+   */
   private Inode directoryToCover(String path) throws IOException {
     NameOps names = new NameOps(this);
     Inode dir = root().get();

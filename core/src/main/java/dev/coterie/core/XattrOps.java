@@ -12,8 +12,9 @@ import dev.coterie.core.spi.Command;
 import java.util.List;
 
 /**
- * Extended attributes, by name space: {@code user.*} under the file's permissions, {@code trusted.*} for root alone, {@code
- * security.*} written by root. POSIX ACLs ({@code system.*}) have their place here and are not kept yet. Source: xattr(7).
+ * Extended attributes, by name space: {@code user.*} under the file's permissions, {@code
+ * trusted.*} for root alone, {@code security.*} written by root. POSIX ACLs ({@code system.*}) have
+ * their place here and are not kept yet. Source: xattr(7).
  */
 final class XattrOps {
   private final Vfs vfs;

@@ -1,13 +1,14 @@
 /**
- * The authority: one tree of inodes and names, its mounts, its sessions and their open files. No input, no output, no sockets;
- * clock, identities and randomness are passed in.
+ * The authority: one tree of inodes and names, its mounts, its sessions and their open files. No
+ * input, no output, no sockets; clock, identities and randomness are passed in.
  *
- * <p>{@link dev.coterie.core.Vfs} is the tree; {@link dev.coterie.core.Session} is one client's {@link
- * dev.coterie.api.FileService} on it.
+ * <p>{@link dev.coterie.core.Vfs} is the tree; {@link dev.coterie.core.Session} is one client's
+ * {@link dev.coterie.api.FileService} on it.
  *
  * <h2>Locks</h2>
  *
- * Ranked by {@link dev.coterie.core.LockRank}; asserted under {@code -ea} by {@link dev.coterie.core.Held}.
+ * Ranked by {@link dev.coterie.core.LockRank}; asserted under {@code -ea} by {@link
+ * dev.coterie.core.Held}.
  *
  * <pre>
  *  operation locks (held across a bounded call of a mount):
@@ -21,14 +22,15 @@
  *                                 written in InodeTable and References
  * </pre>
  *
- * Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these: such an operation becomes a
- * {@link dev.coterie.core.Request} and starts again from the beginning.
+ * Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these: such
+ * an operation becomes a {@link dev.coterie.core.Request} and starts again from the beginning.
  *
  * <h2>References</h2>
  *
- * An {@link dev.coterie.core.Inode} lives while someone counts on it: a session's references, an open handle, a dentry, a
- * mount point, an operation at work on a child. Whoever lets the last one go only puts it on the grave-yard; {@link
- * dev.coterie.core.InodeTable#reap} buries it later, when the thread holds no lock.
+ * An {@link dev.coterie.core.Inode} lives while someone counts on it: a session's references, an
+ * open handle, a dentry, a mount point, an operation at work on a child. Whoever lets the last one
+ * go only puts it on the grave-yard; {@link dev.coterie.core.InodeTable#reap} buries it later, when
+ * the thread holds no lock.
  */
 @NullMarked
 package dev.coterie.core;
