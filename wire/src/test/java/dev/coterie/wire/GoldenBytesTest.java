@@ -405,4 +405,70 @@ class GoldenBytesTest {
         new InodeRequest.Trebind(2, new InodeId(9, 5), 1),
         "1b000000 c8 0100 02000000 0900000000000000 05000000 01000000");
   }
+
+  @Test
+  void setattrx_hasTheInodeBeforeTheHandle() throws Exception {
+    assertFrame(
+        1,
+        new InodeRequest.Tsetattrx(2, 3, new AttrChange(8, 0, 1, 2, 0x1000, 3, 4, 5, 6)),
+        """
+        47000000 e0 0100 02000000 03000000 08000000 00000000 01000000 02000000 0010000000000000
+        0300000000000000 0400000000000000 0500000000000000 0600000000000000
+        """);
+  }
+
+  @Test
+  void namesOfOurs() throws Exception {
+    assertFrame(
+        1,
+        new InodeRequest.Tlinkx(1, 2, Samples.name("n")),
+        "12000000 e6 0100 01000000 02000000 0100 6e");
+    assertFrame(
+        1,
+        new InodeRequest.Trenamex(1, Samples.name("o"), 2, Samples.name("n"), 3),
+        "19000000 c2 0100 01000000 0100 6f 02000000 0100 6e 03000000");
+    assertFrame(
+        1, new InodeRequest.Tgetxattr(2, Samples.name("u")), "0e000000 d8 0100 02000000 0100 75");
+    assertFrame(
+        1,
+        new InodeRequest.Tremovexattr(2, Samples.name("u")),
+        "0e000000 de 0100 02000000 0100 75");
+    assertFrame(1, new InodeRequest.Taccess(2, 4), "0f000000 e2 0100 02000000 04000000");
+  }
+
+  @Test
+  void openFiles() throws Exception {
+    assertFrame(1, new HandleRequest.Topen(1, 2, 3), "13000000 d6 0100 01000000 02000000 03000000");
+    assertFrame(
+        1,
+        new HandleRequest.Treaddirx(1, 2, 3, 1),
+        "1b000000 bc 0100 01000000 0200000000000000 03000000 01000000");
+    assertFrame(1, new HandleRequest.Tsetflags(1, 2), "0f000000 e4 0100 01000000 02000000");
+    assertFrame(
+        1,
+        new HandleRequest.Tfallocate(1, 3, 4, 5),
+        "1f000000 c0 0100 01000000 03000000 0400000000000000 0500000000000000");
+    assertFrame(
+        1,
+        new HandleRequest.Tcopyrange(1, 2, 3, 4, 5),
+        """
+        27000000 ca 0100 01000000 0200000000000000 03000000 0400000000000000 0500000000000000
+        """);
+    assertFrame(1, new HandleReply.Rwriteseq(5, 2), "13000000 b1 0100 0500000000000000 02000000");
+  }
+
+  @Test
+  void readdir_andOldRequests() throws Exception {
+    assertFrame(
+        1,
+        new LinuxRequest.Treaddir(1, 2, 3),
+        "17000000 28 0100 01000000 0200000000000000 03000000");
+    assertFrame(1, new LinuxRequest.Tfsync(1, true), "0f000000 32 0100 01000000 01000000");
+    assertFrame(
+        1,
+        new LinuxRequest.Tgetlock(2, P9.LOCK_TYPE_UNLCK, 16, 8, 4242, Samples.name("h")),
+        """
+        23000000 36 0100 02000000 02 1000000000000000 0800000000000000 92100000 0100 68
+        """);
+  }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * bytes account for.
  */
 class MalformedTest {
-  private static final int FUZZ_ROUNDS = Boolean.getBoolean("coterie.full") ? 5_000_000 : 50_000;
+  private static final int FUZZ_ROUNDS = Boolean.getBoolean("coterie.full") ? 5_000_000 : 200_000;
   private static final long FIXED_SEED = 42;
 
   /**
@@ -101,16 +101,20 @@ class MalformedTest {
   private static void fuzz(long seed) {
     var random = new Random(seed);
     List<Message> samples = messages();
+    List<byte[]> bodies =
+        samples.stream()
+            .map(sample -> bytesOf(Samples.bodyOf(Samples.frameOf(1, sample))))
+            .toList();
     for (int round = 0; round < FUZZ_ROUNDS; round++) {
       boolean request = random.nextBoolean();
       int type = random.nextInt(256);
       byte[] body = new byte[random.nextInt(200)];
       random.nextBytes(body);
       if (random.nextBoolean()) {
-        Message sample = samples.get(random.nextInt(samples.size()));
-        request = sample instanceof Request;
-        type = sample.type();
-        body = bytesOf(Samples.bodyOf(Samples.frameOf(1, sample)));
+        int chosen = random.nextInt(samples.size());
+        request = samples.get(chosen) instanceof Request;
+        type = samples.get(chosen).type();
+        body = bodies.get(chosen).clone();
         damage(body, random);
       }
       try {
