@@ -8,12 +8,15 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Reads and changes the content of files: bytes at offsets, on top of a {@link PageTable} and the {@link PageStore}.
+ * Reads and changes the content of files: bytes at offsets, on top of a {@link PageTable} and the
+ * {@link PageStore}.
  *
- * <p>Kept true for every file: a written page holds zeros where nothing was written and behind the end of the file, and no
- * page behind the end is a written one. So a file that grows needs no zeroing.
+ * <p>Kept true for every file: a written page holds zeros where nothing was written and behind the
+ * end of the file, and no page behind the end is a written one. So a file that grows needs no
+ * zeroing.
  *
- * <p>Concurrency: the lock of the inode whose table is given, shared to read and exclusive to change.
+ * <p>Concurrency: the lock of the inode whose table is given, shared to read and exclusive to
+ * change.
  */
 final class Contents {
   /** Immutable. */
@@ -77,7 +80,10 @@ final class Contents {
     return -1;
   }
 
-  /** The first offset at or after {@code offset} in a hole; {@code size} when there is none before it. */
+  /**
+   * The first offset at or after {@code offset} in a hole; {@code size} when there is none before
+   * it.
+   */
   long seekHole(PageTable table, long offset, long size) {
     long index = offset >>> PAGE_SHIFT;
     long last = size - 1 >>> PAGE_SHIFT;
@@ -96,7 +102,10 @@ final class Contents {
 
   // ---- writing ----
 
-  /** Writes up to {@code count} bytes and moves the buffer's position; fewer when there is no more space. */
+  /**
+   * Writes up to {@code count} bytes and moves the buffer's position; fewer when there is no more
+   * space.
+   */
   int write(PageTable table, long offset, ByteBuffer source, int count) {
     int position = source.position();
     int done = 0;
@@ -130,7 +139,10 @@ final class Contents {
     return at - from;
   }
 
-  /** Gives pages to bytes {@code [from, end)} of a leaf; where it had to stop, {@code from} if at once. */
+  /**
+   * Gives pages to bytes {@code [from, end)} of a leaf; where it had to stop, {@code from} if at
+   * once.
+   */
   private int room(PageTable table, PageLeaf leaf, int from, int end) {
     int to = (end - 1 >> PAGE_SHIFT) + 1;
     int filled = table.fill(leaf, from >> PAGE_SHIFT, to, store);
@@ -138,7 +150,10 @@ final class Contents {
     return filled == to ? end : Math.max(from, filled << PAGE_SHIFT);
   }
 
-  /** Before bytes {@code [from, end)} of a leaf become written: zeroes the rest of pages that were not. */
+  /**
+   * Before bytes {@code [from, end)} of a leaf become written: zeroes the rest of pages that were
+   * not.
+   */
   private void clearAround(PageLeaf leaf, int from, int end) {
     int first = from >> PAGE_SHIFT;
     int before = from & PAGE_MASK;
@@ -162,7 +177,10 @@ final class Contents {
     table.cut(first, last, store);
   }
 
-  /** Frees everything from the page after {@code size} on, and zeroes the rest of the page it lies in. */
+  /**
+   * Frees everything from the page after {@code size} on, and zeroes the rest of the page it lies
+   * in.
+   */
   void truncate(PageTable table, long size) {
     long first = firstWhole(size);
     if ((size & PAGE_MASK) != 0) {
@@ -217,7 +235,10 @@ final class Contents {
     }
   }
 
-  /** Gives bytes {@code [from, to)} pages that read as zeros, or returns false and has changed nothing. */
+  /**
+   * Gives bytes {@code [from, to)} pages that read as zeros, or returns false and has changed
+   * nothing.
+   */
   boolean zero(PageTable table, long from, long to) {
     if (!allocate(table, from, to)) {
       return false;
@@ -235,7 +256,10 @@ final class Contents {
     return true;
   }
 
-  /** Copies up to {@code count} bytes, all before the source's end; holes stay holes. Fewer when there is no more space. */
+  /**
+   * Copies up to {@code count} bytes, all before the source's end; holes stay holes. Fewer when
+   * there is no more space.
+   */
   long copy(PageTable from, long fromOffset, PageTable to, long offset, long count) {
     long done = 0;
     while (done < count) {

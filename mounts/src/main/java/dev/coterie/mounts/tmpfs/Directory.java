@@ -10,13 +10,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of one directory: by name, and in the order of their cookies, which is that of insertion.
+ * The entries of one directory: by name, and in the order of their cookies, which is that of
+ * insertion.
  *
- * <p>A cookie is never used again in its directory, so a reader who was told one goes on behind it whatever came and went in
- * between. Removed entries stay behind as gaps until those are the greater part; then the rest moves together, in the same
- * order. Analogous to the kernel's {@code simple_offset_*} (fs/libfs.c).
+ * <p>A cookie is never used again in its directory, so a reader who was told one goes on behind it
+ * whatever came and went in between. Removed entries stay behind as gaps until those are the
+ * greater part; then the rest moves together, in the same order. Analogous to the kernel's {@code
+ * simple_offset_*} (fs/libfs.c).
  *
- * <p>Concurrency: the directory's lock, shared to look and exclusive to change; {@link #size} also without.
+ * <p>Concurrency: the directory's lock, shared to look and exclusive to change; {@link #size} also
+ * without.
  */
 final class Directory {
   /** 0 to 2 stand for the start, "." and "..". */

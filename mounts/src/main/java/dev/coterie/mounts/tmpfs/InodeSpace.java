@@ -3,13 +3,17 @@ package dev.coterie.mounts.tmpfs;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What inodes, further hard links and extended attributes may take of the heap, in bytes: 1 KiB for each inode of the limit.
- * The counting is the kernel's (mm/shmem.c, {@code free_ispace}), so that statfs(2) shows the same numbers.
+ * What inodes, further hard links and extended attributes may take of the heap, in bytes: 1 KiB for
+ * each inode of the limit. The counting is the kernel's (mm/shmem.c, {@code free_ispace}), so that
+ * statfs(2) shows the same numbers.
  *
  * <p>Concurrency: any thread.
  */
 final class InodeSpace {
-  /** What an inode counts for, and each hard link after its first. Source: mm/shmem.c, BOGO_INODE_SIZE. */
+  /**
+   * What an inode counts for, and each hard link after its first. Source: mm/shmem.c,
+   * BOGO_INODE_SIZE.
+   */
   static final long INODE_BYTES = 1024;
 
   /** Inodes in all; immutable. */

@@ -12,10 +12,11 @@ import javax.management.ObjectName;
 /**
  * Reads the options of tmpfs(5).
  *
- * <p>Defaults: {@code size} is half of the machine's memory (of the container's, where one is set), as the kernel's.
- * {@code nr_inodes} is one for each two pages of that memory, as the kernel's, but at most a quarter of the heap in KiB: an inode
- * with its name, attributes and entries takes less than a KiB, so files without content cannot exhaust the heap. The root
- * is {@code mode=1777}, owned by root, and {@code relatime} holds.
+ * <p>Defaults: {@code size} is half of the machine's memory (of the container's, where one is set),
+ * as the kernel's. {@code nr_inodes} is one for each two pages of that memory, as the kernel's, but
+ * at most a quarter of the heap in KiB: an inode with its name, attributes and entries takes less
+ * than a KiB, so files without content cannot exhaust the heap. The root is {@code mode=1777},
+ * owned by root, and {@code relatime} holds.
  *
  * <p>Unlike the kernel's, no limit can be switched off: 0 is an error.
  */

@@ -3,10 +3,11 @@ package dev.coterie.mounts.tmpfs;
 import java.util.Arrays;
 
 /**
- * Up to 64 neighbouring pages of a file, 256 KiB: which there are, and which of those were ever written.
+ * Up to 64 neighbouring pages of a file, 256 KiB: which there are, and which of those were ever
+ * written.
  *
- * <p>A page that is present but not written was allocated ahead: it counts as allocated, reads as zeros whatever its bytes are,
- * and is a hole to SEEK_DATA.
+ * <p>A page that is present but not written was allocated ahead: it counts as allocated, reads as
+ * zeros whatever its bytes are, and is a hole to SEEK_DATA.
  */
 final class PageLeaf extends PageTable.Block {
   static final int SLOTS = 64;
@@ -70,12 +71,18 @@ final class PageLeaf extends PageTable.Block {
     return Long.bitCount(present & ~(-1L << slot));
   }
 
-  /** Where the run of pages that lie one behind the other in memory ends which begins at this slot, which has a page. */
+  /**
+   * Where the run of pages that lie one behind the other in memory ends which begins at this slot,
+   * which has a page.
+   */
   int adjacentEnd(int slot) {
     return runEnd(slot, present);
   }
 
-  /** Where the run ends that begins at this slot: of written pages one behind the other in memory, or of a hole. */
+  /**
+   * Where the run ends that begins at this slot: of written pages one behind the other in memory,
+   * or of a hole.
+   */
   int extentEnd(int slot) {
     if (isWritten(slot)) {
       return runEnd(slot, written);

@@ -5,7 +5,8 @@ interface PageSource {
   /**
    * Takes pages.
    *
-   * @return how many were put into {@code pages[from..]}: fewer than {@code count} when there are no more
+   * @return how many were put into {@code pages[from..]}: fewer than {@code count} when there are
+   *     no more
    */
   int take(int[] pages, int from, int count);
 }

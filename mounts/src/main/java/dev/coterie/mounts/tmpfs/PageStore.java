@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The content of all files of one mount: pages of 4 KiB, outside the heap, out of slabs of 2 MiB.
  *
- * <p>Whoever took a page owns it until it is freed; a page's bytes are whatever its last owner left. Lower slabs are filled
- * first, so that the higher ones become wholly free and go back to the system; one free slab is kept, so that a file that
- * comes and goes does not map and unmap memory each time.
+ * <p>Whoever took a page owns it until it is freed; a page's bytes are whatever its last owner
+ * left. Lower slabs are filled first, so that the higher ones become wholly free and go back to the
+ * system; one free slab is kept, so that a file that comes and goes does not map and unmap memory
+ * each time.
  *
- * <p>Concurrency: any thread. Page numbers are handed out under {@code lock}; bytes are copied without it, under the locks of
- * the inodes that own the pages.
+ * <p>Concurrency: any thread. Page numbers are handed out under {@code lock}; bytes are copied
+ * without it, under the locks of the inodes that own the pages.
  */
 final class PageStore implements PageSource, AutoCloseable {
   static final int PAGE_SHIFT = 12;
@@ -81,7 +82,10 @@ final class PageStore implements PageSource, AutoCloseable {
   /** Pages in all; immutable. */
   private final int limit;
 
-  /** By number; read without a lock. Entries change under {@code lock}, but not while a page of theirs is taken. */
+  /**
+   * By number; read without a lock. Entries change under {@code lock}, but not while a page of
+   * theirs is taken.
+   */
   private volatile @Nullable Slab[] slabs = new @Nullable Slab[4];
 
   /** Slabs with a free page; guarded by {@code lock}. */
@@ -163,7 +167,10 @@ final class PageStore implements PageSource, AutoCloseable {
     return done;
   }
 
-  /** Gets one more slab, unless another thread just did. False: the system has no memory, which is ENOSPC for us. */
+  /**
+   * Gets one more slab, unless another thread just did. False: the system has no memory, which is
+   * ENOSPC for us.
+   */
   private boolean grow() {
     synchronized (growth) {
       synchronized (lock) {
@@ -267,7 +274,9 @@ final class PageStore implements PageSource, AutoCloseable {
     return ((page & (SLAB_PAGES - 1)) << PAGE_SHIFT) + at;
   }
 
-  /** Gives all memory back; whoever still reads gets an IllegalStateException, not foreign bytes. */
+  /**
+   * Gives all memory back; whoever still reads gets an IllegalStateException, not foreign bytes.
+   */
   @Override
   public void close() {
     synchronized (lock) {

@@ -4,10 +4,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which page holds which part of one file: a radix tree over page indexes, 64 ways, without levels that have one way only, so
- * that a page alone at a far offset costs one leaf and at most one branch. Drawn on the package's front page.
+ * Which page holds which part of one file: a radix tree over page indexes, 64 ways, without levels
+ * that have one way only, so that a page alone at a far offset costs one leaf and at most one
+ * branch. Drawn on the package's front page.
  *
- * <p>Concurrency: the inode's lock, shared to look and exclusive to change; {@link #count} also without.
+ * <p>Concurrency: the inode's lock, shared to look and exclusive to change; {@link #count} also
+ * without.
  */
 final class PageTable {
   private static final int WAYS_SHIFT = 6;
@@ -141,7 +143,9 @@ final class PageTable {
     return null;
   }
 
-  /** The leaf of this number, made when there is none. One that stays empty must be {@link #prune}d. */
+  /**
+   * The leaf of this number, made when there is none. One that stays empty must be {@link #prune}d.
+   */
   PageLeaf makeLeaf(long number) {
     PageLeaf leaf = leaf(number);
     if (leaf == null) {

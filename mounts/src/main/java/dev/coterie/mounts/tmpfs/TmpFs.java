@@ -26,12 +26,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file system in memory, like the kernel's tmpfs: the same sizes, times, limits and errors where a program can see them.
+ * A file system in memory, like the kernel's tmpfs: the same sizes, times, limits and errors where
+ * a program can see them.
  *
- * <p>Here stands what each command does to inodes and their directories; what files hold is {@link Contents}, what directories
- * hold {@link Directory}. A command that throws has changed nothing.
+ * <p>Here stands what each command does to inodes and their directories; what files hold is {@link
+ * Contents}, what directories hold {@link Directory}. A command that throws has changed nothing.
  *
- * <p>Concurrency: {@link dev.coterie.core.spi}. Several inodes share only {@code nodes}, {@code space} and {@code store}.
+ * <p>Concurrency: {@link dev.coterie.core.spi}. Several inodes share only {@code nodes}, {@code
+ * space} and {@code store}.
  */
 public final class TmpFs implements Mount {
   /** Source: linux/magic.h, TMPFS_MAGIC. */
@@ -41,7 +43,8 @@ public final class TmpFs implements Mount {
    * Options of a mount, as tmpfs(5) has them.
    *
    * @param sizeBytes most bytes of content, rounded up to pages ({@code size})
-   * @param inodes most inodes, further hard links and KiB of extended attributes together ({@code nr_inodes})
+   * @param inodes most inodes, further hard links and KiB of extended attributes together ({@code
+   *     nr_inodes})
    * @param mode permissions of the root ({@code mode})
    * @param uid owner of the root
    * @param gid group of the root
@@ -82,8 +85,9 @@ public final class TmpFs implements Mount {
     }
 
     /**
-     * Reads options: {@code size}, {@code nr_blocks}, {@code nr_inodes}, {@code mode}, {@code uid}, {@code gid}; without a
-     * value {@code ro}, {@code rw}, {@code noatime}, {@code relatime}, {@code strictatime}.
+     * Reads options: {@code size}, {@code nr_blocks}, {@code nr_inodes}, {@code mode}, {@code uid},
+     * {@code gid}; without a value {@code ro}, {@code rw}, {@code noatime}, {@code relatime},
+     * {@code strictatime}.
      *
      * @throws IllegalArgumentException with one sentence for each bad option or value
      */

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * An inode; its kind says what it holds.
  *
- * <p>Fields are plain and guarded by the inode's operation lock in the core. What {@link #stat} and the accessors of {@link Node}
- * read may also be read without it: each value is an old or a new one then, and the core discards what it read.
+ * <p>Fields are plain and guarded by the inode's operation lock in the core. What {@link #stat} and
+ * the accessors of {@link Node} read may also be read without it: each value is an old or a new one
+ * then, and the core discards what it read.
  */
 abstract sealed class TmpNode implements Node {
   private static final int BLOCKS_PER_PAGE = PageStore.PAGE_BYTES / 512;
@@ -40,10 +41,15 @@ abstract sealed class TmpNode implements Node {
 
   private long change;
 
-  /** A directory that names this inode; a removed directory keeps its last one, for "..". Null: none does. */
+  /**
+   * A directory that names this inode; a removed directory keeps its last one, for "..". Null: none
+   * does.
+   */
   private @Nullable Dir parent;
 
-  /** Directories of further names and how many each holds; null with one name, which is the rule. */
+  /**
+   * Directories of further names and how many each holds; null with one name, which is the rule.
+   */
   private @Nullable SequencedMap<Dir, Integer> moreParents;
 
   /** Null without attributes. */
@@ -180,7 +186,10 @@ abstract sealed class TmpNode implements Node {
     moreParents.merge(dir, 1, Integer::sum);
   }
 
-  /** One name less, in this directory. Of a directory: its only one, and the directory stays its "..". */
+  /**
+   * One name less, in this directory. Of a directory: its only one, and the directory stays its
+   * "..".
+   */
   final void unnamed(Dir dir) {
     if (this instanceof Dir) {
       return;
@@ -244,7 +253,10 @@ abstract sealed class TmpNode implements Node {
 
   /** A symbolic link: a short target lies in the heap, a long one in a page. */
   static final class Symlink extends TmpNode {
-    /** Targets shorter than this lie in the heap. Source: mm/shmem.c, SHORT_SYMLINK_LEN, which counts the NUL. */
+    /**
+     * Targets shorter than this lie in the heap. Source: mm/shmem.c, SHORT_SYMLINK_LEN, which
+     * counts the NUL.
+     */
     static final int SHORT_BYTES = 128;
 
     /** The target, or null when it lies in {@code page}; immutable. */

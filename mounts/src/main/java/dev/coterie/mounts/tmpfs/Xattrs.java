@@ -7,12 +7,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The extended attributes of one inode: few, so arrays sorted by name, backwards as the kernel's tmpfs lists them.
+ * The extended attributes of one inode: few, so arrays sorted by name, backwards as the kernel's
+ * tmpfs lists them.
  *
  * <p>Concurrency: the inode's lock, shared to look and exclusive to change.
  */
 final class Xattrs {
-  /** What an attribute counts for beside its name and value, in bytes. Source: fs/xattr.c, simple_xattr_space. */
+  /**
+   * What an attribute counts for beside its name and value, in bytes. Source: fs/xattr.c,
+   * simple_xattr_space.
+   */
   private static final int ENTRY_BYTES = 40;
 
   private static final byte[] EMPTY = {};
