@@ -1,9 +1,11 @@
 package dev.coterie.api;
 
 /**
- * The identity of an inode: the same in every process, unchanged by rename, and as a pair never used for another file.
+ * The identity of an inode: the same in every process, unchanged by rename, and as a pair never
+ * used for another file.
  *
- * @param number unique across the mounts of a tree; shown as {@code st_ino} and as the path of a 9P qid
+ * @param number unique across the mounts of a tree; shown as {@code st_ino} and as the path of a 9P
+ *     qid
  * @param generation tells apart two files that had the same number one after the other
  */
 public record InodeId(long number, int generation) implements Comparable<InodeId> {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A validated change that carries every decision made for it. Commands on different nodes commute.
  *
- * <p>{@code now} is the moment of the change; a mount gives it to the times that POSIX says the change marks.
+ * <p>{@code now} is the moment of the change; a mount gives it to the times that POSIX says the
+ * change marks.
  */
 public sealed interface Command {
   Timestamp now();
@@ -56,7 +57,10 @@ public sealed interface Command {
       Timestamp now)
       implements Command {}
 
-  /** New attributes, all of them. {@code size} is -1 when the length stays. {@code now} becomes ctime. */
+  /**
+   * New attributes, all of them. {@code size} is -1 when the length stays. {@code now} becomes
+   * ctime.
+   */
   record SetAttr(
       Node node,
       int mode,
@@ -71,19 +75,16 @@ public sealed interface Command {
   /** A read that marks the access time. */
   record Touch(Node node, Timestamp now) implements Command {}
 
-  /** Bytes at an offset; {@code mode} is the new mode, without set-id bits where a write clears them. */
+  /**
+   * Bytes at an offset; {@code mode} is the new mode, without set-id bits where a write clears
+   * them.
+   */
   record Write(Node node, long offset, ByteBuffer source, int mode, Timestamp now)
       implements Command {}
 
   /** fallocate(2): {@code kind} says what, {@code keepSize} whether the length may grow. */
   record Allocate(
-      Node node,
-      Kind kind,
-      boolean keepSize,
-      long offset,
-      long length,
-      int mode,
-      Timestamp now)
+      Node node, Kind kind, boolean keepSize, long offset, long length, int mode, Timestamp now)
       implements Command {
     public enum Kind {
       ALLOCATE,

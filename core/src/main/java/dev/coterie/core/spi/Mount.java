@@ -34,7 +34,10 @@ public interface Mount extends AutoCloseable {
   /** What a name names, or null. "." and ".." do not get here. */
   @Nullable Node lookup(Node dir, Name name) throws ErrnoException;
 
-  /** The directory that holds this one; of a removed directory the one that did. The root's is the root. */
+  /**
+   * The directory that holds this one; of a removed directory the one that did. The root's is the
+   * root.
+   */
   Node parent(Node dir) throws ErrnoException;
 
   /** One directory that names this inode, or null when none does. */
@@ -46,7 +49,10 @@ public interface Mount extends AutoCloseable {
   /** As {@link Node}'s accessors: may be called without the lock and its result discarded. */
   Stat stat(Node node) throws ErrnoException;
 
-  /** Gives entries after {@code cookie} (at least 2, as 0 to 2 stand for "." and "..") until the sink has enough. */
+  /**
+   * Gives entries after {@code cookie} (at least 2, as 0 to 2 stand for "." and "..") until the
+   * sink has enough.
+   */
   void readdir(Node dir, long cookie, EntrySink sink) throws ErrnoException;
 
   /** Takes entries of a directory. */
@@ -61,10 +67,16 @@ public interface Mount extends AutoCloseable {
   /** Reads into the remaining bytes of the buffer; 0 at or after the end. */
   int read(Node file, long offset, ByteBuffer destination) throws ErrnoException;
 
-  /** The next offset at or after {@code offset}, which is before the end, with data; -1 when only a hole follows. */
+  /**
+   * The next offset at or after {@code offset}, which is before the end, with data; -1 when only a
+   * hole follows.
+   */
   long seekData(Node file, long offset) throws ErrnoException;
 
-  /** The next offset at or after {@code offset}, which is before the end, with a hole; the end counts as one. */
+  /**
+   * The next offset at or after {@code offset}, which is before the end, with a hole; the end
+   * counts as one.
+   */
   long seekHole(Node file, long offset) throws ErrnoException;
 
   /** Target of a symbolic link. */
@@ -81,7 +93,7 @@ public interface Mount extends AutoCloseable {
   /** ENOSPC. */
   Node apply(Command.Create command) throws ErrnoException;
 
-  /** EPERM the node was made not linkable · ENOENT its last link is gone · ENOSPC. */
+  /** ENOENT the node has no link left, unless it was made linkable without one · ENOSPC. */
   void apply(Command.Link command) throws ErrnoException;
 
   void apply(Command.Unlink command) throws ErrnoException;

@@ -1,10 +1,12 @@
 package dev.coterie.core.spi;
 
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Timestamp;
 
 /**
- * An inode as its mount keeps it. The core reads these between its own checks and may do so without the operation lock,
- * discarding what it read when a writer was at work meanwhile; so reading must neither fail nor block.
+ * An inode as its mount keeps it. The core reads these between its own checks and may do so without
+ * the operation lock, discarding what it read when a writer was at work meanwhile; so reading must
+ * neither fail nor block.
  */
 public interface Node {
   InodeId id();
@@ -21,4 +23,10 @@ public interface Node {
 
   /** Length in bytes. */
   long size();
+
+  Timestamp atime();
+
+  Timestamp mtime();
+
+  Timestamp ctime();
 }
