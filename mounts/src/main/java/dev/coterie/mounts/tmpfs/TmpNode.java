@@ -93,6 +93,21 @@ abstract sealed class TmpNode implements Node {
     return nlink;
   }
 
+  @Override
+  public final Timestamp atime() {
+    return atime;
+  }
+
+  @Override
+  public final Timestamp mtime() {
+    return mtime;
+  }
+
+  @Override
+  public final Timestamp ctime() {
+    return ctime;
+  }
+
   /** Pages allocated. */
   int pages() {
     return 0;
