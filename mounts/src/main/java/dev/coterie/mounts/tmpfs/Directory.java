@@ -42,7 +42,7 @@ final class Directory {
     }
   }
 
-  private final Map<Name, Entry> byName = new HashMap<>(4);
+  private Map<Name, Entry> byName = new HashMap<>(4);
 
   /** By cookie, gaps included; there may be room behind {@code length}. */
   private @Nullable Entry[] inOrder = NONE;
@@ -97,6 +97,7 @@ final class Directory {
     assert count == rest.length;
     inOrder = rest;
     length = count;
+    byName = new HashMap<>(byName); // a table never gets smaller by itself
   }
 
   /** Gives entries with a greater cookie until the sink has enough. */
