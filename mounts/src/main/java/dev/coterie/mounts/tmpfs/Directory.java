@@ -79,10 +79,13 @@ final class Directory {
   /** Removes a name that is there. */
   void remove(Name name) {
     Objects.requireNonNull(byName.remove(name)).node = null;
-    int gaps = length - byName.size();
-    if (gaps >= GAPS_MIN && gaps > byName.size()) {
+    if (gaps() >= GAPS_MIN && gaps() > byName.size()) {
       compact();
     }
+  }
+
+  int gaps() {
+    return length - byName.size();
   }
 
   private void compact() {

@@ -25,8 +25,8 @@ final class PageStore implements PageSource, AutoCloseable {
   private static final int SLAB_SHIFT = 9;
   static final int SLAB_PAGES = 1 << SLAB_SHIFT;
 
-  /** Most pages of one store: their numbers are ints. */
-  static final int PAGES_MAX = Integer.MAX_VALUE - SLAB_PAGES;
+  /** Most pages of one store: whole slabs, and page numbers are ints. */
+  static final int PAGES_MAX = Integer.MAX_VALUE & -SLAB_PAGES;
 
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(PAGE_BYTES).asReadOnlyBuffer();
 
