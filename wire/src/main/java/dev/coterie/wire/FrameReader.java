@@ -56,6 +56,7 @@ public final class FrameReader {
    *     moved
    * @throws ProtocolException a size less than the header's or over msize
    */
+  @SuppressWarnings("ReferenceEquality") // the same buffer again, whatever it holds now
   public int next(ByteBuffer received) throws ProtocolException {
     if (received != source) {
       source = received;
