@@ -84,7 +84,7 @@ final class Call {
       return;
     }
     Ticket submitted = session.submit(caller, operation, step);
-    if (submitted != Ticket.DONE) {
+    if (!submitted.equals(Ticket.DONE)) {
       keep(submitted);
     }
   }

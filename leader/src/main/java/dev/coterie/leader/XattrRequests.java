@@ -67,7 +67,7 @@ final class XattrRequests {
 
   void read(Call call, Xattr.Reading reading, Tread r) throws ErrnoException {
     byte[] value = reading.value();
-    int from = (int) Math.clamp(r.offset(), 0, value.length);
+    int from = Math.clamp(r.offset(), 0, value.length);
     ByteBuffer data = call.slotFor(P9.RREAD, r.count());
     int count = Math.min(data.remaining(), value.length - from);
     data.put(value, from, count);
