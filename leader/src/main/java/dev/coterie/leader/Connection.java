@@ -241,7 +241,7 @@ final class Connection implements Runnable {
   // ---- answers ----
 
   boolean isReader() {
-    return Thread.currentThread() == reader;
+    return Thread.currentThread().equals(reader);
   }
 
   /** By the reader, within the request: into its own buffer. */
@@ -270,7 +270,7 @@ final class Connection implements Runnable {
    */
   void answerLate(
       Call call, @Nullable Reply reply, DataSlot.@Nullable Filled filled, List<Integer> flushTags) {
-    if (call.session() == session) {
+    if (call.session().equals(session)) {
       boolean cancelled =
           !flushTags.isEmpty()
               && reply instanceof Rlerror(int ecode)
