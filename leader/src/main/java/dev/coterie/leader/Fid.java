@@ -75,6 +75,11 @@ record Fid(
     return new Fid(caller, node.id(), node, 0, 0, attached, place, null);
   }
 
+  /** Whether this is {@link #RESERVED}: any other fid holds something. */
+  boolean isReserved() {
+    return node == null && handle == 0 && xattr == null;
+  }
+
   boolean isOpen() {
     return handle != 0;
   }

@@ -16,7 +16,7 @@ final class FidTable {
   /** EBADF unknown, or not there yet. */
   Fid require(int number) throws ErrnoException {
     Fid fid = fids.get(number);
-    if (fid == null || fid == Fid.RESERVED) {
+    if (fid == null || fid.isReserved()) {
       throw new ErrnoException(Errno.EBADF);
     }
     return fid;
@@ -47,7 +47,7 @@ final class FidTable {
   /** Takes a fid away; null if it is unknown or only reserved. */
   @Nullable Fid remove(int number) {
     Fid fid = fids.get(number);
-    return fid == null || fid == Fid.RESERVED || !fids.remove(number, fid) ? null : fid;
+    return fid == null || fid.isReserved() || !fids.remove(number, fid) ? null : fid;
   }
 
   /** Gives up a reservation. */
