@@ -109,11 +109,13 @@ final class XattrRequests {
     if (value.hasRemaining()) {
       throw new ErrnoException(Errno.EINVAL);
     }
-    boolean removes = value.capacity() == 0 && writing.flags() == Operation.Setxattr.XATTR_REPLACE;
+    byte[] bytes = new byte[value.flip().remaining()];
+    value.get(bytes);
+    boolean removes = bytes.length == 0 && writing.flags() == Operation.Setxattr.XATTR_REPLACE;
     Operation<Operation.Done> operation =
         removes
             ? new Operation.Removexattr(fid.id(), writing.name())
-            : new Operation.Setxattr(fid.id(), writing.name(), value.array(), writing.flags());
+            : new Operation.Setxattr(fid.id(), writing.name(), bytes, writing.flags());
     call.submit(call.callerOf(fid), operation, done -> call.reply(new Rclunk()));
   }
 }
