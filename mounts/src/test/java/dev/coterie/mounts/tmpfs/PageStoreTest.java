@@ -153,7 +153,7 @@ class PageStoreTest {
     assertThat(PageStore.adjacent(SLAB - 1, SLAB)).isFalse();
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource("memories")
   void bytes_ofEachPage_areItsOwn(SlabMemory memory) {
     try (PageStore store = new PageStore(2 * SLAB, memory)) {
@@ -172,7 +172,7 @@ class PageStoreTest {
     }
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource("memories")
   void close_thenRead_fails(SlabMemory memory) {
     PageStore store = new PageStore(10, memory);
@@ -184,7 +184,7 @@ class PageStoreTest {
   }
 
   /** Each thread marks its pages, and finds its marks again before it frees them. */
-  @ParameterizedTest
+  @ParameterizedTest(autoCloseArguments = false)
   @MethodSource("memories")
   void takeAndFree_manyThreads_noPageHasTwoOwners(SlabMemory memory) throws Exception {
     int limit = 4 * SLAB;
