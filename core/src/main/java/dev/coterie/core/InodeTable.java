@@ -14,11 +14,27 @@ final class InodeTable {
   private final ConcurrentHashMap<InodeId, Inode> live = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Inode> graveyard = new ConcurrentLinkedQueue<>();
 
-  /** The inode of a node, with a reference for the caller. */
+  /**
+   * The inode of a node, with a reference for the caller, who holds no lock of it. Waits for a
+   * burial that is under way: else its end would release the node under a new inode's feet.
+   */
   Inode hold(Node node, MountPoint mountPoint) {
-    return live.compute(
-        node.id(),
-        (id, known) -> known != null && known.tryGet() ? known : new Inode(node, mountPoint));
+    Inode fresh = null;
+    while (true) {
+      Inode known = live.get(node.id());
+      if (known == null) {
+        fresh = fresh == null ? new Inode(node, mountPoint) : fresh;
+        known = live.putIfAbsent(node.id(), fresh);
+        if (known == null) {
+          return fresh;
+        }
+      }
+      if (known.tryGet()) {
+        return known;
+      }
+      long stamp = known.opLock.read(LockRank.INODE);
+      known.opLock.unlock(LockRank.INODE, stamp);
+    }
   }
 
   /** Adds the root of a mount, whose first reference is the mount point's. */
@@ -60,9 +76,9 @@ final class InodeTable {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       if (inode.tryBury()) {
-        live.remove(inode.id(), inode);
         dropDentries.accept(inode);
         inode.mount().release(inode.node);
+        live.remove(inode.id(), inode); // last: hold() waits for the lock, then looks again
       }
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
