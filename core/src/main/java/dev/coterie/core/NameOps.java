@@ -159,13 +159,12 @@ final class NameOps {
     }
     while (true) {
       Node parent = below.mount().parent(below.node);
-      Inode inode = vfs.inodes().hold(parent, below.mountPoint);
-      if (isReleased(inode)) {
-        vfs.put(inode);
-        throw new ErrnoException(Errno.ENOENT);
-      }
-      Found found = found(across(inode));
-      if (below.mount().parent(below.node).equals(parent)) {
+      Inode above = vfs.inodes().hold(parent, below.mountPoint);
+      Found found = above == null ? null : found(across(above));
+      if (below.mount().parent(below.node).id().equals(parent.id())) {
+        if (found == null) {
+          throw new ErrnoException(Errno.ENOENT);
+        }
         return found;
       }
       letGo(found); // moved elsewhere meanwhile
@@ -179,9 +178,6 @@ final class NameOps {
       inode = findInMounts(id);
     }
     try {
-      if (isReleased(inode)) {
-        throw new ErrnoException(Errno.ESTALE);
-      }
       requireReachable(caller, inode);
     } catch (ErrnoException e) {
       vfs.put(inode);
@@ -193,20 +189,12 @@ final class NameOps {
   private Inode findInMounts(InodeId id) throws ErrnoException {
     for (MountPoint mountPoint : vfs.mountPoints()) {
       Node node = mountPoint.mount().find(id);
-      // One without links that nobody counts on is on its way out.
-      if (node != null && node.nlink() > 0) {
-        return vfs.inodes().hold(node, mountPoint);
+      Inode inode = node == null ? null : vfs.inodes().hold(node, mountPoint);
+      if (inode != null) {
+        return inode;
       }
     }
     throw new ErrnoException(Errno.ESTALE);
-  }
-
-  /**
-   * Whether the mount let go of this node before it was held again: a node that was found by other
-   * ways than a name can have lost its last name and holder meanwhile.
-   */
-  private static boolean isReleased(Inode inode) throws ErrnoException {
-    return inode.node.nlink() == 0 && inode.mount().find(inode.id()) == null;
   }
 
   private static void requireReachable(Caller caller, Inode inode) throws ErrnoException {
@@ -269,9 +257,7 @@ final class NameOps {
     return make(caller, dir, name, Mode.S_IFLNK | 0777, 0, target.clone());
   }
 
-  /**
-   * Makes a named inode. {@code mode} is complete but for what the directory decides.
-   */
+  /** Makes a named inode. {@code mode} is complete but for what the directory decides. */
   Found make(Caller caller, Inode dir, Name name, int mode, long rdev, byte[] target)
       throws ErrnoException {
     requireDirectory(dir);
@@ -315,7 +301,7 @@ final class NameOps {
                     target,
                     linkable,
                     vfs.now()));
-    Inode inode = vfs.inodes().hold(node, dir.mountPoint);
+    Inode inode = vfs.inodes().holdNew(node, dir.mountPoint);
     if (name != null) {
       vfs.dentries().put(dir, name, inode);
     }
