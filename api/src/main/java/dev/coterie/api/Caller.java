@@ -73,6 +73,11 @@ public final class Caller {
     return new Caller(uid, gid, groups, pid, mask);
   }
 
+  /** The same user with another primary group, as setfsgid(2). */
+  public Caller withGid(int group) {
+    return group == gid ? this : new Caller(uid, group, groups, pid, umask);
+  }
+
   public Caller withPid(int process) {
     return new Caller(uid, gid, groups, process, umask);
   }

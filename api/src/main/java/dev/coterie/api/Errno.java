@@ -52,9 +52,12 @@ public enum Errno {
   EUSERS(87, "Too many users"),
   EMSGSIZE(90, "Message too long"),
   EOPNOTSUPP(95, "Operation not supported"),
+  EADDRINUSE(98, "Address already in use"),
+  ECONNABORTED(103, "Software caused connection abort"),
   ECONNRESET(104, "Connection reset by peer"),
   ENOTCONN(107, "Transport endpoint is not connected"),
   ETIMEDOUT(110, "Connection timed out"),
+  ECONNREFUSED(111, "Connection refused"),
   ESTALE(116, "Stale file handle"),
   EDQUOT(122, "Disk quota exceeded");
 

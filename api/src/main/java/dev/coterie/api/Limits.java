@@ -65,6 +65,11 @@ public final class Limits {
   /** Requests one connection may have parked or running elsewhere; more are answered EAGAIN. */
   public static final int REQUESTS_PER_CONNECTION = 1024;
 
+  /**
+   * Bytes that the parked requests of one connection may hold; beyond, they are answered EAGAIN.
+   */
+  public static final long PARKED_BYTES_PER_CONNECTION = 32L << 20;
+
   /** Fids of one connection; more are answered EMFILE. */
   public static final int FIDS_PER_CONNECTION = 1 << 20;
 

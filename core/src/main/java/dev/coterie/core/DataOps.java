@@ -116,16 +116,17 @@ final class DataOps {
       if (at >= Limits.FILE_BYTES) {
         throw new ErrnoException(Errno.EFBIG);
       }
-      ByteBuffer bounded = source;
+      int limit = source.limit();
       if (source.remaining() > Limits.FILE_BYTES - at) {
-        bounded = source.slice(source.position(), (int) (Limits.FILE_BYTES - at));
+        source.limit(source.position() + (int) (Limits.FILE_BYTES - at));
       }
-      int mode = Access.modeAfterWrite(inode.node, caller);
-      int count = inode.mount().apply(new Command.Write(inode.node, at, bounded, mode, vfs.now()));
-      if (bounded != source) {
-        source.position(source.position() + count);
+      try {
+        int mode = Access.modeAfterWrite(inode.node, caller);
+        return new Transferred(
+            at, inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now())));
+      } finally {
+        source.limit(limit);
       }
-      return new Transferred(at, count);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }

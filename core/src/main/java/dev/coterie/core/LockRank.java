@@ -5,5 +5,6 @@ enum LockRank {
   RENAME,
   OFFSET,
   PARENT,
+  SUBDIRECTORY,
   INODE
 }

@@ -273,7 +273,7 @@ final class OpenOps {
     }
 
     private Stat statOf(Node node, MountPoint mountPoint) throws ErrnoException {
-      if (node == dir.node) {
+      if (node.equals(dir.node)) {
         return dir.mount().stat(node);
       }
       Inode inode = vfs.inodes().hold(node, mountPoint);

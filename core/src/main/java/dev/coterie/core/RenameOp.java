@@ -34,19 +34,38 @@ final class RenameOp {
     NameOps.requireDirectory(newDir);
     Place from = new Place(dir, name);
     Place to = new Place(newDir, newName);
-    if (dir == newDir) {
-      long stamp = dir.opLock.write(LockRank.PARENT);
-      try {
-        move(caller, from, to, flags);
-      } finally {
-        dir.opLock.unlock(LockRank.PARENT, stamp);
-      }
-    } else if (dir.mountPoint != newDir.mountPoint) {
+    if (dir.mountPoint != newDir.mountPoint) {
       throw new ErrnoException(Errno.EXDEV);
-    } else {
+    }
+    if (dir != newDir) {
       betweenDirectories(caller, from, to, flags);
+    } else if (!withinDirectory(caller, from, to, flags, false)) {
+      underRenameLock(caller, from, to, flags);
     }
     return Operation.Done.DONE;
+  }
+
+  /** False, and nothing was done, when the mount's rename lock is needed and not held. */
+  private boolean withinDirectory(
+      Caller caller, Place from, Place to, int flags, boolean renameLocked) throws ErrnoException {
+    OpLock lock = from.dir().opLock;
+    long stamp = lock.write(LockRank.PARENT);
+    try {
+      return move(caller, from, to, flags, renameLocked);
+    } finally {
+      lock.unlock(LockRank.PARENT, stamp);
+    }
+  }
+
+  private void underRenameLock(Caller caller, Place from, Place to, int flags)
+      throws ErrnoException {
+    OpLock renameLock = from.dir().mountPoint.renameLock;
+    long renaming = renameLock.write(LockRank.RENAME);
+    try {
+      withinDirectory(caller, from, to, flags, true);
+    } finally {
+      renameLock.unlock(LockRank.RENAME, renaming);
+    }
   }
 
   private static void requireFlags(int flags) throws ErrnoException {
@@ -72,7 +91,7 @@ final class RenameOp {
       long firstStamp = first.opLock.write(LockRank.PARENT);
       long secondStamp = second.opLock.write(LockRank.PARENT);
       try {
-        move(caller, from, to, flags);
+        move(caller, from, to, flags, true);
       } finally {
         second.opLock.unlock(LockRank.PARENT, secondStamp);
         first.opLock.unlock(LockRank.PARENT, firstStamp);
@@ -95,8 +114,15 @@ final class RenameOp {
     }
   }
 
-  /** With both directories locked: finds what is named, holds it against the rules and moves it. */
-  private void move(Caller caller, Place from, Place to, int flags) throws ErrnoException {
+  /**
+   * With both directories locked: finds what is named, holds it against the rules and moves it.
+   *
+   * @return false, and nothing was done, when two directories stand to be locked beside each other:
+   *     only who holds the mount's rename lock may do that, as every other thread locks downwards
+   *     in the tree (Linux, Documentation/filesystems/directory-locking.rst)
+   */
+  private boolean move(Caller caller, Place from, Place to, int flags, boolean renameLocked)
+      throws ErrnoException {
     boolean exchange = flags == Rename.RENAME_EXCHANGE;
     requireNames(caller, from, to, flags);
     Inode source = names.existing(from.dir(), from.name());
@@ -111,10 +137,19 @@ final class RenameOp {
       }
       requireNoLoop(from, to, source, target, exchange);
       NameOps.requireWritable(from.dir());
-      if (source != target) {
-        requireAllowed(caller, from, to, source, target, exchange);
-        moveLocked(from, to, source, target, exchange);
+      if (source == target) {
+        return true;
       }
+      requireAllowed(caller, from, to, source, target, exchange);
+      if (!renameLocked && target != null && source.isDirectory() && target.isDirectory()) {
+        return false;
+      }
+      if (target == null) {
+        moveToFree(from, to, source);
+      } else {
+        moveOnto(from, to, source, target, exchange);
+      }
+      return true;
     } finally {
       vfs.put(source);
       if (target != null) {
@@ -181,38 +216,64 @@ final class RenameOp {
     }
   }
 
-  private void moveLocked(
-      Place from, Place to, Inode source, @Nullable Inode target, boolean exchange)
+  private void moveToFree(Place from, Place to, Inode source) throws ErrnoException {
+    long stamp = source.opLock.write(LockRank.INODE);
+    try {
+      apply(from, to, source, null, false);
+    } finally {
+      source.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  private void moveOnto(Place from, Place to, Inode source, Inode target, boolean exchange)
       throws ErrnoException {
-    boolean sourceFirst = target == null || source.id().compareTo(target.id()) < 0;
+    boolean sourceFirst = isLockedBefore(source, target);
     Inode first = sourceFirst ? source : target;
     Inode second = sourceFirst ? target : source;
-    long firstStamp = first.opLock.write(LockRank.INODE);
-    long secondStamp = second == null ? 0 : second.opLock.write(LockRank.INODE);
+    LockRank firstRank = rankOf(first);
+    LockRank secondRank = rankOf(second);
+    long firstStamp = first.opLock.write(firstRank);
+    long secondStamp = second.opLock.write(secondRank);
     try {
-      boolean replaces = target != null && !exchange;
-      if (replaces && target.isDirectory() && !target.mount().isEmpty(target.node)) {
+      if (!exchange && target.isDirectory() && !target.mount().isEmpty(target.node)) {
         throw new ErrnoException(Errno.ENOTEMPTY);
       }
-      source
-          .mount()
-          .apply(
-              new Command.Rename(
-                  from.dir().node,
-                  from.name(),
-                  source.node,
-                  to.dir().node,
-                  to.name(),
-                  target == null ? null : target.node,
-                  exchange,
-                  vfs.now()));
-      vfs.dentries().put(from.dir(), from.name(), exchange ? target : null);
-      vfs.dentries().put(to.dir(), to.name(), source);
+      apply(from, to, source, target, exchange);
     } finally {
-      if (second != null) {
-        second.opLock.unlock(LockRank.INODE, secondStamp);
-      }
-      first.opLock.unlock(LockRank.INODE, firstStamp);
+      second.opLock.unlock(secondRank, secondStamp);
+      first.opLock.unlock(firstRank, firstStamp);
     }
+  }
+
+  /**
+   * Directories before files: who works inside a directory holds it, as parent, and asks for a file
+   * in it next, which may be a second name of the file moved here.
+   */
+  private static boolean isLockedBefore(Inode one, Inode other) {
+    return one.isDirectory() == other.isDirectory()
+        ? one.id().compareTo(other.id()) < 0
+        : one.isDirectory();
+  }
+
+  private static LockRank rankOf(Inode inode) {
+    return inode.isDirectory() ? LockRank.SUBDIRECTORY : LockRank.INODE;
+  }
+
+  private void apply(Place from, Place to, Inode source, @Nullable Inode target, boolean exchange)
+      throws ErrnoException {
+    source
+        .mount()
+        .apply(
+            new Command.Rename(
+                from.dir().node,
+                from.name(),
+                source.node,
+                to.dir().node,
+                to.name(),
+                target == null ? null : target.node,
+                exchange,
+                vfs.now()));
+    vfs.dentries().put(from.dir(), from.name(), exchange ? target : null);
+    vfs.dentries().put(to.dir(), to.name(), source);
   }
 }

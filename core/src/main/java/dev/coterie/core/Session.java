@@ -53,7 +53,7 @@ public final class Session implements FileService {
   @Override
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
-    if (barrier() == Barrier.OPEN) {
+    if (barrier().equals(Barrier.OPEN)) {
       run(caller, operation, completion);
       return Ticket.DONE;
     }

@@ -15,6 +15,7 @@
  *    MountPoint.renameLock        renames between directories of one mount, so that "is an ancestor of" holds still
  *      → Handle.offsetLock        a shared offset, as Linux's f_pos lock
  *        → Inode.opLock, as PARENT   directories whose names change: ancestor first, else by number
+ *          → Inode.opLock, as SUBDIRECTORY   directories that a rename moves or replaces
  *          → Inode.opLock, as INODE  what the names name, by number; or the file itself
  *  state locks (never across a call of a mount that can wait, or a socket write):
  *    Request (its monitor)        completion, cancel and the end of the session meet here
@@ -22,8 +23,12 @@
  *                                 written in InodeTable and References
  * </pre>
  *
- * Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these: such
- * an operation becomes a {@link dev.coterie.core.Request} and starts again from the beginning.
+ * Two directories neither of which holds the other are locked together only under renameLock; every
+ * other thread locks downwards in the tree, from a directory to what it names. So no ring can
+ * close.
+ *
+ * <p>Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these:
+ * such an operation becomes a {@link dev.coterie.core.Request} and starts again from the beginning.
  *
  * <h2>References</h2>
  *

@@ -29,10 +29,12 @@ import java.nio.ByteOrder;
  * is compacted or filled again. For one thread.
  */
 public final class FrameReader {
+  private static final int NO_FRAME = -1;
+
   private int msize;
   private ByteBuffer source = ByteBuffer.allocate(0);
   private ByteBuffer view = source;
-  private int type;
+  private int type = NO_FRAME;
   private int tag;
 
   /**
@@ -56,11 +58,13 @@ public final class FrameReader {
    *     moved
    * @throws ProtocolException a size less than the header's or over msize
    */
+  @SuppressWarnings("ReferenceEquality") // a view belongs to one buffer, whatever is in it
   public int next(ByteBuffer received) throws ProtocolException {
     if (received != source) {
       source = received;
       view = received.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
+    type = NO_FRAME;
     int start = received.position();
     int left = received.remaining();
     if (left < Integer.BYTES) {
@@ -84,26 +88,37 @@ public final class FrameReader {
 
   /** The type of the current frame. */
   public int type() {
+    requireFrame();
     return type;
   }
 
   /** The tag of the current frame. */
   public int tag() {
+    requireFrame();
     return tag;
   }
 
   /** The current frame's request; once for each frame. See {@link Request#decode}. */
   public Request request(Dialect dialect) throws ProtocolException {
+    requireFrame();
     return Decoder.request(type, view, dialect);
   }
 
   /** The current frame's reply; once for each frame. See {@link Reply#decode}. */
   public Reply reply() throws ProtocolException {
+    requireFrame();
     return Decoder.reply(type, view);
   }
 
   /** What is left of the current frame's body: all of it until it was decoded. */
   public ByteBuffer body() {
+    requireFrame();
     return view;
+  }
+
+  private void requireFrame() {
+    if (type == NO_FRAME) {
+      throw new IllegalStateException("no frame");
+    }
   }
 }

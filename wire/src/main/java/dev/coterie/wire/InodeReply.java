@@ -3,6 +3,7 @@ package dev.coterie.wire;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.Stat;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -206,8 +207,13 @@ public sealed interface InodeReply extends Reply {
    *     NULs
    */
   record Rlistxattr(List<Name> names) implements InodeReply {
+    private static final Name EMPTY = Name.of("");
+
     public Rlistxattr {
       names = List.copyOf(names);
+      if (names.contains(EMPTY)) {
+        throw new IllegalArgumentException("a name is empty");
+      }
     }
 
     @Override
@@ -223,7 +229,11 @@ public sealed interface InodeReply extends Reply {
         names.get(i).putInto(out);
         out.put((byte) 0);
       }
-      out.putInt(start, out.position() - start - Integer.BYTES);
+      int count = out.position() - start - Integer.BYTES;
+      if (count > Limits.XATTR_LIST_BYTES) {
+        throw new BufferOverflowException();
+      }
+      out.putInt(start, count);
     }
 
     static Rlistxattr get(ByteBuffer in) throws ProtocolException {
