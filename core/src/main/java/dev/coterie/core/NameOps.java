@@ -134,7 +134,11 @@ final class NameOps {
       }
       below = covered;
     }
-    return across(vfs.inodes().hold(below.mount().parent(below.node), below.mountPoint));
+    Inode above = vfs.inodes().hold(below.mount().parent(below.node), below.mountPoint);
+    if (above == null) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    return across(above);
   }
 
   /** An inode by identity, with a reference, if the caller could reach one of its names. */
@@ -155,9 +159,9 @@ final class NameOps {
   private Inode findInMounts(InodeId id) throws ErrnoException {
     for (MountPoint mountPoint : vfs.mountPoints()) {
       Node node = mountPoint.mount().find(id);
-      // One without links that nobody counts on is on its way out.
-      if (node != null && node.nlink() > 0) {
-        return vfs.inodes().hold(node, mountPoint);
+      Inode inode = node == null ? null : vfs.inodes().hold(node, mountPoint);
+      if (inode != null) {
+        return inode;
       }
     }
     throw new ErrnoException(Errno.ESTALE);
@@ -270,7 +274,7 @@ final class NameOps {
                     target,
                     linkable,
                     vfs.now()));
-    Inode inode = vfs.inodes().hold(node, dir.mountPoint);
+    Inode inode = vfs.inodes().holdNew(node, dir.mountPoint);
     if (name != null) {
       vfs.dentries().put(dir, name, inode);
     }

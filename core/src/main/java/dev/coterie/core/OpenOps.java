@@ -272,11 +272,12 @@ final class OpenOps {
       return null;
     }
 
+    /** Attributes of the directory itself or of what it names, which therefore has a link. */
     private Stat statOf(Node node, MountPoint mountPoint) throws ErrnoException {
       if (node.equals(dir.node)) {
         return dir.mount().stat(node);
       }
-      Inode inode = vfs.inodes().hold(node, mountPoint);
+      Inode inode = vfs.inodes().holdNew(node, mountPoint);
       try {
         return attributes.stat(inode);
       } finally {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * bytes account for.
  */
 class MalformedTest {
-  private static final int FUZZ_ROUNDS = Boolean.getBoolean("coterie.full") ? 5_000_000 : 200_000;
+  private static final int FUZZ_ROUNDS = Boolean.getBoolean("coterie.full") ? 5_000_000 : 50_000;
   private static final long FIXED_SEED = 42;
 
   /**
@@ -234,7 +234,8 @@ class MalformedTest {
       ByteBuffer body = as(0);
       body.put(body.limit() - 5, (byte) inner);
       assertThatThrownBy(() -> Request.decode(P9.TAS, body, Dialect.COTERIE_1))
-          .isInstanceOf(ProtocolException.class);
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("Tas around type " + inner);
     }
   }
 
@@ -319,6 +320,45 @@ class MalformedTest {
       body.put(Samples.data(list)).flip();
       assertThatThrownBy(() -> Reply.decode(P9.RLISTXATTR, body))
           .isInstanceOf(ProtocolException.class);
+    }
+  }
+
+  @Test
+  void decode_xattrListOverTheLimit_isRefused() throws Exception {
+    ByteBuffer names = little(4 + Limits.XATTR_LIST_BYTES + 1).putInt(Limits.XATTR_LIST_BYTES + 1);
+    while (names.remaining() > 1) {
+      names.put((byte) 'a');
+    }
+    names.put((byte) 0).rewind();
+    assertThatThrownBy(() -> Reply.decode(P9.RLISTXATTR, names))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("65537");
+
+    ByteBuffer most = names.slice(0, 4 + Limits.XATTR_LIST_BYTES);
+    most.order(ByteOrder.LITTLE_ENDIAN).putInt(0, Limits.XATTR_LIST_BYTES);
+    most.put(most.limit() - 1, (byte) 0);
+    assertThat(Reply.decode(P9.RLISTXATTR, most)).isInstanceOf(InodeReply.Rlistxattr.class);
+  }
+
+  @Test
+  void decode_countOfEntriesThatIsNotTheRest_isRefused() throws Exception {
+    for (Message message : messages()) {
+      int countAt =
+          switch (message.type()) {
+            case P9.RREADDIR, P9.RLISTXATTR -> 0;
+            case P9.RREADDIRX -> 4;
+            default -> -1;
+          };
+      if (countAt >= 0) {
+        ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, message));
+        int count = body.getInt(countAt);
+        assertThat(Samples.decode(message, body.rewind())).isEqualTo(message);
+        for (int lie : new int[] {count - 1, count + 1, 0, -1}) {
+          body.putInt(countAt, lie);
+          assertThatThrownBy(() -> Samples.decode(message, body.rewind()))
+              .isInstanceOf(ProtocolException.class);
+        }
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation.Whence;
 import java.nio.ByteBuffer;
@@ -132,6 +133,20 @@ class MessageTest {
 
     assertThatThrownBy(() -> request.encode(TAG, ByteBuffer.allocate(1 << 18), 1 << 18))
         .isInstanceOf(ErrnoException.class);
+  }
+
+  @Test
+  void encode_xattrListThePeerWouldRefuse_isEmsgsize() throws Exception {
+    byte[] bytes = new byte[Limits.XATTR_LIST_BYTES];
+    Arrays.fill(bytes, (byte) 'n');
+    Reply over = new InodeReply.Rlistxattr(List.of(Name.of(bytes)));
+    Reply most = new InodeReply.Rlistxattr(List.of(Name.of(Arrays.copyOf(bytes, 65_535))));
+
+    assertThatThrownBy(() -> over.encode(TAG, ByteBuffer.allocate(1 << 18), 1 << 18))
+        .isInstanceOf(ErrnoException.class);
+    assertThat(Samples.frameOf(TAG, most)).hasSize(7 + 4 + 65_536);
+    assertThatThrownBy(() -> new InodeReply.Rlistxattr(List.of(Name.of(""))))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

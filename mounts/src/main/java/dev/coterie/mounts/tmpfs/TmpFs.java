@@ -182,10 +182,10 @@ public final class TmpFs implements Mount {
   public int read(Node file, long offset, ByteBuffer destination) {
     assert offset >= 0;
     File from = (File) file;
-    int count = (int) Math.min(destination.remaining(), from.size() - offset);
-    if (count <= 0) {
+    if (offset >= from.size()) {
       return 0;
     }
+    int count = (int) Math.min(destination.remaining(), from.size() - offset);
     contents.read(from.pages, offset, destination, count);
     return count;
   }
