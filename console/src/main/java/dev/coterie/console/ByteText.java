@@ -114,8 +114,7 @@ final class ByteText {
     if (isAscii(text)) {
       return Path.of(text);
     }
-    String absolute =
-        text.startsWith("/") ? text : join(local(Path.of("").toAbsolutePath()), text);
+    String absolute = text.startsWith("/") ? text : join(local(Path.of("").toAbsolutePath()), text);
     StringBuilder uri = new StringBuilder("file://");
     for (int i = 0; i < absolute.length(); i++) {
       char c = absolute.charAt(i);
@@ -135,7 +134,8 @@ final class ByteText {
       return text;
     }
     String raw = path.toUri().getRawPath();
-    String absolute = unescaped(raw.length() > 1 && raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : raw);
+    String absolute =
+        unescaped(raw.length() > 1 && raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : raw);
     return path.isAbsolute() ? absolute : lastNames(absolute, path.getNameCount());
   }
 

@@ -88,24 +88,22 @@ final class Copy implements AutoCloseable {
 
   private void enqueue(Runnable task) {
     room.acquireUninterruptibly();
-    threads.execute(
-        () -> {
-          try {
-            task.run();
-          } finally {
-            room.release();
-          }
-        });
+    threads.execute(() -> {
+      try {
+        task.run();
+      } finally {
+        room.release();
+      }
+    });
   }
 
-  private void copyDirectory(
-      String source, String target, Side.Info info, @Nullable Object root) {
+  private void copyDirectory(String source, String target, Side.Info info, @Nullable Object root) {
     Object key;
     List<String> names;
     try {
       boolean made = makeDirectory(target, info.mode());
       Side.Info there = to.info(target, true);
-      if (from == to && (there.key().equals(info.key()) || info.key().equals(root))) {
+      if (from.equals(to) && (there.key().equals(info.key()) || info.key().equals(root))) {
         console.complain(source + ": not copied into itself");
         return;
       }
@@ -189,7 +187,7 @@ final class Copy implements AutoCloseable {
 
   private void copyFile(String source, String target, Side.Info info) {
     try {
-      if (from == to && isSame(target, info)) {
+      if (from.equals(to) && isSame(target, info)) {
         console.complain(source + ": the same file as " + target);
         return;
       }
@@ -251,7 +249,7 @@ final class Copy implements AutoCloseable {
         ByteBuffer buffer = null;
         while (!atEnd && !failed.get()) {
           if (buffer == null) {
-            buffer = ByteBuffer.allocate((int) Math.clamp(info.size() + 1, 4096, PIECE_BYTES));
+            buffer = ByteBuffer.allocate(Math.clamp(info.size() + 1, 4096, PIECE_BYTES));
           }
           piece(next.getAndAdd(buffer.capacity()), buffer);
         }
@@ -303,7 +301,8 @@ final class Copy implements AutoCloseable {
     }
 
     private void end() {
-      try (in; out) {
+      try (in;
+          out) {
         // Only closed.
       } catch (IOException e) {
         fail(e);

@@ -49,7 +49,6 @@ final class CpCommand implements Command {
           copy.add(source, Places.into(tree, target, source));
         }
       }
-      totals.close();
       if (recursive || arguments.has(Synopsis.JSON)) {
         totals.print(console, arguments.has(Synopsis.JSON));
       }

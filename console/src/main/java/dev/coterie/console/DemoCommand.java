@@ -55,7 +55,14 @@ final class DemoCommand implements Command {
         0,
         1,
         List.of(
-            PROCESSES, RECORDS, ROUNDS, MOUNT, SILENCE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
+            PROCESSES,
+            RECORDS,
+            ROUNDS,
+            MOUNT,
+            SILENCE,
+            Synopsis.JSON,
+            Synopsis.SOCKET,
+            Synopsis.HELP),
         List.of(
             "",
             "simple         one process makes, writes, renames, truncates and removes a file; after",
@@ -134,7 +141,11 @@ final class DemoCommand implements Command {
       builder.mount(mount.path(), mount.factory());
     }
     try (Leader leader = builder.start()) {
-      return runAll(kinds, options, ByteText.local(socket), place);
+      Map<Demo.Kind, Tally> tallies = runAll(kinds, options, ByteText.local(socket), place);
+      if (leader.counts().faults() > 0) {
+        throw Failure.of("the leader counts broken invariants: " + leader.counts().faults());
+      }
+      return tallies;
     } finally {
       Files.deleteIfExists(folder);
     }
@@ -214,15 +225,14 @@ final class DemoCommand implements Command {
   private static void printJson(Map<Demo.Kind, Tally> tallies, Console console) {
     try (Json json = new Json(console)) {
       json.beginObject();
-      tallies.forEach(
-          (kind, tally) -> {
-            json.beginObject(kind.word());
-            tally.columns().forEach(json::field);
-            if (!tally.failure().isEmpty()) {
-              json.field("failure", tally.failure());
-            }
-            json.endObject();
-          });
+      tallies.forEach((kind, tally) -> {
+        json.beginObject(kind.word());
+        tally.columns().forEach(json::field);
+        if (!tally.failure().isEmpty()) {
+          json.field("failure", tally.failure());
+        }
+        json.endObject();
+      });
       json.endObject();
     }
   }

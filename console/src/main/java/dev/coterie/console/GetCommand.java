@@ -76,7 +76,6 @@ final class GetCommand implements Command {
           copy.add(source, directory && named ? ByteText.join(target, name) : target);
         }
       }
-      totals.close();
       if (recursive || arguments.has(Synopsis.JSON)) {
         totals.print(console, arguments.has(Synopsis.JSON));
       }

@@ -8,7 +8,13 @@ final class HelpCommand implements Command {
   @Override
   public Synopsis synopsis() {
     return new Synopsis(
-        "help", "Shows all commands, or one of them.", "[COMMAND]", 0, 1, List.of(Synopsis.HELP), List.of());
+        "help",
+        "Shows all commands, or one of them.",
+        "[COMMAND]",
+        0,
+        1,
+        List.of(Synopsis.HELP),
+        List.of());
   }
 
   @Override
@@ -34,7 +40,8 @@ final class HelpCommand implements Command {
     }
     out.println();
     out.println("coterie COMMAND --help shows the options of a command, with examples.");
-    out.println("Commands find the leader by --socket, else by the variable COTERIE_SOCKET, else at");
+    out.println(
+        "Commands find the leader by --socket, else by the variable COTERIE_SOCKET, else at");
     out.println("$XDG_RUNTIME_DIR/coterie/socket or /tmp/coterie-UID/socket.");
     out.println("Exit status: 0 done, 1 something failed, 2 the command line was not understood.");
     return 0;

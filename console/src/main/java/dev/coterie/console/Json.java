@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /** Writes one JSON document. Made only when JSON is asked for: Jackson takes its time to load. */
@@ -16,7 +17,12 @@ final class Json implements AutoCloseable {
 
   Json(Console console) {
     out = console.out();
-    generator = new JsonFactory().createGenerator(ObjectWriteContext.empty(), out);
+
+    generator =
+        JsonFactory.builder()
+            .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+            .build()
+            .createGenerator(ObjectWriteContext.empty(), out);
   }
 
   Json beginObject() {
@@ -74,7 +80,8 @@ final class Json implements AutoCloseable {
     }
     byte[] bytes = ByteText.bytes(text);
     try {
-      return field(key, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+      return field(
+          key, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
     } catch (CharacterCodingException e) {
       field(key, ByteText.decoded(text));
       return field(key + "Base64", Base64.getEncoder().encodeToString(bytes));

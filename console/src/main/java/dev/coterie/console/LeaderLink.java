@@ -32,7 +32,8 @@ final class LeaderLink implements AutoCloseable {
   static LeaderLink open(String address) throws Failure {
     Caller self = ProcessIdentity.self();
     try {
-      FileService service = Client.connect(Address.parse(ByteText.decoded(address)), ClientOptions.DEFAULT);
+      FileService service =
+          Client.connect(Address.parse(ByteText.decoded(address)), ClientOptions.DEFAULT);
       try {
         return new LeaderLink(service, Tree.of(service, self));
       } catch (IOException e) {

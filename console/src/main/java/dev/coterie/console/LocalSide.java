@@ -17,9 +17,9 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** This machine's files as one end of a copy. */
@@ -56,16 +56,20 @@ final class LocalSide implements Side {
             "unix:mode,size,rdev,fileKey,lastAccessTime,lastModifiedTime",
             follow ? FOLLOW : ITSELF);
     return new Info(
-        found.get("fileKey"),
-        (Integer) found.get("mode"),
-        (Long) found.get("size"),
-        (Long) found.get("rdev"),
-        timestamp(found.get("lastAccessTime")),
-        timestamp(found.get("lastModifiedTime")));
+        attribute(found, "fileKey", Object.class),
+        attribute(found, "mode", Integer.class),
+        attribute(found, "size", Long.class),
+        attribute(found, "rdev", Long.class),
+        timestamp(attribute(found, "lastAccessTime", FileTime.class)),
+        timestamp(attribute(found, "lastModifiedTime", FileTime.class)));
   }
 
-  private static Timestamp timestamp(Object time) {
-    return Timestamp.of(((FileTime) time).toInstant());
+  private static <T> T attribute(Map<String, Object> found, String name, Class<T> type) {
+    return type.cast(Objects.requireNonNull(found.get(name)));
+  }
+
+  private static Timestamp timestamp(FileTime time) {
+    return Timestamp.of(time.toInstant());
   }
 
   @Override
@@ -97,14 +101,8 @@ final class LocalSide implements Side {
   }
 
   private static FileAttribute<Set<PosixFilePermission>> attribute(int permissions) {
-    Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
-    for (PosixFilePermission permission : PosixFilePermission.values()) {
-      // Declared from owner read, 0400, to others execute, 01.
-      if ((permissions >>> 8 - permission.ordinal() & 1) != 0) {
-        set.add(permission);
-      }
-    }
-    return PosixFilePermissions.asFileAttribute(set);
+    String text = Mode.toText(permissions & 0777).substring(1); // without the type
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
   }
 
   @Override

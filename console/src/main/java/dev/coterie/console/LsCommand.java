@@ -51,8 +51,7 @@ final class LsCommand implements Command {
    * @param stat null when nobody needs it
    * @param target of a symbolic link, when somebody needs it
    */
-  record Line(
-      String name, String path, int type, @Nullable Stat stat, @Nullable String target)
+  record Line(String name, String path, int type, @Nullable Stat stat, @Nullable String target)
       implements Comparable<Line> {
     @Override
     public int compareTo(Line other) {
@@ -144,13 +143,11 @@ final class LsCommand implements Command {
   }
 
   private static Line line(Tree tree, String name, String path, Stat stat) throws ErrnoException {
-    String target =
-        stat.isSymlink() ? ByteText.of(tree.readlink(ByteText.path(path))) : null;
+    String target = stat.isSymlink() ? ByteText.of(tree.readlink(ByteText.path(path))) : null;
     return new Line(name, path, Mode.direntType(stat.mode()), stat, target);
   }
 
-  private static void printJson(
-      Console console, List<Line> single, List<List<Line>> directories) {
+  private static void printJson(Console console, List<Line> single, List<List<Line>> directories) {
     try (Json json = new Json(console)) {
       json.beginArray();
       for (Line line : single) {

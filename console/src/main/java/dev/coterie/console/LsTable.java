@@ -44,7 +44,10 @@ final class LsTable {
         printDetails(stat, widths);
       }
       String target = line.target();
-      out.println(details && target != null ? shown(line.name()) + " -> " + shown(target) : shown(line.name()));
+      out.println(
+          details && target != null
+              ? shown(line.name()) + " -> " + shown(target)
+              : shown(line.name()));
       first = false;
     }
   }

@@ -76,7 +76,9 @@ final class MkdirCommand implements Command {
     while (end > 0 && path.charAt(end - 1) == '/') {
       end--;
     }
-    for (int slash = path.indexOf('/', 1); slash >= 0 && slash < end; slash = path.indexOf('/', slash + 1)) {
+    for (int slash = path.indexOf('/', 1);
+        slash >= 0 && slash < end;
+        slash = path.indexOf('/', slash + 1)) {
       if (path.charAt(slash - 1) != '/') {
         make(tree, path.substring(0, slash), null, true);
       }

@@ -69,7 +69,8 @@ record MountSpec(String path, String kind, String source, Map<String, String> op
           yield TmpFs.Options.parse(options).factory();
         }
         default ->
-            throw Failure.usage("mount " + path + ": unknown kind '" + kind + "'; there is " + KINDS);
+            throw Failure.usage(
+                "mount " + path + ": unknown kind '" + kind + "'; there is " + KINDS);
       };
     } catch (IllegalArgumentException e) {
       throw Failure.usage("mount " + path + ": " + e.getMessage());

@@ -69,7 +69,11 @@ final class Picocli {
       result = commandLine.parseArgs(arguments.toArray(new String[0]));
     } catch (ParameterException e) {
       String message = e.getMessage();
-      throw Failure.usage((message == null ? "bad arguments" : firstLine(message)) + "; see coterie " + synopsis.name() + " --help");
+      throw Failure.usage(
+          (message == null ? "bad arguments" : firstLine(message))
+              + "; see coterie "
+              + synopsis.name()
+              + " --help");
     }
     if (result.isUsageHelpRequested()) {
       return null;

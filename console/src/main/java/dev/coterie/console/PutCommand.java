@@ -54,7 +54,6 @@ final class PutCommand implements Command {
           }
         }
       }
-      totals.close();
       if (arguments.has(CpCommand.RECURSIVE) || arguments.has(Synopsis.JSON)) {
         totals.print(console, arguments.has(Synopsis.JSON));
       }

@@ -36,7 +36,9 @@ final class QuickParser {
         operands.add(word);
       } else if (word.equals("--")) {
         onlyOperands = true;
-      } else if (!(word.startsWith("--") ? takeName(word, arguments) : takeLetters(word, arguments))) {
+      } else if (!(word.startsWith("--")
+          ? takeName(word, arguments)
+          : takeLetters(word, arguments))) {
         return false;
       }
     }

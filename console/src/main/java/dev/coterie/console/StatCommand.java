@@ -63,8 +63,7 @@ final class StatCommand implements Command {
     json.endObject();
   }
 
-  private static void print(
-      Console console, String path, Stat stat, @Nullable String target) {
+  private static void print(Console console, String path, Stat stat, @Nullable String target) {
     PrintStream out = console.out();
     String shown = target == null ? path : path + " -> " + target;
     out.println("path    " + (console.isTerminalOut() ? ByteText.printable(shown) : shown));

@@ -10,7 +10,7 @@ import java.util.List;
  * @param operands what stands after the options, for help
  * @param least fewest operands
  * @param most most operands
- * @param options beside those that {@link #of} adds
+ * @param options in the order of help
  * @param footer examples and notes, by lines
  */
 record Synopsis(

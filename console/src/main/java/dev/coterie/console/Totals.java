@@ -60,9 +60,13 @@ final class Totals implements AutoCloseable {
     }
   }
 
-  /** Ends the progress line. */
   @Override
   public void close() {
+    stop();
+  }
+
+  /** Ends the progress line. */
+  private void stop() {
     progress.interrupt();
     try {
       progress.join();
@@ -75,16 +79,27 @@ final class Totals implements AutoCloseable {
     return (System.nanoTime() - beginNanos) / 1e9;
   }
 
+  /** What it came to in the end. */
   void print(Console console, boolean json) {
+    stop();
     double seconds = seconds();
     if (!json) {
       long perSecond = Math.round(bytes.get() / Math.max(seconds, 1e-3));
       console
           .out()
           .println(
-              files + " files, " + directories + " directories, " + links + " links, "
-                  + amount(bytes.get()) + " in " + Math.round(seconds * 100) / 100.0 + " s, "
-                  + amount(perSecond) + "/s");
+              files
+                  + " files, "
+                  + directories
+                  + " directories, "
+                  + links
+                  + " links, "
+                  + amount(bytes.get())
+                  + " in "
+                  + Math.round(seconds * 100) / 100.0
+                  + " s, "
+                  + amount(perSecond)
+                  + "/s");
       return;
     }
     try (Json document = new Json(console)) {

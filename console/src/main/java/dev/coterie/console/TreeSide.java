@@ -41,8 +41,7 @@ final class TreeSide implements Side {
     /** Bytes copied to the same place of another file, by the leader itself. */
     long copyTo(TreeContent target, long offset, long length) throws ErrnoException {
       return tree.service()
-          .copyRange(
-              tree.caller(), file.handle(), offset, target.file.handle(), offset, length);
+          .copyRange(tree.caller(), file.handle(), offset, target.file.handle(), offset, length);
     }
 
     @Override
@@ -54,8 +53,7 @@ final class TreeSide implements Side {
   @Override
   public Info info(String path, boolean follow) throws IOException {
     Stat stat = follow ? tree.stat(ByteText.path(path)) : tree.lstat(ByteText.path(path));
-    return new Info(
-        stat.id(), stat.mode(), stat.size(), stat.rdev(), stat.atime(), stat.mtime());
+    return new Info(stat.id(), stat.mode(), stat.size(), stat.rdev(), stat.atime(), stat.mtime());
   }
 
   @Override

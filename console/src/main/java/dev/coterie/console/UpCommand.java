@@ -17,7 +17,8 @@ final class UpCommand implements Command {
       Option.values(
           "--mount",
           "PATH=KIND[:SOURCE][,option=value...]",
-          "graft a file system of this kind onto a path; may be repeated; kinds: " + MountSpec.KINDS);
+          "graft a file system of this kind onto a path; may be repeated; kinds: "
+              + MountSpec.KINDS);
   private static final Option CONFIG =
       Option.value("--config", "FILE.toml", "read all this from a file; options given here win");
   private static final Option LISTEN =
@@ -61,7 +62,8 @@ final class UpCommand implements Command {
   }
 
   /** What was asked for, the file and the options put together. */
-  private record Plan(Path socket, @Nullable Integer tcp, boolean tcpTrust, List<MountSpec> mounts) {}
+  private record Plan(
+      Path socket, @Nullable Integer tcp, boolean tcpTrust, List<MountSpec> mounts) {}
 
   @Override
   public int run(Arguments arguments, Console console) throws IOException, Failure {
@@ -81,9 +83,7 @@ final class UpCommand implements Command {
   private static Plan plan(Arguments arguments, Console console) throws Failure {
     String file = arguments.value(CONFIG);
     UpConfig config =
-        file == null
-            ? new UpConfig(null, null, null, null)
-            : UpConfig.read(ByteText.local(file));
+        file == null ? new UpConfig(null, null, null, null) : UpConfig.read(ByteText.local(file));
     List<MountSpec> mounts = new ArrayList<>(config.mounts());
     if (!arguments.values(MOUNT).isEmpty()) {
       mounts.clear();
@@ -155,16 +155,17 @@ final class UpCommand implements Command {
     String socket = ByteText.local(plan.socket());
     if (json) {
       try (Json document = new Json(console)) {
-        document
-            .beginObject()
-            .bytes("socket", socket)
-            .field("pid", ProcessHandle.current().pid());
+        document.beginObject().bytes("socket", socket).field("pid", ProcessHandle.current().pid());
         if (leader.tcpPort() != 0) {
           document.field("tcp", "127.0.0.1:" + leader.tcpPort());
         }
         document.beginArray("mounts");
         for (MountSpec mount : plan.mounts()) {
-          document.beginObject().field("path", mount.path()).field("kind", mount.kind()).endObject();
+          document
+              .beginObject()
+              .field("path", mount.path())
+              .field("kind", mount.kind())
+              .endObject();
         }
         document.endArray().endObject();
       }

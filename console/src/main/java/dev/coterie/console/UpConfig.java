@@ -42,7 +42,8 @@ record UpConfig(
         throw Failure.usage("config: a mount needs path and kind");
       }
       Map<String, String> given = new LinkedHashMap<>();
-      for (Map.Entry<String, String> option : (options == null ? Map.<String, String>of() : options).entrySet()) {
+      for (Map.Entry<String, String> option :
+          (options == null ? Map.<String, String>of() : options).entrySet()) {
         // An option that is only there or not is a truth value in TOML.
         if (!option.getValue().equals("false")) {
           given.put(option.getKey(), option.getValue().equals("true") ? "" : option.getValue());
@@ -121,7 +122,8 @@ record UpConfig(
   }
 
   private static int lineOf(String text, String key, int table) {
-    Pattern assignment = Pattern.compile("(?:^|[\\s.{,\\[\"'])" + Pattern.quote(key) + "[\"']?\\s*[=.\\]]");
+    Pattern assignment =
+        Pattern.compile("(?:^|[\\s.{,\\[\"'])" + Pattern.quote(key) + "[\"']?\\s*[=.\\]]");
     int tables = -1;
     int number = 0;
     for (String line : text.split("\n", -1)) {

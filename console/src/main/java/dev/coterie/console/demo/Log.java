@@ -42,9 +42,11 @@ final class Log {
 
   /** Takes the whole lines of a buffer that is being filled, and leaves the rest in it. */
   void take(ByteBuffer buffer) {
-    byte[] bytes = buffer.array();
+    int end = buffer.position();
+    byte[] bytes = new byte[end];
+    buffer.get(0, bytes);
     int start = 0;
-    for (int i = 0; i < buffer.position(); i++) {
+    for (int i = 0; i < end; i++) {
       if (bytes[i] == '\n') {
         count(LogRecord.parse(bytes, start, i));
         start = i + 1;
@@ -52,7 +54,7 @@ final class Log {
     }
     if (start == 0 && !buffer.hasRemaining()) {
       torn++; // one line longer than the buffer
-      start = buffer.position();
+      start = end;
     }
     buffer.flip().position(start);
     buffer.compact();
@@ -79,7 +81,6 @@ final class Log {
   Tally tally(double seconds) {
     long expected = (long) seen.length * records;
     long rate = seconds > 0 ? Math.round(arrived / seconds) : 0;
-    return new Tally(
-        expected, arrived, expected - arrived, torn, doubled, misordered, 0, rate, "");
+    return new Tally(expected, arrived, expected - arrived, torn, doubled, misordered, 0, rate, "");
   }
 }

@@ -61,7 +61,10 @@ record LogRecord(int writer, int number) {
     long writer = digits(bytes, start, WRITER_DIGITS, 10);
     long number = digits(bytes, start + NUMBER_AT, NUMBER_DIGITS, 10);
     long checksum = digits(bytes, start + CHECKED_BYTES, CHECKSUM_DIGITS, 16);
-    if (writer < 0 || number < 0 || number > Integer.MAX_VALUE || checksum(bytes, start) != checksum) {
+    if (writer < 0
+        || number < 0
+        || number > Integer.MAX_VALUE
+        || checksum(bytes, start) != checksum) {
       return null;
     }
     return new LogRecord((int) writer, (int) number);

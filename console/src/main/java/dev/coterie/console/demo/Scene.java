@@ -46,8 +46,13 @@ record Scene(int round, Step step) {
   }
 
   Scene next() {
-    boolean last = step == Step.REMOVE;
-    return new Scene(last ? round + 1 : round, Step.values()[(step.ordinal() + 1) % Step.values().length]);
+    return switch (step) {
+      case CREATE -> new Scene(round, Step.WRITE);
+      case WRITE -> new Scene(round, Step.RENAME);
+      case RENAME -> new Scene(round, Step.TRUNCATE);
+      case TRUNCATE -> new Scene(round, Step.REMOVE);
+      case REMOVE -> new Scene(round + 1, Step.CREATE);
+    };
   }
 
   /** Answers a watcher gives: stat and open of both names, the content of one, and the list. */

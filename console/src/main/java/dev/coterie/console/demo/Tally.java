@@ -32,8 +32,7 @@ public record Tally(
   }
 
   Tally because(String reason) {
-    return new Tally(
-        expected, arrived, lost, torn, doubled, misordered, stale, perSecond, reason);
+    return new Tally(expected, arrived, lost, torn, doubled, misordered, stale, perSecond, reason);
   }
 
   /** Whether all that must be zero is. */

@@ -26,8 +26,7 @@ public final class Worker {
    * @param index which worker this is; the first one, 0, has a part of its own
    * @param records to write
    */
-  public Worker(
-      Tree tree, String folder, int index, int records, InputStream in, PrintStream out) {
+  public Worker(Tree tree, String folder, int index, int records, InputStream in, PrintStream out) {
     this.tree = tree;
     this.folder = folder;
     this.index = index;
