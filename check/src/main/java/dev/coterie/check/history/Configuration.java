@@ -10,7 +10,7 @@ final class Configuration {
   int[] state; // the array is never changed
   private final long[]
       taken; // bit set over Step.bit, of steps under way; changed only by whoever owns the
-             // configuration
+  // configuration
   private int moment;
 
   private Configuration(int[] state, long[] taken, int moment) {
