@@ -14,6 +14,7 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.Request;
 import java.io.IOException;
+import java.nio.BufferOverflowException;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -366,9 +367,10 @@ final class Connection {
     } catch (ProtocolException e) {
       finish(call, null, Errno.EIO);
       throw e;
+    } catch (BufferOverflowException e) {
+      errno = Errno.EIO; // the caller changed its buffer under way
     } catch (RuntimeException e) {
-      // The caller's buffer was changed under way, say. Not the fault of the thread that reads.
-      errno = Errno.EIO;
+      errno = Errno.EIO; // our fault, but not that of the thread that happens to read
       Call.report(e);
     }
     finish(call, answer, errno);
