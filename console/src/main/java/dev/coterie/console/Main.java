@@ -1,41 +1,75 @@
 package dev.coterie.console;
 
-import java.io.PrintStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The entry point of the {@code coterie} program. */
 public final class Main {
-  private static final String USAGE =
-      """
-      Usage: coterie COMMAND [ARGUMENT...]
-        help     show this text
-        version  show the version
-      """;
-
   private Main() {}
 
-  /** Runs one command and exits: 0 done, 2 not understood. */
+  /** Runs one command and exits: 0 done, 1 something failed, 2 not understood. */
   public static void main(String[] args) {
-    int status = run(args, System.out, System.err);
+    String[] arguments = ByteText.arguments(args);
+    String word = arguments.length == 0 ? "help" : arguments[0];
+    List<String> rest =
+        arguments.length == 0 ? List.of() : Arrays.asList(arguments).subList(1, arguments.length);
+    int status = run(word, rest, Console.ofProcess(word));
     if (status != 0) {
       System.exit(status);
     }
   }
 
-  static int run(String[] args, PrintStream out, PrintStream err) {
-    String command = args.length == 0 ? "help" : args[0];
-    switch (command) {
-      case "help", "-h", "--help" -> out.print(USAGE);
-      case "version", "-V", "--version" -> out.println("coterie " + version());
-      default -> {
-        err.println("coterie: unknown command '" + command + "'; see coterie help");
-        return 2;
+  static int run(String word, List<String> arguments, Console console) {
+    try {
+      int status = dispatch(word, arguments, console);
+      console.finish();
+      return status;
+    } catch (Failure e) {
+      trace(e);
+      console.complain(e.text());
+      return e.status();
+    } catch (IOException e) {
+      trace(e);
+      // As for any filter: the reader has had enough, and nobody needs to hear of it.
+      if (!"Broken pipe".equals(e.getMessage())) {
+        console.complain(Failure.reason(e));
       }
+      return Failure.FAILED;
+    } catch (RuntimeException | Error e) {
+      trace(e);
+      console.complain("internal error: " + e);
+      return Failure.FAILED;
     }
-    return 0;
   }
 
-  private static String version() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return version == null ? "(not packaged)" : version;
+  private static int dispatch(String word, List<String> arguments, Console console)
+      throws IOException, Failure {
+    Command command = Commands.find(word);
+    if (command == null) {
+      throw Failure.usage("no such command; see coterie help");
+    }
+    Synopsis synopsis = command.synopsis();
+    Arguments parsed = QuickParser.parse(synopsis, arguments);
+    if (parsed == null) {
+      Picocli picocli = new Picocli(synopsis);
+      parsed = picocli.parse(arguments);
+      if (parsed == null) {
+        picocli.help(console.out());
+        return 0;
+      }
+    }
+    return command.run(parsed, console);
+  }
+
+  private static void trace(Throwable cause) {
+    if (Boolean.getBoolean("coterie.trace")) {
+      cause.printStackTrace();
+    }
+  }
+
+  static @Nullable String version() {
+    return Main.class.getPackage().getImplementationVersion();
   }
 }
