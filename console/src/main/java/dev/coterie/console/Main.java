@@ -16,9 +16,8 @@ public final class Main {
     List<String> rest =
         arguments.length == 0 ? List.of() : Arrays.asList(arguments).subList(1, arguments.length);
     int status = run(word, rest, Console.ofProcess(word));
-    if (status != 0) {
-      System.exit(status);
-    }
+    // Not System.exit, which would load the logging of the JDK first; everything is written out.
+    Runtime.getRuntime().halt(status);
   }
 
   static int run(String word, List<String> arguments, Console console) {
