@@ -30,6 +30,8 @@ final class Call<R> extends Waiting implements Ticket {
   @Nullable Held second; // in use
   @Nullable Request request; // of a Close, which may be sent later
 
+  int surplusFid = P9.NOFID; // of the reader: another fid of an inode that has one
+
   private @Nullable R result; // published by `done`
   private @Nullable Errno errno; // published by `done`
   private volatile boolean done; // atomic

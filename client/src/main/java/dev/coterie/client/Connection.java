@@ -14,6 +14,7 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.Request;
 import java.io.IOException;
+import java.nio.BufferOverflowException;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,7 +36,7 @@ final class Connection {
   private final References references = new References(); // immutable
   private final Requests requests; // immutable
   private final Replies replies; // immutable
-  private final BackgroundReader background; // immutable
+  private final Background background; // immutable
   private final AtomicInteger unwaited = new AtomicInteger(); // atomic: calls with a completion
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
@@ -47,8 +48,8 @@ final class Connection {
     this.output = new Output(socket.channel(), role, msize);
     this.input = input;
     this.requests = new Requests(references, identity, msize);
-    this.replies = new Replies(references, output);
-    this.background = new BackgroundReader(this, role, unwaited);
+    this.background = new Background(this, role, output, unwaited);
+    this.replies = new Replies(references);
   }
 
   ReaderRole role() {
@@ -195,6 +196,8 @@ final class Connection {
       output.send(call.tag, request);
     } catch (ErrnoException e) {
       endUnsent(call, Requests.tooLong(call.operation));
+    } catch (OutOfMemoryError e) {
+      endUnsent(call, Errno.ENOMEM); // for a larger buffer
     }
   }
 
@@ -226,6 +229,7 @@ final class Connection {
   private void clunk(int fid) {
     if (fid != P9.NOFID) {
       output.clunk(fid);
+      background.wakeForClunk();
     }
   }
 
@@ -316,6 +320,8 @@ final class Connection {
         lost("the leader broke the protocol: " + e.getMessage());
       } catch (IOException e) {
         lost("the connection broke: " + e.getMessage());
+      } catch (OutOfMemoryError e) {
+        lost("no memory for what the leader sent");
       }
     }
   }
@@ -354,15 +360,17 @@ final class Connection {
         errno = ((LinuxReply.Rlerror) frames.reply()).errno();
       } else if (type == call.replyType) {
         answer = replies.take(call, frames);
+        clunk(call.surplusFid);
       } else {
         throw new ProtocolException("type " + type + " where " + call.replyType + " answers");
       }
     } catch (ProtocolException e) {
       finish(call, null, Errno.EIO);
       throw e;
+    } catch (BufferOverflowException e) {
+      errno = Errno.EIO; // the caller changed its buffer under way
     } catch (RuntimeException e) {
-      // The caller's buffer was changed under way, say. Not the fault of the thread that reads.
-      errno = Errno.EIO;
+      errno = Errno.EIO; // our fault, but not that of the thread that happens to read
       Call.report(e);
     }
     finish(call, answer, errno);
@@ -372,22 +380,22 @@ final class Connection {
 
   /** Ends the session; what is under way ends with ESTALE. */
   void close() {
-    end(Errno.ESTALE, Errno.ESTALE);
+    end(End.CLOSED);
   }
 
   private void lost(String why) {
     reason = why;
-    end(Errno.EIO, Errno.ENOTCONN);
+    end(End.LOST);
   }
 
-  private void end(Errno pending, Errno later) {
+  private void end(End why) {
     if (!over.compareAndSet(false, true)) {
       return;
     }
-    List<Call<?>> calls = tags.close(later);
+    List<Call<?>> calls = tags.close(why);
     output.close(new ClosedChannelException());
     for (int i = 0; i < calls.size(); i++) {
-      finish(calls.get(i), null, pending);
+      finish(calls.get(i), null, why.pending());
     }
     background.end();
     socket.close();

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * until the socket can be read or written, whichever is first. So a leader that does not read
  * because we do not read its replies is read.
  *
- * <p>Clunks that nobody waits for ride along in front of the next request.
+ * <p>Clunks that nobody waits for ride along in front of the next request; {@link Background} sends
+ * them off if there is none soon.
  */
 final class Output {
   private static final int INITIAL_BYTES = 1 << 16;
@@ -127,6 +128,16 @@ final class Output {
       beginWriting();
     }
     write();
+  }
+
+  /** Whether clunks wait for a request to take them along. */
+  synchronized boolean rides() {
+    return clunkCount > 0 && broken == null;
+  }
+
+  /** Whether clunks wait for others to be answered. */
+  synchronized boolean lacksClunkTags() {
+    return clunkCount > 0 && clunkTags == 0 && broken == null;
   }
 
   /**

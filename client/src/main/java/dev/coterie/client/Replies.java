@@ -20,11 +20,9 @@ import java.nio.ByteBuffer;
  */
 final class Replies {
   private final References references; // immutable
-  private final Output output; // immutable
 
-  Replies(References references, Output output) {
+  Replies(References references) {
     this.references = references;
-    this.output = output;
   }
 
   /**
@@ -146,11 +144,8 @@ final class Replies {
   }
 
   private Stat entered(Call<?> call, Stat stat) {
-    int surplus = references.addLookup(stat.id(), call.newFid);
+    call.surplusFid = references.addLookup(stat.id(), call.newFid);
     call.newFid = P9.NOFID;
-    if (surplus != P9.NOFID) {
-      output.clunk(surplus);
-    }
     return stat;
   }
 

@@ -129,9 +129,9 @@ final class Socket {
 
   /** Ends the connection for all; whoever selects returns. */
   void close() {
-    try (selector;
-        channel) {
-      // In this order: the channel, then the selector, which lets go of its key.
+    try (channel;
+        selector) {
+      // The selector first: a channel that it does not know closes at once.
     } catch (IOException e) {
       // Nothing more can be done about a socket that will not close.
     }

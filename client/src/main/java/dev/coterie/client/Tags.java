@@ -1,6 +1,5 @@
 package dev.coterie.client;
 
-import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
 import dev.coterie.wire.ProtocolException;
@@ -64,7 +63,7 @@ final class Tags {
   private final int[] free = new int[CALLS]; // guarded by this: a stack, so that few are in use
   private int freeCount = CALLS; // guarded by this
   private final ArrayDeque<Seat> queue = new ArrayDeque<>(0); // guarded by this
-  private @Nullable Errno closed; // guarded by this: what calls that come now end with
+  private End end = End.NOT_YET; // guarded by this
   private final ReaderRole role; // immutable
 
   Tags(ReaderRole role) {
@@ -131,7 +130,7 @@ final class Tags {
    */
   synchronized boolean flush(Call<?> call) {
     int tag = call.tag;
-    if (tag < 0 || calls[tag] != call || flushing[tag] || closed != null) {
+    if (tag < 0 || calls[tag] != call || flushing[tag] || end != End.NOT_YET) {
       return false;
     }
     flushing[tag] = true;
@@ -185,14 +184,14 @@ final class Tags {
   /**
    * Takes no more calls.
    *
-   * @param later what further ones end with
+   * @param why what further ones end with
    * @return those that were under way, which are to be finished by the caller
    */
-  List<Call<?>> close(Errno later) {
+  List<Call<?>> close(End why) {
     List<Call<?>> pending = new ArrayList<>();
     List<Seat> unserved;
     synchronized (this) {
-      closed = later;
+      end = why;
       for (int tag = 0; tag < CALLS; tag++) {
         Call<?> call = calls[tag];
         if (call != null) {
@@ -210,8 +209,8 @@ final class Tags {
   }
 
   synchronized void requireOpen() throws ErrnoException {
-    if (closed != null) {
-      throw new ErrnoException(closed);
+    if (end != End.NOT_YET) {
+      throw new ErrnoException(end.later());
     }
   }
 
