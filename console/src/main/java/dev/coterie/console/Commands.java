@@ -31,6 +31,7 @@ final class Commands {
       case "help", "-h", "--help" -> new HelpCommand();
       case "version", "-V", "--version" -> new VersionCommand();
       case WorkerCommand.WORD -> new WorkerCommand();
+      case TrainCommand.WORD -> new TrainCommand();
       default -> null;
     };
   }

@@ -1,5 +1,6 @@
 package dev.coterie.console;
 
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -48,18 +49,33 @@ final class Failure extends Exception {
     return message == null ? "" : message;
   }
 
-  /** The sentence of an error without the path it is about. */
+  /**
+   * The sentence of an error without the path it is about. Not a switch over types, which the JVM
+   * would have to make first.
+   */
   static String reason(IOException cause) {
+    if (cause instanceof ErrnoException e) {
+      return e.errno().text();
+    }
+    if (cause instanceof NoSuchFileException) {
+      return Errno.ENOENT.text();
+    }
+    if (cause instanceof FileAlreadyExistsException) {
+      return Errno.EEXIST.text();
+    }
+    if (cause instanceof AccessDeniedException) {
+      return Errno.EACCES.text();
+    }
+    if (cause instanceof DirectoryNotEmptyException) {
+      return Errno.ENOTEMPTY.text();
+    }
+    if (cause instanceof NotDirectoryException) {
+      return Errno.ENOTDIR.text();
+    }
+    if (cause instanceof FileSystemException e && e.getReason() != null) {
+      return e.getReason();
+    }
     String message = cause.getMessage();
-    return switch (cause) {
-      case ErrnoException e -> e.errno().text();
-      case NoSuchFileException _ -> "No such file or directory";
-      case FileAlreadyExistsException _ -> "File exists";
-      case AccessDeniedException _ -> "Permission denied";
-      case DirectoryNotEmptyException _ -> "Directory not empty";
-      case NotDirectoryException _ -> "Not a directory";
-      case FileSystemException e when e.getReason() != null -> e.getReason();
-      default -> message == null ? cause.getClass().getSimpleName() : message;
-    };
+    return message == null ? cause.getClass().getSimpleName() : message;
   }
 }

@@ -16,14 +16,20 @@ public final class Main {
     List<String> rest =
         arguments.length == 0 ? List.of() : Arrays.asList(arguments).subList(1, arguments.length);
     int status = run(word, rest, Console.ofProcess(word));
-    if (status != 0) {
-      System.exit(status);
-    }
+    // Not System.exit, which would load the logging of the JDK first; everything is written out.
+    Runtime.getRuntime().halt(status);
   }
 
   static int run(String word, List<String> arguments, Console console) {
+    return run(Commands.find(word), arguments, console);
+  }
+
+  static int run(@Nullable Command command, List<String> arguments, Console console) {
     try {
-      int status = dispatch(word, arguments, console);
+      if (command == null) {
+        throw Failure.usage("no such command; see coterie help");
+      }
+      int status = run(command, command.synopsis(), arguments, console);
       console.finish();
       return status;
     } catch (Failure e) {
@@ -44,13 +50,9 @@ public final class Main {
     }
   }
 
-  private static int dispatch(String word, List<String> arguments, Console console)
+  private static int run(
+      Command command, Synopsis synopsis, List<String> arguments, Console console)
       throws IOException, Failure {
-    Command command = Commands.find(word);
-    if (command == null) {
-      throw Failure.usage("no such command; see coterie help");
-    }
-    Synopsis synopsis = command.synopsis();
     Arguments parsed = QuickParser.parse(synopsis, arguments);
     if (parsed == null) {
       Picocli picocli = new Picocli(synopsis);

@@ -78,7 +78,7 @@ final class QuickParser {
   }
 
   private boolean take(Option option, @Nullable String value) {
-    if (option.equals(Synopsis.HELP)) {
+    if (option.name().equals(Synopsis.HELP.name())) {
       return false;
     }
     if (value == null) {
