@@ -169,14 +169,10 @@ public final class Tree implements TreeCalls, AutoCloseable {
       while (true) {
         walk.toParent();
         Name last = walk.last();
-        if (last != null && walk.slashes()) {
-          throw new ErrnoException(Errno.EISDIR);
-        }
-        if (last == null || last.isDots()) {
-          if (last != null) {
-            walk.release(walk.lookupLast().id());
-          }
-          throw new ErrnoException(exclusive ? Errno.EEXIST : Errno.EISDIR);
+        if (last == null || last.isDots() || walk.slashes()) {
+          walk.requireSearch();
+          boolean named = last == null || last.isDots();
+          throw new ErrnoException(named && exclusive ? Errno.EEXIST : Errno.EISDIR);
         }
         try {
           return created(service.create(caller, walk.here(), last, flags, mode));
@@ -401,9 +397,13 @@ public final class Tree implements TreeCalls, AutoCloseable {
       throw new ErrnoException(Errno.EINVAL);
     }
     try (TreeWalk from = parent(path);
-        TreeWalk to = parent(newPath)) {
+        TreeWalk to = parentAfter(from, newPath)) {
       Name last = from.last();
       Name newLast = to.last();
+      if (last == null || newLast == null || from.slashes() || to.slashes()) {
+        from.requireSearch();
+        to.requireSearch();
+      }
       if (last == null || (newLast == null && last.isDots())) {
         throw new ErrnoException(Errno.EBUSY);
       }
@@ -415,6 +415,16 @@ public final class Tree implements TreeCalls, AutoCloseable {
         requireDirectories(from, to, flags);
       }
       service.rename(caller, from.here(), last, to.here(), newLast, flags);
+    }
+  }
+
+  /** The second parent; if it cannot be reached, a fault of the first one is still seen first. */
+  private TreeWalk parentAfter(TreeWalk first, TreePath path) throws ErrnoException {
+    try {
+      return parent(path);
+    } catch (ErrnoException e) {
+      first.requireSearch();
+      throw e;
     }
   }
 

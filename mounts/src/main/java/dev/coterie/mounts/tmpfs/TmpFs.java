@@ -249,19 +249,20 @@ public final class TmpFs implements Mount {
     assert name == null || dir.entries.get(name) == null : "EEXIST is the core's";
     assert name == null || dir.nlink() > 0 : "a removed directory takes no entries";
     TmpNode node = make(command);
-    TmpNode before = nodes.put(node.id(), node);
-    assert before == null : "identity " + node.id() + " is used twice";
     if (name == null) {
       node.setLinkable(command.linkable());
-      return node;
-    }
-    node.addLinks(1);
-    if (node instanceof Dir) {
+    } else {
       node.addLinks(1);
-      dir.addLinks(1);
+      if (node instanceof Dir) {
+        node.addLinks(1);
+        dir.addLinks(1);
+      }
+      put(dir, name, node);
+      dir.contentChanged(command.now());
     }
-    put(dir, name, node);
-    dir.contentChanged(command.now());
+    // Last: whoever finds it by its identity finds it with its name.
+    TmpNode before = nodes.put(node.id(), node);
+    assert before == null : "identity " + node.id() + " is used twice";
     return node;
   }
 

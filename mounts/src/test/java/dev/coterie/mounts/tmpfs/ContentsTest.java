@@ -238,6 +238,19 @@ class ContentsTest {
   }
 
   @Test
+  void write_withoutSpace_leavesNoLeafBehind() {
+    try (PageStore store = new PageStore(1)) {
+      Contents contents = new Contents(store);
+      PageTable table = new PageTable();
+      ByteBuffer source = ByteBuffer.allocate(2 * PAGE);
+      assertThat(contents.write(table, 0, source, 2 * PAGE)).isEqualTo(PAGE);
+      assertThat(contents.write(table, 1L << 40, source, PAGE)).isZero();
+      assertThat(source.position()).isEqualTo(PAGE);
+      assertThat(table.leafFrom(1)).isNull();
+    }
+  }
+
+  @Test
   void write_atLastOffset_readsBack() {
     try (PageStore store = new PageStore(4)) {
       Contents contents = new Contents(store);

@@ -1,0 +1,109 @@
+package dev.coterie.console;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** What picocli does for a command: help, and arguments the {@link QuickParser} leaves to it. */
+final class Picocli {
+  private final Synopsis synopsis;
+  private final CommandLine commandLine;
+
+  Picocli(Synopsis synopsis) {
+    this.synopsis = synopsis;
+    CommandSpec spec = CommandSpec.create().name("coterie " + synopsis.name());
+    spec.usageMessage()
+        .description(synopsis.summary())
+        .footer(synopsis.footer().toArray(new String[0]))
+        .sortOptions(false)
+        .autoWidth(false)
+        .width(100);
+    for (Option option : synopsis.options()) {
+      spec.addOption(specOf(option));
+    }
+    if (synopsis.most() > 0) {
+      String most = synopsis.most() == Synopsis.ANY ? "*" : Integer.toString(synopsis.most());
+      spec.addPositional(
+          PositionalParamSpec.builder()
+              .index("0..*")
+              .arity(synopsis.least() + ".." + most)
+              .type(List.class)
+              .auxiliaryTypes(String.class)
+              .paramLabel(synopsis.operands())
+              .hideParamSyntax(true)
+              .build());
+    }
+    commandLine = new CommandLine(spec).setOverwrittenOptionsAllowed(true);
+  }
+
+  private static OptionSpec specOf(Option option) {
+    OptionSpec.Builder spec =
+        OptionSpec.builder(option.names())
+            .description(option.description())
+            .usageHelp(option.equals(Synopsis.HELP));
+    if (!option.takesValue()) {
+      return spec.type(boolean.class).build();
+    }
+    spec.paramLabel(option.label());
+    return option.repeatable()
+        ? spec.type(List.class).auxiliaryTypes(String.class).build()
+        : spec.type(String.class).build();
+  }
+
+  /** The arguments; null when help was asked for. */
+  @Nullable Arguments parse(List<String> arguments) throws Failure {
+    ParseResult result;
+    try {
+      result = commandLine.parseArgs(arguments.toArray(new String[0]));
+    } catch (ParameterException e) {
+      String message = e.getMessage();
+      throw Failure.usage(
+          (message == null ? "bad arguments" : firstLine(message))
+              + "; see coterie "
+              + synopsis.name()
+              + " --help");
+    }
+    if (result.isUsageHelpRequested()) {
+      return null;
+    }
+    Map<String, List<String>> options = new HashMap<>();
+    for (Option option : synopsis.options()) {
+      if (result.hasMatchedOption(option.name())) {
+        options.put(option.name(), option.takesValue() ? values(result, option) : List.of());
+      }
+    }
+    List<String> operands = new ArrayList<>();
+    for (var positional : result.matchedPositionals()) {
+      operands.addAll(positional.stringValues());
+    }
+    return new Arguments(options, operands);
+  }
+
+  private static List<String> values(ParseResult result, Option option) {
+    List<String> all = new ArrayList<>(result.matchedOption(option.name()).stringValues());
+    return option.repeatable() ? all : List.of(all.getLast());
+  }
+
+  private static String firstLine(String message) {
+    int end = message.indexOf('\n');
+    return (end < 0 ? message : message.substring(0, end)).strip();
+  }
+
+  void help(PrintStream out) {
+    PrintWriter writer = new PrintWriter(out, false, StandardCharsets.ISO_8859_1);
+    commandLine.usage(writer, Ansi.OFF);
+    writer.flush();
+  }
+}
