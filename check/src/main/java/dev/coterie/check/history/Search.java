@@ -113,8 +113,8 @@ final class Search<A> {
   }
 
   /**
-   * All configurations in which the step has taken effect, and if it is optional those in which it has not as well; null if
-   * they are too many.
+   * All configurations in which the step has taken effect, and if it is optional those in which it
+   * has not as well; null if they are too many.
    */
   private @Nullable List<Configuration> settle(Step<A> step) {
     if (step.isLeftOut()) {

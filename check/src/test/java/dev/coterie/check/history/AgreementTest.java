@@ -38,7 +38,9 @@ class AgreementTest {
         continue;
       }
       BruteForce.Reference start =
-          names ? new NamesReference(TINY.groupSlots(), RandomHistory.pool(events)) : new FileReference();
+          names
+              ? new NamesReference(TINY.groupSlots(), RandomHistory.pool(events))
+              : new FileReference();
       boolean right = BruteForce.isLinearizable(start, events);
       String about = "seed " + seed + ", " + (right ? "legal" : "illegal") + "\n" + text(events);
       assertThat(search(events, names, Checker.BREADTH_MAX)).as(about).isEqualTo(right);
@@ -51,13 +53,14 @@ class AgreementTest {
     assertThat(illegal).isGreaterThan(HISTORIES / 8);
   }
 
-  /** Nobody can ask for an inode of which no answer has told; {@link NamesHistory} relies on that. */
+  /**
+   * Nobody can ask for an inode of which no answer has told; {@link NamesHistory} relies on that.
+   */
   private static boolean isWellFormed(List<Event> events) {
     return events.stream()
-        .allMatch(
-            event ->
-                isTold(event.arguments().directory(), event.invoked(), events)
-                    && isTold(event.arguments().subject(), event.invoked(), events));
+        .allMatch(event ->
+            isTold(event.arguments().directory(), event.invoked(), events)
+                && isTold(event.arguments().subject(), event.invoked(), events));
   }
 
   private static boolean isTold(@Nullable InodeId id, long before, List<Event> events) {

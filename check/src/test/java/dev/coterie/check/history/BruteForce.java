@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tries every order of a small history, without any idea but to try nothing twice. What {@link Search} is held against.
+ * Tries every order of a small history, without any idea but to try nothing twice. What {@link
+ * Search} is held against.
  */
 final class BruteForce {
   private final List<Event> events;
@@ -14,7 +15,8 @@ final class BruteForce {
   /** A state and what may become of it; equal states are equal objects. */
   interface Reference {
     /**
-     * Every state that the event can lead to with the answer it has, or if that is open, with any effect it may have had.
+     * Every state that the event can lead to with the answer it has, or if that is open, with any
+     * effect it may have had.
      */
     List<? extends Reference> take(Event event, boolean open);
   }

@@ -218,7 +218,10 @@ class FileHistoryTest {
             .op(30, 35, READ, range(0, 1), saw(cell(1, 0))));
   }
 
-  /** Two equal appends nobody reads: the one that ended with ENOSPC may have written or not, the other one has. */
+  /**
+   * Two equal appends nobody reads: the one that ended with ENOSPC may have written or not, the
+   * other one has.
+   */
   @Test
   void append_outOfSpace_isNoStandInForItsTwin() {
     legal(

@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The content of a file as a list of stamps, in the plainest way: the second opinion on {@link FileModel}. */
+/**
+ * The content of a file as a list of stamps, in the plainest way: the second opinion on {@link
+ * FileModel}.
+ */
 record FileReference(List<Long> cells) implements BruteForce.Reference {
   FileReference() {
     this(List.of());

@@ -30,10 +30,7 @@ class NamesHistoryTest {
 
   @Test
   void lookup_afterUnlinkReturned_isStale() {
-    illegal(
-        withFile()
-            .op(10, 20, UNLINK, slot(0), done())
-            .op(21, 30, LOOKUP, slot(0), file(1, 1)));
+    illegal(withFile().op(10, 20, UNLINK, slot(0), done()).op(21, 30, LOOKUP, slot(0), file(1, 1)));
   }
 
   @Test
@@ -45,7 +42,9 @@ class NamesHistoryTest {
             .op(16, 30, LOOKUP, slot(0), error(Errno.ENOENT)));
   }
 
-  /** Once one has seen the name gone, nobody may find it again, even while the unlink still runs. */
+  /**
+   * Once one has seen the name gone, nobody may find it again, even while the unlink still runs.
+   */
   @Test
   void lookup_duringUnlink_findsAgain_isIllegal() {
     illegal(
@@ -58,18 +57,12 @@ class NamesHistoryTest {
   /** A return at the very instant of an invocation does not order the two. */
   @Test
   void lookup_invokedWhenUnlinkReturns_isConcurrent() {
-    legal(
-        withFile()
-            .op(10, 20, UNLINK, slot(0), done())
-            .op(20, 30, LOOKUP, slot(0), file(1, 1)));
+    legal(withFile().op(10, 20, UNLINK, slot(0), done()).op(20, 30, LOOKUP, slot(0), file(1, 1)));
   }
 
   @Test
   void unlink_twiceOfOneName_oneMustFail() {
-    illegal(
-        withFile()
-            .op(10, 20, UNLINK, slot(0), done())
-            .op(10, 20, UNLINK, slot(0), done()));
+    illegal(withFile().op(10, 20, UNLINK, slot(0), done()).op(10, 20, UNLINK, slot(0), done()));
     legal(
         withFile()
             .op(10, 20, UNLINK, slot(0), done())
@@ -153,7 +146,10 @@ class NamesHistoryTest {
             .op(13, 14, LOOKUP, slot(0), file(1, 1)));
   }
 
-  /** The first look at the new name came too early, the look at the old one too late: between them it moved. */
+  /**
+   * The first look at the new name came too early, the look at the old one too late: between them
+   * it moved.
+   */
   @Test
   void rename_seenFromBothSides_isLegal() {
     legal(
@@ -168,9 +164,7 @@ class NamesHistoryTest {
   @Test
   void rename_withTwoLinks_isIllegal() {
     illegal(
-        withFile()
-            .op(10, 40, RENAME, move(0, 1), done())
-            .op(11, 12, LOOKUP, slot(1), file(1, 2)));
+        withFile().op(10, 40, RENAME, move(0, 1), done()).op(11, 12, LOOKUP, slot(1), file(1, 2)));
   }
 
   /** Rename replaces at once: there is no moment without the name. */
@@ -199,14 +193,14 @@ class NamesHistoryTest {
             .op(41, 50, LOOKUP, slot(2), file(1, 1)));
   }
 
-  /** rename(2): "If oldpath and newpath are existing hard links referring to the same file, rename() does nothing". */
+  /**
+   * rename(2): "If oldpath and newpath are existing hard links referring to the same file, rename()
+   * does nothing".
+   */
   @Test
   void rename_betweenLinksOfOneFile_doesNothing() {
     Script linked = withFile().op(6, 8, LINK, link(1, 1), Event.Answer.ofLinks(2));
-    legal(
-        linked
-            .op(10, 20, RENAME, move(0, 1), done())
-            .op(21, 30, LOOKUP, slot(0), file(1, 2)));
+    legal(linked.op(10, 20, RENAME, move(0, 1), done()).op(21, 30, LOOKUP, slot(0), file(1, 2)));
   }
 
   @Test
@@ -279,13 +273,14 @@ class NamesHistoryTest {
     illegal(again.op(10, 20, RMDIR, slot(0), done()));
   }
 
-  /** Either the directory goes first and the create fails, or the file comes first and the directory stays. */
+  /**
+   * Either the directory goes first and the create fails, or the file comes first and the directory
+   * stays.
+   */
   @Test
   void rmdir_againstCreate_notBoth() {
     illegal(
-        withDirectory()
-            .op(10, 20, RMDIR, slot(0), done())
-            .op(10, 20, CREATE, in(1), file(2, 1)));
+        withDirectory().op(10, 20, RMDIR, slot(0), done()).op(10, 20, CREATE, in(1), file(2, 1)));
     legal(
         withDirectory()
             .op(10, 20, RMDIR, slot(0), done())
@@ -297,12 +292,7 @@ class NamesHistoryTest {
     legal(
         withDirectory()
             .op(6, 8, MKNOD, in(1), file(2, 1))
-            .op(
-                10,
-                20,
-                RENAME,
-                new Event.Arguments(Universe.CHILD, 1, id(1), null, 0, 0),
-                done())
+            .op(10, 20, RENAME, new Event.Arguments(Universe.CHILD, 1, id(1), null, 0, 0), done())
             .op(21, 22, RMDIR, slot(0), done())
             .op(23, 24, LOOKUP, slot(1), file(2, 1)));
   }

@@ -9,14 +9,14 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of names done with objects, in the plainest way: the second opinion on {@link NamesModel}. Where {@code NamesModel}
- * leaves the identity of an inode open whose making was not answered, this one tries every identity there is.
+ * A group of names done with objects, in the plainest way: the second opinion on {@link
+ * NamesModel}. Where {@code NamesModel} leaves the identity of an inode open whose making was not
+ * answered, this one tries every identity there is.
  */
 final class NamesReference implements BruteForce.Reference {
   private final @Nullable Node[] slots;
@@ -52,7 +52,7 @@ final class NamesReference implements BruteForce.Reference {
   }
 
   private NamesReference copy() {
-    Map<Node, Node> copies = new IdentityHashMap<>();
+    IdentityHashMap<Node, Node> copies = new IdentityHashMap<>();
     @Nullable Node[] newSlots = new Node[slots.length];
     for (int i = 0; i < slots.length; i++) {
       newSlots[i] = copy(slots[i], copies);
@@ -60,7 +60,7 @@ final class NamesReference implements BruteForce.Reference {
     return new NamesReference(newSlots, new HashSet<>(made), pool);
   }
 
-  private static @Nullable Node copy(@Nullable Node node, Map<Node, Node> copies) {
+  private static @Nullable Node copy(@Nullable Node node, IdentityHashMap<Node, Node> copies) {
     if (node == null) {
       return null;
     }
@@ -120,9 +120,7 @@ final class NamesReference implements BruteForce.Reference {
   private static boolean agree(Answer right, Answer given) {
     boolean sameId = right.id() == null || right.id().equals(given.id());
     boolean countless = right.links() < 0 || given.links() < 0;
-    return sameId
-        && right.type() == given.type()
-        && (countless || right.links() == given.links());
+    return sameId && right.type() == given.type() && (countless || right.links() == given.links());
   }
 
   private Place place(Arguments at) {

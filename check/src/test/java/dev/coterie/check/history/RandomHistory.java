@@ -5,6 +5,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.check.history.Event.Answer;
 import dev.coterie.check.history.Event.Arguments;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -13,9 +14,9 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Histories of an object that is atomic: threads invoke, take effect and return at random times, with the answers of a
- * reference. Such a history is linearizable by construction. {@link #spoil} then changes something, which may or may not make
- * it illegal.
+ * Histories of an object that is atomic: threads invoke, take effect and return at random times,
+ * with the answers of a reference. Such a history is linearizable by construction. {@link #spoil}
+ * then changes something, which may or may not make it illegal.
  */
 final class RandomHistory {
   private static final Kind[] NAME_KINDS = {
@@ -24,8 +25,17 @@ final class RandomHistory {
     Kind.RENAME, Kind.RENAME_NOREPLACE, Kind.RENAME_EXCHANGE, Kind.LIST
   };
   private static final Kind[] FILE_KINDS = {
-    Kind.READ, Kind.READ, Kind.READ, Kind.WRITE, Kind.WRITE, Kind.APPEND, Kind.WRITE_APPEND,
-    Kind.TRUNCATE, Kind.SIZE, Kind.OPEN, Kind.OPEN_TRUNC
+    Kind.READ,
+    Kind.READ,
+    Kind.READ,
+    Kind.WRITE,
+    Kind.WRITE,
+    Kind.APPEND,
+    Kind.WRITE_APPEND,
+    Kind.TRUNCATE,
+    Kind.SIZE,
+    Kind.OPEN,
+    Kind.OPEN_TRUNC
   };
 
   final SplittableRandom random;
@@ -62,7 +72,9 @@ final class RandomHistory {
     this.tree = new NamesReference(universe.groupSlots(), Set.of());
   }
 
-  /** A legal history of so many operations; some of them end without answer, with this probability. */
+  /**
+   * A legal history of so many operations; some of them end without answer, with this probability.
+   */
   List<Event> generate(int operations, double lost) {
     List<Event> events = new ArrayList<>();
     @Nullable Running[] running = new Running[threads];
@@ -116,7 +128,7 @@ final class RandomHistory {
         at.kind,
         0,
         at.invoked,
-        answer == Answer.NONE ? Event.NEVER : now,
+        answer.errno() == Answer.NO_ANSWER ? Event.NEVER : now,
         at.arguments,
         answer);
   }
@@ -259,11 +271,10 @@ final class RandomHistory {
   private Answer spoilRead(Answer a) {
     long[] stamps = a.stamps().clone();
     if (stamps.length == 0 || random.nextInt(4) == 0) {
-      stamps = java.util.Arrays.copyOf(stamps, Math.max(0, stamps.length + random.nextInt(-1, 2)));
+      stamps = Arrays.copyOf(stamps, Math.max(0, stamps.length + random.nextInt(-1, 2)));
     } else {
       int at = random.nextInt(stamps.length);
-      stamps[at] =
-          random.nextBoolean() ? Stamp.HOLE : stamps[random.nextInt(stamps.length)];
+      stamps[at] = random.nextBoolean() ? Stamp.HOLE : stamps[random.nextInt(stamps.length)];
     }
     return Answer.read(stamps.length * Stamp.CELL_BYTES, stamps);
   }

@@ -7,7 +7,10 @@ import dev.coterie.check.history.Event.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A history written by hand: each line is a thread, its call and return, the operation and its answer. */
+/**
+ * A history written by hand: each line is a thread, its call and return, the operation and its
+ * answer.
+ */
 final class Script {
   static final Universe UNIVERSE = new Universe(4, 1, 4, 1, 8);
   static final int FILE = NamesHistory.REGULAR;
@@ -23,8 +26,7 @@ final class Script {
 
   /** An operation that was never answered. */
   Script lost(int from, Kind kind, Arguments arguments) {
-    events.add(
-        new Event(0, events.size(), kind, 0, from, Event.NEVER, arguments, Answer.NONE));
+    events.add(new Event(0, events.size(), kind, 0, from, Event.NEVER, arguments, Answer.NONE));
     return this;
   }
 

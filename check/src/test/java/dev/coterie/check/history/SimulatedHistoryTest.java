@@ -6,7 +6,9 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Long histories of an atomic object with many threads: none is accused, by either way to search. */
+/**
+ * Long histories of an atomic object with many threads: none is accused, by either way to search.
+ */
 class SimulatedHistoryTest {
   private static final int SEEDS = Boolean.getBoolean("coterie.full") ? 2_000 : 40;
   private static final Universe SMALL = new Universe(4, 1, 4, 1, 8);
