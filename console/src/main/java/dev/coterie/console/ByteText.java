@@ -114,17 +114,17 @@ final class ByteText {
     if (isAscii(text)) {
       return Path.of(text);
     }
-    String absolute = text.startsWith("/") ? text : join(local(Path.of("").toAbsolutePath()), text);
-    StringBuilder uri = new StringBuilder("file://");
-    for (int i = 0; i < absolute.length(); i++) {
-      char c = absolute.charAt(i);
+    StringBuilder uri = new StringBuilder("file:///");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (c == '/' || (c < 0x80 && Character.isLetterOrDigit(c))) {
         uri.append(c);
       } else {
         uri.append('%').append(HEX.charAt(c >>> 4 & 15)).append(HEX.charAt(c & 15));
       }
     }
-    return Path.of(URI.create(uri.toString()));
+    Path path = Path.of(URI.create(uri.toString()));
+    return text.startsWith("/") ? path : path.subpath(0, path.getNameCount());
   }
 
   /** The bytes of a local path. */

@@ -1,13 +1,14 @@
 package dev.coterie.console;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Tree;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.client.ProcessIdentity;
-import java.io.IOException;
 
 /** A command's connection to the leader, and the tree as this process's user sees it. */
 final class LeaderLink implements AutoCloseable {
@@ -29,22 +30,25 @@ final class LeaderLink implements AutoCloseable {
     return open(given);
   }
 
-  static LeaderLink open(String address) throws Failure {
+  static LeaderLink open(String given) throws Failure {
     Caller self = ProcessIdentity.self();
+    String address =
+        given.startsWith("tcp:") || given.startsWith("unix:") ? given : "unix:" + given;
     try {
       FileService service =
           Client.connect(Address.parse(ByteText.decoded(address)), ClientOptions.DEFAULT);
       try {
         return new LeaderLink(service, Tree.of(service, self));
-      } catch (IOException e) {
+      } catch (ErrnoException e) {
         service.close();
         throw e;
       }
     } catch (IllegalArgumentException e) {
       throw Failure.usage("--socket: " + e.getMessage());
-    } catch (IOException e) {
-      throw Failure.of(
-          "no leader at " + address + ": " + Failure.reason(e) + "; coterie up starts one");
+    } catch (ErrnoException e) {
+      // ENOTCONN says no more than that nobody answers.
+      String why = e.errno() == Errno.ENOTCONN ? "" : ": " + e.errno().text();
+      throw Failure.of("no leader at " + given + why + "; coterie up starts one");
     }
   }
 

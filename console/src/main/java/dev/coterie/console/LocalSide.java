@@ -22,7 +22,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** This machine's files as one end of a copy. */
+/**
+ * This machine's files as one end of a copy. The JDK writes the target of a symbolic link in its
+ * own form, without a slash at the end or two in a row.
+ */
 final class LocalSide implements Side {
   private static final LinkOption[] FOLLOW = {};
   private static final LinkOption[] ITSELF = {LinkOption.NOFOLLOW_LINKS};

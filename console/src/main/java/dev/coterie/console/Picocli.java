@@ -13,6 +13,7 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -34,18 +35,20 @@ final class Picocli {
       spec.addOption(specOf(option));
     }
     if (synopsis.most() > 0) {
-      String most = synopsis.most() == Synopsis.ANY ? "*" : Integer.toString(synopsis.most());
+      // How many there may be is looked at below: for picocli it would be one rule for each place.
       spec.addPositional(
           PositionalParamSpec.builder()
               .index("0..*")
-              .arity(synopsis.least() + ".." + most)
+              .arity("0..*")
               .type(List.class)
               .auxiliaryTypes(String.class)
               .paramLabel(synopsis.operands())
               .hideParamSyntax(true)
               .build());
     }
-    commandLine = new CommandLine(spec).setOverwrittenOptionsAllowed(true);
+    commandLine = new CommandLine(spec).setOverwrittenOptionsAllowed(true).setExpandAtFiles(false);
+    // The operands say all in the first line of help.
+    commandLine.getHelpSectionMap().remove(UsageMessageSpec.SECTION_KEY_PARAMETER_LIST);
   }
 
   private static OptionSpec specOf(Option option) {
@@ -69,11 +72,7 @@ final class Picocli {
       result = commandLine.parseArgs(arguments.toArray(new String[0]));
     } catch (ParameterException e) {
       String message = e.getMessage();
-      throw Failure.usage(
-          (message == null ? "bad arguments" : firstLine(message))
-              + "; see coterie "
-              + synopsis.name()
-              + " --help");
+      throw usage(message == null ? "bad arguments" : firstLine(message));
     }
     if (result.isUsageHelpRequested()) {
       return null;
@@ -84,11 +83,21 @@ final class Picocli {
         options.put(option.name(), option.takesValue() ? values(result, option) : List.of());
       }
     }
-    List<String> operands = new ArrayList<>();
-    for (var positional : result.matchedPositionals()) {
-      operands.addAll(positional.stringValues());
+    List<String> operands =
+        result.matchedPositionals().isEmpty()
+            ? List.of()
+            : result.matchedPositionals().getFirst().stringValues();
+    if (operands.size() < synopsis.least()) {
+      throw usage("Missing argument: " + synopsis.operands());
+    }
+    if (operands.size() > synopsis.most()) {
+      throw usage("Unexpected argument: '" + operands.get(synopsis.most()) + "'");
     }
     return new Arguments(options, operands);
+  }
+
+  private Failure usage(String message) {
+    return Failure.usage(message + "; see coterie " + synopsis.name() + " --help");
   }
 
   private static List<String> values(ParseResult result, Option option) {
