@@ -70,6 +70,12 @@ public final class Limits {
    */
   public static final long PARKED_BYTES_PER_CONNECTION = 32L << 20;
 
+  /**
+   * Values of extended attributes that the fids of one connection may hold, read or not yet set, in
+   * bytes; more are answered ENOMEM.
+   */
+  public static final long XATTR_BYTES_PER_CONNECTION = 16L << 20;
+
   /** Fids of one connection; more are answered EMFILE. */
   public static final int FIDS_PER_CONNECTION = 1 << 20;
 

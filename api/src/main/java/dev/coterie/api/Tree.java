@@ -468,8 +468,16 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   // ---- extended attributes ----
 
+  /** Linux looks at name, flags and size before it looks at the path. */
+  private static void requireXattrName(Name name) throws ErrnoException {
+    if (name.length() == 0 || name.length() > Limits.XATTR_NAME_BYTES) {
+      throw new ErrnoException(Errno.ERANGE);
+    }
+  }
+
   @Override
   public byte[] getxattr(TreePath path, Name name, boolean follow) throws ErrnoException {
+    requireXattrName(name);
     try (TreeWalk walk = target(path, follow)) {
       return service.getxattr(caller, walk.here(), name);
     }
@@ -478,6 +486,14 @@ public final class Tree implements TreeCalls, AutoCloseable {
   @Override
   public void setxattr(TreePath path, Name name, byte[] value, int flags, boolean follow)
       throws ErrnoException {
+    int known = Operation.Setxattr.XATTR_CREATE | Operation.Setxattr.XATTR_REPLACE;
+    if ((flags & ~known) != 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    requireXattrName(name);
+    if (value.length > Limits.XATTR_VALUE_BYTES) {
+      throw new ErrnoException(Errno.E2BIG);
+    }
     try (TreeWalk walk = target(path, follow)) {
       service.setxattr(caller, walk.here(), name, value, flags);
     }
@@ -492,6 +508,7 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   @Override
   public void removexattr(TreePath path, Name name, boolean follow) throws ErrnoException {
+    requireXattrName(name);
     try (TreeWalk walk = target(path, follow)) {
       service.removexattr(caller, walk.here(), name);
     }

@@ -91,6 +91,10 @@ public final class Client implements FileService {
     return Ticket.DONE;
   }
 
+  /**
+   * Ends the session and waits until the leader has, for a second at most: then others find given
+   * back what this session held.
+   */
   @Override
   public void close() {
     connection.close();

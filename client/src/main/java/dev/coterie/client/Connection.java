@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * reads, if nobody does, and gives others their answers until it has its own ({@link ReaderRole}).
  */
 final class Connection {
+  /** How long to wait for the leader to have ended the session. */
+  private static final long CLOSE_NS_MAX = 1_000_000_000;
+
   private final Socket socket; // immutable
   private final ReaderRole role; // immutable
   private final Tags tags; // immutable
@@ -380,17 +383,25 @@ final class Connection {
 
   /** Ends the session; what is under way ends with ESTALE. */
   void close() {
-    end(End.CLOSED);
+    if (end(End.CLOSED)) {
+      if (!role.isMine()) {
+        socket.awaitEnd(System.nanoTime() + CLOSE_NS_MAX);
+      }
+      socket.close();
+    }
   }
 
   private void lost(String why) {
     reason = why;
-    end(End.LOST);
+    if (end(End.LOST)) {
+      socket.close();
+    }
   }
 
-  private void end(End why) {
+  /** False: it was over before. Otherwise the socket is left to the caller. */
+  private boolean end(End why) {
     if (!over.compareAndSet(false, true)) {
-      return;
+      return false;
     }
     List<Call<?>> calls = tags.close(why);
     output.close(new ClosedChannelException());
@@ -398,6 +409,6 @@ final class Connection {
       finish(calls.get(i), null, why.pending());
     }
     background.end();
-    socket.close();
+    return true;
   }
 }

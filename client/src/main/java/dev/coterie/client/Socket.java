@@ -3,6 +3,7 @@ package dev.coterie.client;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
@@ -124,6 +125,26 @@ final class Socket {
     selector.select(NOTHING, left);
     if (Thread.currentThread().isInterrupted()) {
       throw new java.io.InterruptedIOException("interrupted");
+    }
+  }
+
+  /**
+   * Tells the other end that no more will come and waits until it has closed too, so that it knows.
+   * Not for longer than until {@code deadline}, nor once this thread is interrupted.
+   */
+  void awaitEnd(long deadline) {
+    ByteBuffer unwanted = ByteBuffer.allocate(1 << 12);
+    try {
+      channel.shutdownOutput();
+      key.interestOps(SelectionKey.OP_READ);
+      selector.wakeup(); // a thread that selects has nothing to wait for any more
+      while (channel.read(unwanted.clear()) >= 0) {
+        if (unwanted.position() == 0) {
+          select(deadline);
+        }
+      }
+    } catch (IOException e) {
+      // Broken, too slow or interrupted: the end has come all the same.
     }
   }
 

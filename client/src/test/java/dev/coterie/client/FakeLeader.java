@@ -68,8 +68,8 @@ final class FakeLeader implements AutoCloseable {
   record Pair(Client client, Peer peer) implements AutoCloseable {
     @Override
     public void close() throws IOException {
+      peer.close(); // first, as the client waits for it
       client.close();
-      peer.close();
     }
   }
 

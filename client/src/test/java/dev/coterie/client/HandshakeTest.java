@@ -13,6 +13,7 @@ import dev.coterie.wire.BaseReply;
 import dev.coterie.wire.BaseRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Qid;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -58,7 +59,10 @@ class HandshakeTest {
       Frame attach = peer.next();
       assertThat(attach.request()).isEqualTo(new BaseRequest.Tattach(0, P9.NOFID, "", "tree", 501));
       peer.reply(attach.tag(), new BaseReply.Rattach(new Qid(0x80, 0, 1)));
-      client.get().close();
+      FutureTask<Boolean> closing = closing(client.get());
+      assertThatThrownBy(peer::next).isInstanceOf(EOFException.class);
+      peer.channel.close();
+      closing.get();
     }
   }
 
@@ -71,8 +75,10 @@ class HandshakeTest {
           inThread(() -> Client.connect(Address.parse("127.0.0.1:" + port), OPTIONS));
       try (Peer peer = new Peer(server.accept())) {
         peer.greet(FakeLeader.MSIZE);
-        client.get().close();
-        assertThatThrownBy(peer::next).isInstanceOf(IOException.class);
+        FutureTask<Boolean> closing = closing(client.get());
+        assertThatThrownBy(peer::next).isInstanceOf(EOFException.class);
+        peer.channel.close();
+        closing.get();
       }
     }
   }
@@ -176,6 +182,13 @@ class HandshakeTest {
       assertFailed(client, Errno.EUSERS)
           .hasMessageContaining("leader refuses: too many connections");
     }
+  }
+
+  private static FutureTask<Boolean> closing(Client client) {
+    return inThread(() -> {
+      client.close();
+      return true;
+    });
   }
 
   private FutureTask<Client> connecting(ClientOptions options) {

@@ -21,6 +21,7 @@ import dev.coterie.wire.HandleReply.Ropen;
 import dev.coterie.wire.LinuxReply.Rgetattr;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Reply;
+import java.io.EOFException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,13 +102,58 @@ class LostTest {
     for (int i = 0; i < 3; i++) {
       pair.peer().next();
     }
-    pair.client().close();
-    pair.client().close();
+    Closing closing = new Closing();
     assertThat(first.errno()).isEqualTo(Errno.ESTALE);
     assertThat(second.errno()).isEqualTo(Errno.ESTALE);
     assertThat(third.errno()).isEqualTo(Errno.ESTALE);
-    assertThatThrownBy(() -> pair.peer().next()).isInstanceOf(java.io.EOFException.class);
+    assertThatThrownBy(() -> pair.peer().next()).isInstanceOf(EOFException.class);
     assertLater(Errno.ESTALE);
+    pair.client().close(); // again, which does nothing
+    pair.peer().close();
+    closing.join();
+  }
+
+  @Test
+  void close_waitsUntilTheLeaderHasClosed_whateverItStillSends() throws Exception {
+    long handle = open();
+    Calling<Integer> read = call(new Operation.Read(handle, 0, ByteBuffer.allocate(1 << 20)));
+    Frame asked = pair.peer().next();
+    Closing closing = new Closing();
+    assertThat(read.errno()).isEqualTo(Errno.ESTALE);
+    assertThatThrownBy(() -> pair.peer().next()).isInstanceOf(EOFException.class);
+    pair.peer().reply(asked.tag(), new Rread(ByteBuffer.allocate(1 << 20)));
+    assertThat(closing.isAlive()).isTrue();
+    pair.peer().close();
+    closing.join();
+  }
+
+  @Test
+  void close_ofInterruptedThread_doesNotWait() throws Exception {
+    Closing closing = new Closing();
+    assertThatThrownBy(() -> pair.peer().next()).isInstanceOf(EOFException.class);
+    closing.interrupt();
+    closing.join();
+    assertThat(closing.leftInterrupted).isTrue();
+  }
+
+  @Test
+  void close_ofSilentLeader_waitsForASecondOnly() {
+    pair.client().close();
+  }
+
+  private final class Closing extends Thread {
+    volatile boolean leftInterrupted;
+
+    Closing() {
+      setDaemon(true);
+      start();
+    }
+
+    @Override
+    public void run() {
+      pair.client().close();
+      leftInterrupted = isInterrupted();
+    }
   }
 
   @Test

@@ -264,14 +264,19 @@ final class NameOps {
     long stamp = dir.opLock.write(LockRank.PARENT);
     try {
       requireNewName(caller, dir, name);
-      int type = mode & Mode.S_IFMT;
-      if ((type == Mode.S_IFCHR || type == Mode.S_IFBLK) && !caller.isRoot()) {
+      if (isDevice(mode, rdev) && !caller.isRoot()) {
         throw new ErrnoException(Errno.EPERM);
       }
       return makeLocked(caller, dir, name, mode, rdev, target, true);
     } finally {
       dir.opLock.unlock(LockRank.PARENT, stamp);
     }
+  }
+
+  /** Whether only root may make it. A whiteout, character device 0:0, is no device (vfs_mknod). */
+  private static boolean isDevice(int mode, long rdev) {
+    int type = mode & Mode.S_IFMT;
+    return type == Mode.S_IFBLK || (type == Mode.S_IFCHR && rdev != 0);
   }
 
   /**

@@ -64,12 +64,12 @@ import java.nio.ByteBuffer;
 
 /** The dialect: each message is one operation. */
 final class DialectRequests {
-  private final Connection connection;
+  private final Conversation conversation;
   private final Fids fids;
 
-  DialectRequests(Connection connection) {
-    this.connection = connection;
-    this.fids = new Fids(connection);
+  DialectRequests(Conversation conversation) {
+    this.conversation = conversation;
+    this.fids = new Fids(conversation);
   }
 
   void session(Call call, SessionRequest request) throws ErrnoException {
@@ -129,7 +129,7 @@ final class DialectRequests {
         call.callerOf(dir),
         new Operation.Lookup(dir.id(), r.name()),
         stat -> {
-          connection.fids().fill(r.newFid(), fids.looked(dir, stat, null));
+          conversation.fids().fill(r.newFid(), fids.looked(dir, stat, null));
           call.reply(new Rlookup(stat));
         });
   }
@@ -148,7 +148,7 @@ final class DialectRequests {
         call.callerOf(dir),
         operation,
         stat -> {
-          connection.fids().fill(r.newFid(), fids.looked(dir, stat, null));
+          conversation.fids().fill(r.newFid(), fids.looked(dir, stat, null));
           call.reply(new Rmake(stat));
         });
   }
@@ -160,7 +160,7 @@ final class DialectRequests {
         call.callerOf(root),
         new Operation.Rebind(r.id()),
         stat -> {
-          connection.fids().fill(r.newFid(), fids.looked(root, stat, null));
+          conversation.fids().fill(r.newFid(), fids.looked(root, stat, null));
           call.reply(new Rrebind(stat));
         });
   }
@@ -252,8 +252,8 @@ final class DialectRequests {
         call.callerOf(dir),
         operation,
         opened -> {
-          connection.fids().fill(r.nodeFid(), fids.looked(dir, opened.stat(), null));
-          connection.fids().fill(r.handleFid(), Fids.ofHandle(dir, opened));
+          conversation.fids().fill(r.nodeFid(), fids.looked(dir, opened.stat(), null));
+          conversation.fids().fill(r.handleFid(), Fids.ofHandle(dir, opened));
           call.reply(new Rcreate(opened.stat(), opened.flags()));
         });
   }
@@ -265,26 +265,26 @@ final class DialectRequests {
         call.callerOf(fid),
         new Operation.Open(fid.id(), r.flags()),
         opened -> {
-          connection.fids().fill(r.newFid(), Fids.ofHandle(fid, opened));
+          conversation.fids().fill(r.newFid(), Fids.ofHandle(fid, opened));
           call.reply(new Ropen(opened.stat(), opened.flags()));
         });
   }
 
   private void take(Call call, Ttake r) throws ErrnoException {
-    Fid anchor = connection.anchor();
+    Fid anchor = conversation.anchor();
     call.reserve(r.newFid());
     call.submit(
         call.callerOf(anchor),
         new Operation.Take(r.token()),
         opened -> {
-          connection.fids().fill(r.newFid(), Fids.ofHandle(anchor, opened));
+          conversation.fids().fill(r.newFid(), Fids.ofHandle(anchor, opened));
           call.reply(new Rtake(opened.stat(), opened.flags()));
         });
   }
 
   private void readdir(Call call, Treaddirx r) throws ErrnoException {
     Fid fid = fids.requireOpen(r.fid());
-    int bytes = P9.ioCount(r.count(), connection.msize());
+    int bytes = P9.ioCount(r.count(), conversation.msize());
     boolean withStat = (r.flags() & P9.READDIRX_ATTRS) != 0;
     call.submit(
         call.callerOf(fid),

@@ -50,13 +50,26 @@ record Fid(
 
     /** One more holder; the caller is one. */
     NodeRef get() {
-      holders.incrementAndGet();
+      boolean got = tryGet();
+      assert got : "lookup of " + id + " taken from none";
       return this;
+    }
+
+    /** One more holder, unless the last has let go: then the lookup is forgotten. */
+    boolean tryGet() {
+      for (int count = holders.get(); count > 0; count = holders.get()) {
+        if (holders.compareAndSet(count, count + 1)) {
+          return true;
+        }
+      }
+      return false;
     }
 
     /** One holder less; true if it was the last, and then the session must forget the lookup. */
     boolean put() {
-      return holders.decrementAndGet() == 0;
+      int left = holders.decrementAndGet();
+      assert left >= 0 : "lookup of " + id + " given back twice";
+      return left == 0;
     }
   }
 
@@ -65,10 +78,23 @@ record Fid(
 
   /** An extended attribute: one that is read, or one that is written and set at clunk. */
   sealed interface Xattr {
-    record Reading(byte[] value) implements Xattr {}
+    /** What it holds, in bytes. */
+    int bytes();
+
+    record Reading(byte[] value) implements Xattr {
+      @Override
+      public int bytes() {
+        return value.length;
+      }
+    }
 
     /** {@code value} is filled in order; its limit is the announced size. */
-    record Writing(Name name, int flags, ByteBuffer value) implements Xattr {}
+    record Writing(Name name, int flags, ByteBuffer value) implements Xattr {
+      @Override
+      public int bytes() {
+        return value.capacity();
+      }
+    }
   }
 
   static Fid ofNode(Caller caller, NodeRef node, InodeId attached, @Nullable Place place) {

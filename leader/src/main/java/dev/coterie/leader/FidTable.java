@@ -3,11 +3,12 @@ package dev.coterie.leader;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
+import dev.coterie.wire.P9;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fids of one connection. Only the reader makes reservations; a completion on another thread
+ * The fids of one conversation. Only the reader makes reservations; a completion on another thread
  * fills or gives up what its own request reserved.
  */
 final class FidTable {
@@ -23,10 +24,13 @@ final class FidTable {
   }
 
   /**
-   * Keeps a number for a request that makes the fid. EBADF in use (as diod and QEMU answer) ·
-   * EMFILE.
+   * Keeps a number for a request that makes the fid. EBADF in use (as diod and QEMU answer), or
+   * {@link P9#NOFID} · EMFILE.
    */
   void reserve(int number) throws ErrnoException {
+    if (number == P9.NOFID) {
+      throw new ErrnoException(Errno.EBADF);
+    }
     if (fids.size() >= Limits.FIDS_PER_CONNECTION) {
       throw new ErrnoException(Errno.EMFILE);
     }
@@ -53,10 +57,6 @@ final class FidTable {
   /** Gives up a reservation. */
   void release(int number) {
     fids.remove(number, Fid.RESERVED);
-  }
-
-  void clear() {
-    fids.clear();
   }
 
   int size() {

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What both dialects do with fids: find, make and let go. */
 final class Fids {
-  private final Connection connection;
+  private final Conversation conversation;
 
-  Fids(Connection connection) {
-    this.connection = connection;
+  Fids(Conversation conversation) {
+    this.conversation = conversation;
   }
 
   Fid require(int number) throws ErrnoException {
-    return connection.fids().require(number);
+    return conversation.fids().require(number);
   }
 
   /** A fid that is open, for its handle. EBADF. */
@@ -33,6 +33,24 @@ final class Fids {
       throw new ErrnoException(Errno.EBADF);
     }
     return fid;
+  }
+
+  /**
+   * A fid that was looked up, and its lookup held for the caller, who is to {@link #put} it. So it
+   * stays whatever becomes of the fid. EBADF unknown, or it has none.
+   */
+  Fid requireHeld(int number) throws ErrnoException {
+    while (true) {
+      Fid fid = require(number);
+      NodeRef node = fid.node();
+      if (node == null || fid.xattr() != null) {
+        throw new ErrnoException(Errno.EBADF);
+      }
+      if (node.tryGet()) {
+        return fid;
+      }
+      // Another thread has put a fid in its place, or taken it away, before it let the lookup go.
+    }
   }
 
   /** A new fid of an inode that was just looked up for {@code from}. */
@@ -51,9 +69,9 @@ final class Fids {
   void put(@Nullable NodeRef node) {
     if (node != null && node.put()) {
       // Nobody waits for it: what fails here has been given back by the end of the session.
-      connection
+      conversation
           .session()
-          .submit(connection.peer().self(), new Operation.Forget(node.id(), 1), Ignored.DONE);
+          .submit(conversation.peer().self(), new Operation.Forget(node.id(), 1), Ignored.DONE);
     }
   }
 
@@ -67,6 +85,14 @@ final class Fids {
   void letGo(Fid fid) {
     put(fid.node());
     put(fid.place());
+    if (fid.xattr() != null) {
+      conversation.letGoXattr(fid.xattr().bytes());
+    }
+  }
+
+  /** Closes a handle that no fid stands for any more. */
+  void close(Fid fid) {
+    conversation.session().submit(fid.caller(), new Operation.Close(fid.handle()), Ignored.DONE);
   }
 
   /** The qid of a directory entry, for a plain client. */

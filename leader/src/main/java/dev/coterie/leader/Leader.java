@@ -1,5 +1,6 @@
 package dev.coterie.leader;
 
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
 import dev.coterie.core.Vfs;
@@ -15,11 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -35,14 +37,20 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Leader implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Leader.class.getName());
   private static final int POOL_THREADS = 4;
   private static final long TICK_MS = 1000;
 
   private final Vfs vfs;
   private final UnaryOperator<FileService> decorator;
-  private final ExecutorService pool =
-      Executors.newFixedThreadPool(
-          POOL_THREADS, Thread.ofPlatform().daemon().name("coterie-pool-", 0).factory());
+  private final ThreadPoolExecutor pool =
+      new ThreadPoolExecutor(
+          POOL_THREADS,
+          POOL_THREADS,
+          0,
+          TimeUnit.MILLISECONDS,
+          new LinkedBlockingQueue<>(), // bounded by what each connection may have under way
+          Thread.ofPlatform().daemon().name("coterie-pool-", 0).factory());
   private final ScheduledExecutorService ticker =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("coterie-tick").factory());
@@ -50,6 +58,8 @@ public final class Leader implements AutoCloseable {
   private final List<Listener> listeners = new ArrayList<>(); // filled before start returns
   private final List<Thread> listenerThreads = new ArrayList<>(); // filled before start returns
   private final AtomicLong faults = new AtomicLong();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final BufferPool buffers = new BufferPool();
   private @Nullable SocketFile socketFile; // set before start returns
   private int tcpPort; // set before start returns
 
@@ -118,8 +128,9 @@ public final class Leader implements AutoCloseable {
      * @throws IOException a mount cannot be opened, or the socket is taken
      */
     public Leader start() throws IOException {
-      int generation = (int) clock.instant().getEpochSecond();
-      Vfs vfs = new Vfs(new Vfs.Config(clock, new SecureRandom(), generation), mounts);
+      // By chance, not by the clock: a leader may be started again within a second.
+      SecureRandom random = new SecureRandom();
+      Vfs vfs = new Vfs(new Vfs.Config(clock, random, random.nextInt()), mounts);
       Leader leader = new Leader(vfs, decorator);
       try {
         leader.start(socket, port, tcpTrusted);
@@ -138,7 +149,7 @@ public final class Leader implements AutoCloseable {
       listen("coterie-accept-unix", file.socket(), s -> Peer.of(s.peerCredentials()));
     }
     if (port >= 0) {
-      StreamSocket tcp = StreamSocket.listenLoopback(port);
+      StreamSocket tcp = listenLoopback(port);
       tcpPort = tcp.port();
       listen(
           "coterie-accept-tcp",
@@ -148,7 +159,26 @@ public final class Leader implements AutoCloseable {
             return Peer.overTcp(tcpTrusted);
           });
     }
-    var _ = ticker.scheduleWithFixedDelay(vfs::expire, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    var _ = ticker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private static StreamSocket listenLoopback(int port) throws IOException {
+    try {
+      return StreamSocket.listenLoopback(port);
+    } catch (ErrnoException e) {
+      throw new IOException("cannot serve TCP port " + port + ": " + e.errno().text(), e);
+    }
+  }
+
+  private void tick() {
+    try {
+      vfs.expire();
+      listeners.forEach(Listener::closeRefused);
+    } catch (RuntimeException | Error e) {
+      // Thrown on, it would be the last tick.
+      LOG.log(System.Logger.Level.ERROR, "a tick failed", e);
+      countFault();
+    }
   }
 
   private void listen(String name, StreamSocket socket, Listener.PeerOf peerOf) {
@@ -171,28 +201,36 @@ public final class Leader implements AutoCloseable {
    * What is alive now.
    *
    * @param connections clients connected
+   * @param fids of all connections
    * @param faults sessions that were ended by a broken invariant of our own: always 0 unless there
    *     is a bug
    */
-  public record Counts(int connections, long faults, Vfs.Counts tree) {}
+  public record Counts(int connections, int fids, long faults, Vfs.Counts tree) {}
 
   public Counts counts() {
-    return new Counts(connections.size(), faults.get(), vfs.counts());
+    int fids = connections.stream().mapToInt(Connection::fidCount).sum();
+    return new Counts(connections.size(), fids, faults.get(), vfs.counts());
   }
 
-  /** Ends all connections and sessions, then the mounts. */
+  /** Ends all connections and sessions, then the mounts. The socket's name goes last. */
   @Override
   public void close() {
-    ticker.shutdownNow();
-    listeners.forEach(Listener::close);
-    listenerThreads.forEach(Leader::join);
-    for (Connection connection : connections) {
-      connection.shutdown();
+    if (!closed.compareAndSet(false, true)) {
+      return;
     }
-    connections.forEach(Connection::awaitEnd);
-    pool.close();
-    vfs.close();
-    closeSocketFile();
+    try {
+      ticker.close();
+      listeners.forEach(Listener::close);
+      listenerThreads.forEach(Leader::join);
+      for (Connection connection : connections) {
+        connection.shutdown();
+      }
+      connections.forEach(Connection::awaitEnd);
+      pool.close();
+      vfs.close();
+    } finally {
+      closeSocketFile();
+    }
   }
 
   private void closeSocketFile() {
@@ -203,9 +241,7 @@ public final class Leader implements AutoCloseable {
     try {
       file.close();
     } catch (IOException e) {
-      System.getLogger(Leader.class.getName())
-          .log(
-              System.Logger.Level.WARNING, "the socket's name is left behind: {0}", e.getMessage());
+      LOG.log(System.Logger.Level.WARNING, "the socket's name is left behind: {0}", e.getMessage());
     }
   }
 
@@ -227,15 +263,16 @@ public final class Leader implements AutoCloseable {
 
   /** Starts to serve a connection; false if there are too many. Called by listeners. */
   boolean admit(StreamSocket socket, Peer peer) {
+    Connection connection;
     synchronized (connections) {
       if (connections.size() >= Limits.CONNECTIONS) {
         return false;
       }
-      Connection connection = new Connection(this, socket, peer);
+      connection = new Connection(this, socket, peer);
       connections.add(connection);
-      connection.start();
-      return true;
     }
+    connection.start();
+    return true;
   }
 
   void ended(Connection connection) {
@@ -246,7 +283,11 @@ public final class Leader implements AutoCloseable {
     faults.incrementAndGet();
   }
 
-  Executor pool() {
+  ThreadPoolExecutor pool() {
     return pool;
+  }
+
+  BufferPool buffers() {
+    return buffers;
   }
 }

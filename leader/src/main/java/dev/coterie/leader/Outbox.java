@@ -15,22 +15,30 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A frame of {@code late} is sent before frames that the reader put into its own buffer
  * afterwards, so an Rflush never overtakes the reply it is to follow.
+ *
+ * <p>What gathers for a peer that does not read is bounded: the reader stops reading requests
+ * ({@link #settle}), and what is under way may hold no more than {@link
+ * dev.coterie.api.Limits#PARKED_BYTES_PER_CONNECTION}.
  */
 final class Outbox {
-  private static final int OWN_BYTES = 64 << 10;
   private static final int LATE_BYTES = 4 << 10;
+  private static final int BACKLOG_BYTES = 256 << 10;
 
   private final StreamSocket socket;
-  private Buffer own = Buffer.allocate(OWN_BYTES); // the reader's alone
+  private final BufferPool buffers;
+  private Buffer own; // the reader's alone
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition sent = lock.newCondition();
+  private final Condition changed = lock.newCondition();
+  private @Nullable Conversation conversation; // guarded by lock; replies of others are dropped
   private Buffer late = Buffer.allocate(LATE_BYTES); // guarded by lock; written from 0 to position
   private Buffer spare = Buffer.allocate(LATE_BYTES); // belongs to who sends
   private boolean sending; // guarded by lock
   private boolean broken; // guarded by lock; nothing can be sent any more
 
-  Outbox(StreamSocket socket) {
+  Outbox(StreamSocket socket, BufferPool buffers) {
     this.socket = socket;
+    this.buffers = buffers;
+    this.own = buffers.take(BufferPool.SMALLEST_BYTES);
   }
 
   // ---- the reader ----
@@ -40,10 +48,16 @@ final class Outbox {
     if (own.bytes().remaining() < bytes) {
       flush();
       if (own.capacity() < bytes) {
-        own = Buffer.allocate(bytes);
+        exchangeOwn(bytes);
       }
     }
     return own.bytes();
+  }
+
+  private void exchangeOwn(int bytes) {
+    Buffer next = buffers.take(bytes);
+    buffers.give(own);
+    own = next;
   }
 
   /**
@@ -51,11 +65,43 @@ final class Outbox {
    * copy of what was in it.
    *
    * @param kept bytes that were complete
+   * @return the buffer that was left
    */
-  void abandonOwn(int kept) {
-    Buffer next = Buffer.allocate(Math.max(OWN_BYTES, kept));
-    next.bytes().put(0, own.bytes(), 0, kept).position(kept);
+  Buffer abandonOwn(int kept) {
+    Buffer left = own;
+    Buffer next = buffers.take(Math.max(BufferPool.SMALLEST_BYTES, kept));
+    next.bytes().put(0, left.bytes(), 0, kept).position(kept);
     own = next;
+    return left;
+  }
+
+  /** From here on replies of this conversation count, and those of the former do not. */
+  void begin(Conversation next) {
+    lock.lock();
+    try {
+      conversation = next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Before the reader waits for requests: sends all that has gathered, and does not return while
+   * much is left that came late. Waits as long as the peer does not read.
+   */
+  void settle() throws ErrnoException {
+    flush();
+    if (own.capacity() > BufferPool.SMALLEST_BYTES) {
+      exchangeOwn(BufferPool.SMALLEST_BYTES);
+    }
+    lock.lock();
+    try {
+      while (!broken && late.bytes().position() > BACKLOG_BYTES) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Sends all that has gathered, late replies first; waits as long as the peer does not read. */
@@ -64,16 +110,19 @@ final class Outbox {
       return;
     }
     startSending();
+    boolean sent = false;
     try {
       for (Buffer batch = takeLate(); batch != null; batch = takeLate()) {
         socket.sendFully(batch.memory(), 0, batch.bytes().position());
-        batch.bytes().clear();
+        emptied(batch);
       }
       socket.sendFully(own.memory(), 0, own.bytes().position());
       own.bytes().clear();
-    } catch (ErrnoException e) {
-      fail();
-      throw e;
+      sent = true;
+    } finally {
+      if (!sent) {
+        fail();
+      }
     }
     // What came late while this thread was sending.
     drainNow();
@@ -83,7 +132,7 @@ final class Outbox {
     lock.lock();
     try {
       while (sending) {
-        sent.awaitUninterruptibly();
+        changed.awaitUninterruptibly();
       }
       sending = true;
     } finally {
@@ -103,19 +152,25 @@ final class Outbox {
     /** The buffer, with room for this many bytes. */
     ByteBuffer room(int bytes) {
       if (late.bytes().remaining() < bytes) {
-        ByteBuffer full = late.bytes();
-        late = Buffer.allocate(Math.max(2 * full.capacity(), full.position() + bytes));
-        late.bytes().put(full.flip());
+        Buffer full = late;
+        int needed = full.bytes().position() + bytes;
+        late = buffers.take(Math.max(2 * full.capacity(), needed));
+        late.bytes().put(full.bytes().flip());
+        buffers.give(full);
       }
       return late.bytes();
     }
   }
 
-  /** Appends frames and sends what can be sent without waiting. */
-  void putLate(Frames frames) {
+  /**
+   * Appends frames and sends what can be sent without waiting.
+   *
+   * @param of in which the request came; dropped if that is over
+   */
+  void putLate(Conversation of, Frames frames) {
     lock.lock();
     try {
-      if (broken) {
+      if (broken || !of.equals(conversation)) {
         return;
       }
       frames.putInto(new Late());
@@ -134,36 +189,57 @@ final class Outbox {
    * gives the right on.
    */
   private void drainNow() {
+    boolean handedOn = false;
     try {
       for (Buffer batch = takeLateOrStop(); batch != null; batch = takeLateOrStop()) {
-        int length = batch.bytes().position();
-        int done = socket.sendNow(batch.memory(), 0, length);
-        if (done < length) {
+        int done = socket.sendNow(batch.memory(), 0, batch.bytes().position());
+        if (done < batch.bytes().position()) {
           drainElsewhere(batch, done);
-          return;
+          break;
         }
-        batch.bytes().clear();
+        emptied(batch);
       }
+      handedOn = true;
     } catch (ErrnoException e) {
-      fail();
+      // The peer is gone, which the reader finds out when it reads.
+    } finally {
+      if (!handedOn) {
+        fail();
+      }
     }
   }
 
   /** The peer does not read: a thread of its own waits for it, with the right to send. */
   private void drainElsewhere(Buffer batch, int done) {
-    Thread.ofPlatform()
-        .daemon()
-        .name("coterie-drain")
-        .start(() -> {
-          try {
-            int length = batch.bytes().position();
-            socket.sendFully(batch.memory(), done, length - done);
-            batch.bytes().clear();
-            drainNow();
-          } catch (ErrnoException e) {
-            fail();
-          }
-        });
+    Thread.ofPlatform().daemon().name("coterie-drain").start(() -> drainFully(batch, done));
+  }
+
+  private void drainFully(Buffer first, int done) {
+    boolean handedOn = false;
+    try {
+      int at = done;
+      for (Buffer batch = first; batch != null; batch = takeLateOrStop()) {
+        socket.sendFully(batch.memory(), at, batch.bytes().position() - at);
+        at = 0;
+        emptied(batch);
+      }
+      handedOn = true;
+    } catch (ErrnoException e) {
+      // As in drainNow.
+    } finally {
+      if (!handedOn) {
+        fail();
+      }
+    }
+  }
+
+  /** What was sent is empty again; memory that was needed once is not kept for it. */
+  private void emptied(Buffer batch) {
+    batch.bytes().clear();
+    if (batch.capacity() > BufferPool.SMALLEST_BYTES) {
+      buffers.give(batch);
+      spare = buffers.take(BufferPool.SMALLEST_BYTES);
+    }
   }
 
   /** The late replies, to be sent by the caller, or null if there are none. */
@@ -183,7 +259,7 @@ final class Outbox {
       Buffer batch = swap();
       if (batch == null) {
         sending = false;
-        sent.signal();
+        changed.signal();
       }
       return batch;
     } finally {
@@ -198,6 +274,7 @@ final class Outbox {
     Buffer batch = late;
     late = spare;
     spare = batch;
+    changed.signal();
     return batch;
   }
 
@@ -211,12 +288,15 @@ final class Outbox {
     try {
       broken = true;
       while (sending) {
-        sent.awaitUninterruptibly();
+        changed.awaitUninterruptibly();
       }
     } finally {
       lock.unlock();
     }
     socket.close();
+    buffers.give(own);
+    buffers.give(late);
+    buffers.give(spare);
   }
 
   /** The connection is gone: nothing more is kept. */
@@ -225,7 +305,7 @@ final class Outbox {
     try {
       broken = true;
       sending = false;
-      sent.signal();
+      changed.signal();
     } finally {
       lock.unlock();
     }

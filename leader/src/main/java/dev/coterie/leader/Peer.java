@@ -3,9 +3,11 @@ package dev.coterie.leader;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
 import dev.coterie.sys.Accounts;
 import dev.coterie.sys.PeerCredentials;
 import dev.coterie.wire.P9;
+import java.util.Arrays;
 
 /**
  * Who is at the other end, and in whose name it may act. A peer that is root or the leader's own
@@ -24,11 +26,11 @@ final class Peer {
     this.anonymous = anonymous;
   }
 
-  /** The peer of a unix socket. */
+  /** The peer of a unix socket. Of more groups than we know what to do with, the first count. */
   static Peer of(PeerCredentials credentials) {
-    Caller self =
-        new Caller(
-            credentials.uid(), credentials.gid(), credentials.groups(), credentials.pid(), 0);
+    int[] groups = credentials.groups();
+    int[] known = groups.length > Limits.GROUPS ? Arrays.copyOf(groups, Limits.GROUPS) : groups;
+    Caller self = new Caller(credentials.uid(), credentials.gid(), known, credentials.pid(), 0);
     boolean trusted = self.isRoot() || self.uid() == Accounts.effectiveUid();
     return new Peer(self, trusted, false);
   }
@@ -38,9 +40,26 @@ final class Peer {
     return new Peer(Caller.NOBODY.withUmask(0), believed, !believed);
   }
 
-  /** The process at the other end, 0 when unknown. */
-  int pid() {
-    return self.pid();
+  /**
+   * The same caller with another primary group, and the former one as one among the others: a file
+   * that is made for a group does not cost the rights of another.
+   */
+  static Caller withGroup(Caller caller, int gid) {
+    int[] groups = caller.groups();
+    if (gid == caller.gid()
+        || Arrays.binarySearch(groups, caller.gid()) >= 0
+        || groups.length == Limits.GROUPS) {
+      return caller.withGid(gid);
+    }
+    int[] all = Arrays.copyOf(groups, groups.length + 1);
+    all[groups.length] = caller.gid();
+    return new Caller(caller.uid(), gid, all, caller.pid(), caller.umask());
+  }
+
+  /** For the log. */
+  @Override
+  public String toString() {
+    return self.pid() == 0 ? "a TCP peer" : "pid " + self.pid() + " (uid " + self.uid() + ")";
   }
 
   Caller self() {

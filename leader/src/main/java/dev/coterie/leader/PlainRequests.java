@@ -56,21 +56,23 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.Qid;
 import dev.coterie.wire.Request;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
 
 /** 9P2000.L as kernels speak it: each message one operation, or a few in a row. */
 final class PlainRequests {
   private static final int IO_UNIT_OF_MSIZE = 0;
 
-  private final Connection connection;
+  private final Conversation conversation;
   private final Fids fids;
   private final WalkRequest walk;
   private final XattrRequests xattrs;
 
-  PlainRequests(Connection connection) {
-    this.connection = connection;
-    this.fids = new Fids(connection);
-    this.walk = new WalkRequest(connection, fids);
-    this.xattrs = new XattrRequests(connection, fids);
+  PlainRequests(Conversation conversation) {
+    this.conversation = conversation;
+    this.fids = new Fids(conversation);
+    this.walk = new WalkRequest(conversation, fids);
+    this.xattrs = new XattrRequests(conversation, fids);
   }
 
   void serve(Call call, Request request) throws ErrnoException {
@@ -107,13 +109,14 @@ final class PlainRequests {
   }
 
   private Qid qid(Stat stat) {
-    return Qid.of(stat, connection.dialect());
+    return Qid.of(stat, conversation.dialect());
   }
 
   // ---- session ----
 
   private void attach(Call call, Tattach r) throws ErrnoException {
-    Caller caller = connection.peer().attached(r.numericUname(), r.uname());
+    Caller caller = conversation.peer().attached(r.numericUname(), r.uname());
+    List<Name> path = WalkRequest.pathOf(r.aname());
     call.reserve(r.fid());
     call.submit(
         caller,
@@ -123,26 +126,30 @@ final class PlainRequests {
           walk.attach(
               call,
               top,
-              r.aname(),
+              path,
               (fid, stat) -> {
-                connection.attached(fid);
-                connection.fids().fill(r.fid(), fid);
+                conversation.attached(fid);
+                conversation.fids().fill(r.fid(), fid);
                 call.reply(new Rattach(qid(stat)));
               });
         });
   }
 
+  /** Gives a fid back. The fid is gone, so the rest is done whether or not anybody waits for it. */
   private void clunk(Call call, Tclunk r) throws ErrnoException {
-    Fid fid = connection.fids().remove(r.fid());
+    Fid fid = conversation.fids().remove(r.fid());
     if (fid == null) {
       throw new ErrnoException(Errno.EBADF);
+    }
+    call.carryOut();
+    if (fid.xattr() instanceof Fid.Xattr.Writing writing) {
+      xattrs.apply(call, fid, writing);
+      return;
     }
     fids.letGo(fid);
     if (fid.isOpen()) {
       call.submit(
           call.callerOf(fid), new Operation.Close(fid.handle()), done -> call.reply(new Rclunk()));
-    } else if (fid.xattr() instanceof Fid.Xattr.Writing writing) {
-      xattrs.apply(call, fid, writing);
     } else {
       call.reply(new Rclunk());
     }
@@ -150,45 +157,47 @@ final class PlainRequests {
 
   /**
    * Removes what the fid was walked to, if the name still names it, and clunks the fid in any case.
+   * It is removed by name: if another puts a file under that name after the look, then that one, as
+   * unlink(2) does.
    */
   private void remove(Call call, Tremove r) throws ErrnoException {
-    Fid fid = connection.fids().remove(r.fid());
+    Fid fid = conversation.fids().remove(r.fid());
     if (fid == null) {
       throw new ErrnoException(Errno.EBADF);
     }
-    Place place = fid.place();
-    if (fid.isOpen()) {
-      connection
-          .session()
-          .submit(call.callerOf(fid), new Operation.Close(fid.handle()), Fids.Ignored.DONE);
-    }
-    if (place == null) {
-      fids.letGo(fid);
-      throw new ErrnoException(Errno.EBUSY);
-    }
+    call.carryOut();
     call.onFailure(errno -> {
       fids.letGo(fid);
       return null;
     });
+    if (fid.isOpen()) {
+      fids.close(fid);
+    }
+    Place place = fid.place();
+    if (place == null) {
+      throw new ErrnoException(Errno.EBUSY);
+    }
     call.submit(
         call.callerOf(fid),
         new Operation.Lookup(place.dir().id(), place.name()),
-        stat -> {
-          fids.put(new Fid.NodeRef(stat.id()));
-          if (!stat.id().equals(fid.id())) {
-            throw new ErrnoException(Errno.ENOENT);
-          }
-          Operation<Operation.Done> removal =
-              stat.isDirectory()
-                  ? new Operation.Rmdir(place.dir().id(), place.name())
-                  : new Operation.Unlink(place.dir().id(), place.name());
-          call.submit(
-              call.callerOf(fid),
-              removal,
-              done -> {
-                fids.letGo(fid);
-                call.reply(new Rremove());
-              });
+        stat -> removeFound(call, fid, place, stat));
+  }
+
+  private void removeFound(Call call, Fid fid, Place place, Stat stat) throws ErrnoException {
+    fids.put(new Fid.NodeRef(stat.id()));
+    if (!stat.id().equals(fid.id())) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    Operation<Operation.Done> removal =
+        stat.isDirectory()
+            ? new Operation.Rmdir(place.dir().id(), place.name())
+            : new Operation.Unlink(place.dir().id(), place.name());
+    call.submit(
+        call.callerOf(fid),
+        removal,
+        done -> {
+          fids.letGo(fid);
+          call.reply(new Rremove());
         });
   }
 
@@ -227,7 +236,7 @@ final class PlainRequests {
 
   private void readdir(Call call, Treaddir r) throws ErrnoException {
     Fid fid = fids.requireOpen(r.fid());
-    int bytes = P9.ioCount(r.count(), connection.msize());
+    int bytes = P9.ioCount(r.count(), conversation.msize());
     call.submit(
         call.callerOf(fid),
         new Operation.Readdir(fid.handle(), r.offset(), bytes, false),
@@ -301,9 +310,13 @@ final class PlainRequests {
   }
 
   private void create(Call call, Tlcreate r) throws ErrnoException {
-    Fid dir = fids.require(r.fid());
-    Fid.NodeRef node = dir.node();
-    if (dir.isOpen() || dir.xattr() != null || node == null) {
+    Fid dir = fids.requireHeld(r.fid());
+    Fid.NodeRef node = Objects.requireNonNull(dir.node());
+    call.onFailure(errno -> {
+      fids.put(node);
+      return null;
+    });
+    if (dir.isOpen()) {
       throw new ErrnoException(Errno.EBADF);
     }
     asGroup(
@@ -315,9 +328,13 @@ final class PlainRequests {
                 caller,
                 new Operation.Create(dir.id(), r.name(), r.flags(), r.mode()),
                 opened -> {
-                  Place place = new Place(node.get(), r.name());
-                  Fid made = fids.looked(dir, opened.stat(), place);
-                  settle(r.fid(), dir, made.opened(opened.handle(), opened.flags()));
+                  Fid made = fids.looked(dir, opened.stat(), new Place(node, r.name()));
+                  try {
+                    settle(r.fid(), dir, made.opened(opened.handle(), opened.flags()));
+                  } catch (ErrnoException e) {
+                    fids.put(made.node());
+                    throw e;
+                  }
                   fids.letGo(dir);
                   call.reply(new Rlcreate(qid(opened.stat()), IO_UNIT_OF_MSIZE));
                 }));
@@ -328,10 +345,8 @@ final class PlainRequests {
    * meanwhile.
    */
   private void settle(int number, Fid before, Fid after) throws ErrnoException {
-    if (!connection.fids().replace(number, before, after)) {
-      connection
-          .session()
-          .submit(after.caller(), new Operation.Close(after.handle()), Fids.Ignored.DONE);
+    if (!conversation.fids().replace(number, before, after)) {
+      fids.close(after);
       throw new ErrnoException(Errno.EBADF);
     }
   }
@@ -391,7 +406,7 @@ final class PlainRequests {
   private void asGroup(Call call, Fid dir, int gid, Call.Then<Caller> then) throws ErrnoException {
     Caller caller = call.callerOf(dir);
     if (caller.isRoot() || caller.inGroup(gid)) {
-      then.done(caller.withGid(gid));
+      then.done(Peer.withGroup(caller, gid));
       return;
     }
     call.submit(
@@ -435,22 +450,22 @@ final class PlainRequests {
 
   private void rename(Call call, Trename r) throws ErrnoException {
     Fid fid = fids.require(r.fid());
-    Fid to = fids.require(r.dirFid());
     Place place = fid.place();
-    Fid.NodeRef toNode = to.node();
-    if (place == null || toNode == null) {
+    if (place == null) {
       throw new ErrnoException(Errno.EBUSY);
     }
+    Fid to = fids.requireHeld(r.dirFid());
+    Place moved = new Place(Objects.requireNonNull(to.node()), r.name());
+    call.onFailure(errno -> {
+      fids.put(moved);
+      return null;
+    });
     call.submit(
         call.callerOf(fid),
         new Operation.Rename(place.dir().id(), place.name(), to.id(), r.name(), 0),
         done -> {
-          Place now = new Place(toNode.get(), r.name());
-          if (connection.fids().replace(r.fid(), fid, fid.at(now))) {
-            fids.put(place);
-          } else {
-            fids.put(now);
-          }
+          boolean stands = conversation.fids().replace(r.fid(), fid, fid.at(moved));
+          fids.put(stands ? place : moved);
           call.reply(new Rrename());
         });
   }

@@ -13,6 +13,7 @@ import dev.coterie.wire.BaseRequest.Twalk;
 import dev.coterie.wire.Qid;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,48 +22,60 @@ import org.jspecify.annotations.Nullable;
  * later one is not, the answer is short.
  */
 final class WalkRequest {
-  private final Connection connection;
+  private final Conversation conversation;
   private final Fids fids;
 
-  WalkRequest(Connection connection, Fids fids) {
-    this.connection = connection;
+  WalkRequest(Conversation conversation, Fids fids) {
+    this.conversation = conversation;
     this.fids = fids;
   }
 
   /** What is done with the place an attach leads to. */
   interface Arrival {
-    void at(Fid fid, Stat stat) throws ErrnoException;
+    void at(Fid fid, Stat stat);
   }
 
   void serve(Call call, Twalk r) throws ErrnoException {
-    Fid from = fids.require(r.fid());
     boolean inPlace = r.fid() == r.newFid();
-    if (inPlace && from.isOpen()) {
-      throw new ErrnoException(Errno.EBADF);
-    }
     if (!inPlace) {
       call.reserve(r.newFid());
     }
     if (r.names().isEmpty()) {
-      clone(call, r, from, inPlace);
-    } else {
-      new Walk(call, r, from, inPlace).next();
+      clone(call, r, inPlace);
+      return;
     }
+    Walk walk = new Walk(call, r, fids.requireHeld(r.fid()), inPlace);
+    if (inPlace && walk.from.isOpen()) {
+      throw new ErrnoException(Errno.EBADF);
+    }
+    walk.next();
   }
 
-  private void clone(Call call, Twalk r, Fid from, boolean inPlace) throws ErrnoException {
-    if (!inPlace) {
-      NodeRef node = from.node();
-      if (node == null) {
-        throw new ErrnoException(Errno.EBADF);
-      }
-      Place place = from.place();
-      Place same = place == null ? null : new Place(place.dir().get(), place.name());
-      connection
+  private void clone(Call call, Twalk r, boolean inPlace) throws ErrnoException {
+    Fid from = requirePlaceHeld(r.fid());
+    if (inPlace) {
+      fids.put(from.node());
+      fids.put(from.place());
+    } else {
+      NodeRef node = Objects.requireNonNull(from.node());
+      conversation
           .fids()
-          .fill(r.newFid(), Fid.ofNode(from.caller(), node.get(), from.attached(), same));
+          .fill(r.newFid(), Fid.ofNode(from.caller(), node, from.attached(), from.place()));
     }
     call.reply(new Rwalk(List.of()));
+  }
+
+  /** As {@link Fids#requireHeld}, with the directory of its place held too. */
+  private Fid requirePlaceHeld(int number) throws ErrnoException {
+    while (true) {
+      Fid fid = fids.requireHeld(number);
+      Place place = fid.place();
+      if (place == null || place.dir().tryGet()) {
+        return fid;
+      }
+      // Another thread has renamed it this moment: then it stands in the table with a new place.
+      fids.put(fid.node());
+    }
   }
 
   /** One walk under way. */
@@ -72,19 +85,18 @@ final class WalkRequest {
     private final Fid from;
     private final boolean inPlace;
     private final List<Qid> qids = new ArrayList<>();
-    private NodeRef at; // held by this walk, but for the first
+    private NodeRef at; // held by this walk
     private @Nullable Place place; // held by this walk
 
-    Walk(Call call, Twalk request, Fid from, boolean inPlace) throws ErrnoException {
+    /**
+     * @param from with its lookup held, which passes to the walk
+     */
+    Walk(Call call, Twalk request, Fid from, boolean inPlace) {
       this.call = call;
       this.request = request;
       this.from = from;
       this.inPlace = inPlace;
-      NodeRef node = from.node();
-      if (node == null) {
-        throw new ErrnoException(Errno.EBADF);
-      }
-      this.at = node.get();
+      this.at = Objects.requireNonNull(from.node());
       call.onFailure(this::letGo);
     }
 
@@ -103,7 +115,7 @@ final class WalkRequest {
         fids.put(at);
       }
       at = new NodeRef(stat.id());
-      qids.add(Qid.of(stat, connection.dialect()));
+      qids.add(Qid.of(stat, conversation.dialect()));
       if (qids.size() < request.names().size()) {
         next();
       } else {
@@ -114,8 +126,8 @@ final class WalkRequest {
     private void arrive() throws ErrnoException {
       Fid to = Fid.ofNode(from.caller(), at, from.attached(), place);
       if (!inPlace) {
-        connection.fids().fill(request.newFid(), to);
-      } else if (connection.fids().replace(request.fid(), from, to)) {
+        conversation.fids().fill(request.newFid(), to);
+      } else if (conversation.fids().replace(request.fid(), from, to)) {
         fids.letGo(from);
       } else {
         throw new ErrnoException(Errno.EBADF);
@@ -123,18 +135,21 @@ final class WalkRequest {
       call.reply(new Rwalk(List.copyOf(qids)));
     }
 
-    /** The walk ends before its last name; true if it answers short instead of with the error. */
+    /** The walk does not arrive; what is answered instead of the error, if it found some names. */
     private @Nullable Rwalk letGo(Errno errno) {
       fids.put(at);
       fids.put(place);
-      return qids.isEmpty() || errno == Errno.EINTR ? null : new Rwalk(List.copyOf(qids));
+      boolean isShort = !qids.isEmpty() && qids.size() < request.names().size();
+      return isShort && errno != Errno.EINTR ? new Rwalk(List.copyOf(qids)) : null;
     }
   }
 
-  /** Walks the path of an attach. */
-  void attach(Call call, Fid top, String aname, Arrival arrival) throws ErrnoException {
+  // ---- attach ----
+
+  /** The names on the way to the tree of an attach. ENAMETOOLONG. */
+  static List<Name> pathOf(String tree) throws ErrnoException {
     List<Name> names = new ArrayList<>();
-    for (String part : aname.split("/", -1)) {
+    for (String part : tree.split("/", -1)) {
       if (!part.isEmpty()) {
         names.add(Name.of(part));
       }
@@ -142,21 +157,77 @@ final class WalkRequest {
     if (names.size() > Limits.PATH_BYTES / 2) {
       throw new ErrnoException(Errno.ENAMETOOLONG);
     }
-    descend(call, top, names, arrival);
+    return names;
   }
 
-  private void descend(Call call, Fid at, List<Name> names, Arrival arrival) throws ErrnoException {
-    if (names.isEmpty()) {
-      call.submit(call.callerOf(at), new Operation.Getattr(at.id()), stat -> arrival.at(at, stat));
-      return;
+  /**
+   * Walks the path of an attach.
+   *
+   * @param top the root, looked up for this; passes to the arrival or is let go
+   */
+  void attach(Call call, Fid top, List<Name> path, Arrival arrival) {
+    Descent descent = new Descent(call, top, path, arrival);
+    call.onFailure(errno -> {
+      fids.letGo(descent.at);
+      return null;
+    });
+    descent.next();
+  }
+
+  /**
+   * An attach on its way down. As a path may have thousands of names, a step that is done at once
+   * does not begin the next one: who began it goes on.
+   */
+  private final class Descent {
+    private final Call call;
+    private final List<Name> path;
+    private final Arrival arrival;
+    private Fid at; // held by this descent
+    private int depth; // names behind us
+    private boolean stepping; // guarded by this: a thread begins steps
+    private boolean again; // guarded by this: there is a further step to begin
+
+    Descent(Call call, Fid top, List<Name> path, Arrival arrival) {
+      this.call = call;
+      this.at = top;
+      this.path = path;
+      this.arrival = arrival;
     }
-    call.submit(
-        call.callerOf(at),
-        new Operation.Lookup(at.id(), names.getFirst()),
-        stat -> {
-          fids.letGo(at);
-          Fid below = Fid.ofNode(at.caller(), new NodeRef(stat.id()), stat.id(), null);
-          descend(call, below, names.subList(1, names.size()), arrival);
-        });
+
+    void next() {
+      synchronized (this) {
+        again = true;
+        if (stepping) {
+          return;
+        }
+        stepping = true;
+      }
+      while (mayStep()) {
+        step();
+      }
+    }
+
+    private synchronized boolean mayStep() {
+      stepping = again;
+      again = false;
+      return stepping;
+    }
+
+    private void step() {
+      if (depth == path.size()) {
+        call.submit(
+            call.callerOf(at), new Operation.Getattr(at.id()), stat -> arrival.at(at, stat));
+        return;
+      }
+      call.submit(
+          call.callerOf(at),
+          new Operation.Lookup(at.id(), path.get(depth)),
+          stat -> {
+            fids.letGo(at);
+            at = Fid.ofNode(at.caller(), new NodeRef(stat.id()), stat.id(), null);
+            depth++;
+            next();
+          });
+    }
   }
 }

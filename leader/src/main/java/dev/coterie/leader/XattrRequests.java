@@ -23,11 +23,11 @@ import java.util.List;
  * Extended attributes as 9P2000.L has them: fids that are read, or written and applied at clunk.
  */
 final class XattrRequests {
-  private final Connection connection;
+  private final Conversation conversation;
   private final Fids fids;
 
-  XattrRequests(Connection connection, Fids fids) {
-    this.connection = connection;
+  XattrRequests(Conversation conversation, Fids fids) {
+    this.conversation = conversation;
     this.fids = fids;
   }
 
@@ -48,11 +48,12 @@ final class XattrRequests {
     }
   }
 
-  private void found(Call call, int number, Fid from, byte[] value) {
+  private void found(Call call, int number, Fid from, byte[] value) throws ErrnoException {
+    conversation.holdXattr(value.length);
     Fid reading =
         new Fid(
             from.caller(), from.id(), null, 0, 0, from.attached(), null, new Xattr.Reading(value));
-    connection.fids().fill(number, reading);
+    conversation.fids().fill(number, reading);
     call.reply(new Rxattrwalk(value.length));
   }
 
@@ -83,9 +84,11 @@ final class XattrRequests {
     if (r.size() < 0 || r.size() > Limits.XATTR_VALUE_BYTES) {
       throw new ErrnoException(Errno.E2BIG);
     }
-    ByteBuffer value = ByteBuffer.allocate((int) r.size());
-    Fid writing = fid.withXattr(new Xattr.Writing(r.name(), r.flags(), value));
-    if (!connection.fids().replace(r.fid(), fid, writing)) {
+    int size = (int) r.size();
+    conversation.holdXattr(size);
+    Fid writing = fid.withXattr(new Xattr.Writing(r.name(), r.flags(), ByteBuffer.allocate(size)));
+    if (!conversation.fids().replace(r.fid(), fid, writing)) {
+      conversation.letGoXattr(size);
       throw new ErrnoException(Errno.EBADF);
     }
     call.reply(new Rxattrcreate());
@@ -103,8 +106,13 @@ final class XattrRequests {
 
   /**
    * At clunk: sets the attribute, or with size 0 and REPLACE removes it; its error is the clunk's.
+   * The fid, which is not in the table any more, holds the inode until then.
    */
   void apply(Call call, Fid fid, Xattr.Writing writing) throws ErrnoException {
+    call.onFailure(errno -> {
+      fids.letGo(fid);
+      return null;
+    });
     ByteBuffer value = writing.value();
     if (value.hasRemaining()) {
       throw new ErrnoException(Errno.EINVAL);
@@ -116,6 +124,12 @@ final class XattrRequests {
         removes
             ? new Operation.Removexattr(fid.id(), writing.name())
             : new Operation.Setxattr(fid.id(), writing.name(), bytes, writing.flags());
-    call.submit(call.callerOf(fid), operation, done -> call.reply(new Rclunk()));
+    call.submit(
+        call.callerOf(fid),
+        operation,
+        done -> {
+          fids.letGo(fid);
+          call.reply(new Rclunk());
+        });
   }
 }

@@ -10,7 +10,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A stream socket, listening or connected, for one platform thread that reads and others that
@@ -53,7 +52,7 @@ public final class StreamSocket implements AutoCloseable {
   private static final int GROUPS_MOST = 65_536;
 
   private final int fd;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private boolean closed; // guarded by this: after close the number may be another's
 
   private StreamSocket(int fd) {
     this.fd = fd;
@@ -66,10 +65,7 @@ public final class StreamSocket implements AutoCloseable {
    * @throws ErrnoException ENAMETOOLONG over 107 bytes · EADDRINUSE something is there already
    */
   public static StreamSocket listenUnix(Path path) throws ErrnoException {
-    byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
-    if (bytes.length >= UNIX_PATH_BYTES) {
-      throw new ErrnoException(Errno.ENAMETOOLONG, "socket " + path);
-    }
+    byte[] bytes = requireUnixPath(path);
     StreamSocket socket = new StreamSocket(Libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment address = arena.allocate(UNIX_PATH_OFFSET + UNIX_PATH_BYTES);
@@ -85,6 +81,20 @@ public final class StreamSocket implements AutoCloseable {
       socket.close();
       throw e;
     }
+  }
+
+  /**
+   * Holds a path against what a socket's address has room for.
+   *
+   * @return its bytes
+   * @throws ErrnoException ENAMETOOLONG over 107 bytes
+   */
+  public static byte[] requireUnixPath(Path path) throws ErrnoException {
+    byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+    if (bytes.length >= UNIX_PATH_BYTES) {
+      throw new ErrnoException(Errno.ENAMETOOLONG, "socket " + path);
+    }
+    return bytes;
   }
 
   /** Listens on a TCP port of 127.0.0.1; 0: any free one, see {@link #port}. */
@@ -224,8 +234,8 @@ public final class StreamSocket implements AutoCloseable {
     shutdown(SHUT_WR);
   }
 
-  private void shutdown(int how) {
-    if (closed.get()) {
+  private synchronized void shutdown(int how) {
+    if (closed) {
       return;
     }
     try {
@@ -237,15 +247,17 @@ public final class StreamSocket implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    if (closed.compareAndSet(false, true)) {
-      try {
-        Libc.close(fd);
-      } catch (ErrnoException e) {
-        // close(2): the descriptor is gone whatever is reported, and a socket has nothing to lose
-        // by it.
-        assert e.errno() != Errno.EBADF : e;
-      }
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      Libc.close(fd);
+    } catch (ErrnoException e) {
+      // close(2): the descriptor is gone whatever is reported, and a socket has nothing to lose
+      // by it.
+      assert e.errno() != Errno.EBADF : e;
     }
   }
 }

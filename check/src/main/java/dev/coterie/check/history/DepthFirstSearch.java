@@ -71,19 +71,20 @@ final class DepthFirstSearch<A> {
   private boolean follow(Configuration configuration) {
     while (configuration.moment() < time.moments()) {
       Step<A> returning = time.returning(configuration.moment());
-      if (!returning.optional && !configuration.took(returning)) {
-        break;
+      if (!configuration.took(returning)) {
+        Configuration here = configuration.copy();
+        if (!seen.add(here)) {
+          return false;
+        }
+        note(here);
+        choices.push(new Choice<>(here, candidates(here)));
+        if (!returning.optional) {
+          return false;
+        }
       }
       moves.moveOn(configuration);
     }
-    if (configuration.moment() == time.moments()) {
-      return true;
-    }
-    if (seen.add(configuration)) {
-      note(configuration);
-      choices.push(new Choice<>(configuration, candidates(configuration)));
-    }
-    return false;
+    return true;
   }
 
   /** What may be taken next: what returns first, first. */

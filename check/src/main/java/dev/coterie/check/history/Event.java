@@ -177,8 +177,11 @@ public record Event(
     }
     return switch (kind) {
       case LOOKUP, LIST, CREATE, CREATE_EXCL, MKNOD, MKDIR, SYMLINK ->
-          "{%s} type %d%s"
-              .formatted(answer.id, answer.type, answer.links < 0 ? "" : " links " + answer.links);
+          "%s {%s}%s"
+              .formatted(
+                  typeText(answer.type),
+                  answer.id,
+                  answer.links < 0 ? "" : ", links " + answer.links);
       case GETATTR, LINK -> "links " + answer.links;
       case UNLINK, RMDIR, RENAME, RENAME_NOREPLACE, RENAME_EXCHANGE -> "done";
       case READ -> answer.count + " bytes " + describeStamps();
@@ -186,6 +189,14 @@ public record Event(
       case WRITE, WRITE_APPEND -> answer.count + " bytes";
       case APPEND -> "%d bytes at %s".formatted(answer.count, sizeText(answer.position));
     };
+  }
+
+  static String typeText(int type) {
+    return type == NamesHistory.REGULAR
+        ? "file"
+        : type == NamesHistory.DIRECTORY
+            ? "directory"
+            : type == NamesHistory.SYMLINK ? "symlink" : "type " + type;
   }
 
   private static String sizeText(long bytes) {

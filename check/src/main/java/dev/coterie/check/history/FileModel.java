@@ -16,6 +16,7 @@ final class FileModel implements Model<FileAction> {
   private static final int SIZE_MAX = 1 << 20;
 
   private final FileHistory history;
+  private final boolean foresight;
 
   /**
    * By value: where among its readers the first was that had not returned, when that was last
@@ -24,7 +25,12 @@ final class FileModel implements Model<FileAction> {
   private final int[] firstReaders;
 
   FileModel(FileHistory history) {
+    this(history, true);
+  }
+
+  private FileModel(FileHistory history, boolean foresight) {
     this.history = history;
+    this.foresight = foresight;
     this.firstReaders = new int[history.values()];
     for (int value = 0; value < firstReaders.length; value++) {
       firstReaders[value] = history.readersFrom(value);
@@ -64,11 +70,11 @@ final class FileModel implements Model<FileAction> {
   public int[] reduce(Configuration configuration) {
     int[] state = configuration.state;
     int[] reduced = state;
-    for (int i = 0; i < state.length; i++) {
+    boolean copied = false;
+    for (int i = 0; foresight && i < state.length; i++) {
       if (state[i] > FileHistory.HOLE && !isNeeded(configuration, state[i])) {
-        if (reduced == state) {
-          reduced = state.clone();
-        }
+        reduced = copied ? reduced : state.clone();
+        copied = true;
         reduced[i] = FileHistory.DEAD;
       }
     }
@@ -105,7 +111,7 @@ final class FileModel implements Model<FileAction> {
    */
   private boolean isNeeded(Configuration configuration, int from, int to) {
     int[] state = configuration.state;
-    for (int i = from; i < Math.min(to, state.length); i++) {
+    for (int i = from; foresight && i < Math.min(to, state.length); i++) {
       if (state[i] > FileHistory.HOLE && isNeeded(configuration, state[i])) {
         return true;
       }
@@ -136,6 +142,11 @@ final class FileModel implements Model<FileAction> {
     }
     firstReaders[value] = at;
     return at;
+  }
+
+  @Override
+  public FileModel withoutForesight() {
+    return new FileModel(history, false);
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the tree after all workers have ended and records what is there as further events: each
@@ -94,8 +95,8 @@ final class FinalTree {
     listing.keySet().forEach(stray -> strays.add("{" + directory + "}/" + stray));
   }
 
-  private @org.jspecify.annotations.Nullable Stat lookup(
-      int group, Event.Arguments at, InodeId directory, Name name) throws IOException {
+  private @Nullable Stat lookup(int group, Event.Arguments at, InodeId directory, Name name)
+      throws IOException {
     return recorder.record(
         Kind.LOOKUP,
         group,
@@ -104,8 +105,7 @@ final class FinalTree {
         stat -> Event.Answer.found(stat.id(), Mode.direntType(stat.mode()), stat.nlink()));
   }
 
-  private void recordListed(
-      int group, Event.Arguments at, @org.jspecify.annotations.Nullable DirEntry entry)
+  private void recordListed(int group, Event.Arguments at, @Nullable DirEntry entry)
       throws IOException {
     recorder.record(
         Kind.LIST,

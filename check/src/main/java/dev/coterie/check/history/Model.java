@@ -26,6 +26,12 @@ interface Model<A> {
    */
   int[] reduce(Configuration configuration);
 
+  /**
+   * This model without its knowledge of what is still to come: it finds a fault no sooner than it
+   * shows, and keeps every state as it is. Slower, but what it says is easier to follow.
+   */
+  Model<A> withoutForesight();
+
   /** The state in words. */
   String describe(int[] state);
 

@@ -2,6 +2,7 @@ package dev.coterie.check.history;
 
 import dev.coterie.api.Errno;
 import java.util.List;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,5 +70,16 @@ final class NameAction {
       case EPERM -> EPERM;
       default -> OTHER;
     };
+  }
+
+  /** The names of some errors. */
+  static String describe(int errors) {
+    StringJoiner text = new StringJoiner(" or ");
+    for (Errno errno : Errno.values()) {
+      if (bit(errno) != OTHER && (errors & bit(errno)) != 0) {
+        text.add(errno.name());
+      }
+    }
+    return text.toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.coterie.check.history;
 
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
@@ -11,6 +12,7 @@ import dev.coterie.api.Operation.Rename;
 import dev.coterie.api.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -191,7 +193,7 @@ final class NameOperations {
   }
 
   private void link(int group, Event.Arguments at) throws IOException {
-    InodeId subject = java.util.Objects.requireNonNull(at.subject());
+    InodeId subject = Objects.requireNonNull(at.subject());
     recorder.record(
         Kind.LINK,
         group,
@@ -252,7 +254,7 @@ final class NameOperations {
 
   /** One of the calls that give back a reference or a handle. */
   private interface Release {
-    void release() throws dev.coterie.api.ErrnoException;
+    void release() throws ErrnoException;
   }
 
   private void release(Release release) {

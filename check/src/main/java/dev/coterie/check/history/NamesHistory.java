@@ -75,9 +75,7 @@ final class NamesHistory {
       return "absent";
     }
     InodeId id = ids.get(number);
-    String type =
-        types[number] == DIRECTORY ? "directory " : types[number] == SYMLINK ? "symlink " : "file ";
-    return type + (id == null ? "of unknown identity" : "{" + id + "}");
+    return Event.typeText(types[number]) + (id == null ? " of unknown identity" : " {" + id + "}");
   }
 
   private void add(Event event) {

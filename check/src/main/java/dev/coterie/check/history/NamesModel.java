@@ -20,8 +20,14 @@ final class NamesModel implements Model<NameAction> {
   private final NamesHistory history;
   private final Universe universe;
   private final int group;
+  private final boolean foresight;
 
   NamesModel(NamesHistory history, Universe universe, int group) {
+    this(history, universe, group, true);
+  }
+
+  private NamesModel(NamesHistory history, Universe universe, int group, boolean foresight) {
+    this.foresight = foresight;
     this.history = history;
     this.universe = universe;
     this.group = group;
@@ -187,7 +193,7 @@ final class NamesModel implements Model<NameAction> {
 
   /** No identity comes back: nothing still to come may need one whose last name has just gone. */
   private int @Nullable [] unlessNeeded(int[] after, int removed, Configuration before) {
-    Step<NameAction> need = history.lastNeed(removed);
+    Step<NameAction> need = foresight ? history.lastNeed(removed) : null;
     boolean lost = need != null && links(after, removed) == 0 && !before.took(need);
     return lost ? null : after;
   }
@@ -227,6 +233,11 @@ final class NamesModel implements Model<NameAction> {
   }
 
   @Override
+  public NamesModel withoutForesight() {
+    return new NamesModel(history, universe, group, false);
+  }
+
+  @Override
   public String describe(int[] state) {
     StringJoiner text = new StringJoiner(", ");
     for (int slot = 0; slot < universe.groupSlots(); slot++) {
@@ -246,30 +257,23 @@ final class NamesModel implements Model<NameAction> {
       return action.flaw;
     }
     int errors = errors(state, action);
-    if (!action.succeeded()) {
-      return errors == 0 ? "it would succeed" : "it would fail otherwise";
-    }
     if (errors != 0) {
-      return "it would fail";
+      return "it would be answered " + NameAction.describe(errors);
     }
-    if (action.result != 0 && action.kind != Kind.CREATE && certainly(action)) {
-      return "the new inode would not be new, or have another link count";
-    }
-    int identity = action.kind == Kind.GETATTR ? action.subject : action.result;
-    if (identity != 0 && isNamedAt(state, action, identity)) {
-      return "its link count would be " + links(state, identity);
-    }
-    return identity != 0
-        ? "it would find another inode"
-        : "a later operation needs what it takes away";
-  }
-
-  private static boolean certainly(NameAction action) {
-    return action.kind.creates();
-  }
-
-  private static boolean isNamedAt(int[] state, NameAction action, int identity) {
     int at = action.kind == Kind.GETATTR ? DEAD : cell(state, action.place, action.directory);
-    return at == DEAD || state[at] == identity;
+    int named = at == DEAD ? 0 : state[at];
+    if (!action.succeeded()) {
+      return named == 0 ? "it would succeed" : "it would succeed with " + history.describe(named);
+    }
+    return switch (action.kind) {
+      case GETATTR, LINK -> "its link count would be another";
+      case LOOKUP, LIST, CREATE, CREATE_EXCL, MKNOD, MKDIR, SYMLINK ->
+          named == action.result
+              ? "its link count would be " + links(state, named)
+              : named != 0
+                  ? "it would find " + history.describe(named)
+                  : "the inode would not be new";
+      default -> "a later operation needs what it takes away";
+    };
   }
 }

@@ -57,7 +57,7 @@ final class Narrative {
     violation.start().stream()
         .limit(EARLIER_MAX)
         .forEach(state -> text.append("    ").append(model.describe(state)).append('\n'));
-    appendEarlier(text, culprit, window, time, zero);
+    appendEarlier(text, culprit, time, zero);
     int hidden = Math.max(0, window.size() - SHOWN_MAX);
     text.append("  since then, ")
         .append(violation.segment().size())
@@ -71,11 +71,10 @@ final class Narrative {
     return text.toString();
   }
 
-  private <A> void appendEarlier(
-      StringBuilder text, Step<A> culprit, List<Step<A>> window, Timeline<A> time, long zero) {
+  private <A> void appendEarlier(StringBuilder text, Step<A> culprit, Timeline<A> time, long zero) {
     List<Step<A>> related =
         time.between(0, culprit.lastMoment).stream()
-            .filter(step -> step.invoked < zero && !window.contains(step))
+            .filter(step -> step.invoked < zero)
             .filter(step -> isRelated(step.event, culprit.event))
             .toList();
     if (!related.isEmpty()) {

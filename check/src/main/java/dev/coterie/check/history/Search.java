@@ -112,9 +112,12 @@ final class Search<A> {
         : settled;
   }
 
-  /** All configurations in which the step has taken effect; null if they are too many. */
+  /**
+   * All configurations in which the step has taken effect, and if it is optional those in which it
+   * has not as well; null if they are too many.
+   */
   private @Nullable List<Configuration> settle(Step<A> step) {
-    if (step.optional || step.isLeftOut()) {
+    if (step.isLeftOut()) {
       return live;
     }
     List<Configuration> done = new ArrayList<>();
@@ -126,12 +129,18 @@ final class Search<A> {
       return done;
     }
     List<Step<A>> changing = time.changing(step.lastMoment);
-    if (live.size() == 1 && changing.size() == 1 && changing.getFirst() == step) {
+    if (!step.optional && live.size() == 1 && changing.size() == 1 && changing.getFirst() == step) {
       Configuration only = moves.take(open.getFirst(), step);
       return only == null ? List.of() : List.of(only);
     }
     Set<Configuration> reached = explore(step, done, open);
-    return reached == null ? null : prune(reached, step.lastMoment);
+    if (reached == null) {
+      return null;
+    }
+    if (step.optional) {
+      reached.addAll(open);
+    }
+    return prune(reached, step.lastMoment);
   }
 
   private @Nullable Set<Configuration> explore(

@@ -9,8 +9,10 @@ import java.nio.ByteOrder;
  * <pre>
  *  0        8        16
  *  +--------+--------+
- *  | stamp  | check  |    stamp: process + 1 (12 bits) · thread (12) · sequence (32) · cell of the write (8)
- *  +--------+--------+    check: a function of the stamp, so that a cell made of two writes is seen
+ *  | stamp  | check  |
+ *  +--------+--------+
+ *  stamp: process + 1 (12 bits) · thread (12) · sequence (32) · cell of the write (8)
+ *  check: a function of the stamp, so that a cell made of two writes is seen
  * </pre>
  *
  * A cell of zeros is a hole.

@@ -83,16 +83,12 @@ final class Step<A> {
   }
 
   /**
-   * Whether {@code other} may always take this one's place and comes first: it is a twin and must
-   * return earlier. (If one of them is taken now and the other later, it can as well be that one
-   * now.) A step that need not take effect but cannot after its return has no such order.
+   * Whether {@code other} may always take this one's place and comes first: it is a twin that must
+   * take effect, and sooner. (If this one is taken now and the other one later, it can as well be
+   * the other one now and this one then.)
    */
   boolean yieldsTo(Step<A> other) {
-    return twins != 0
-        && twins == other.twins
-        && other.returned < returned
-        && !(optional && returned != Event.NEVER)
-        && !other.optional;
+    return twins != 0 && twins == other.twins && other.returned < returned && !other.optional;
   }
 
   boolean isLeftOut() {

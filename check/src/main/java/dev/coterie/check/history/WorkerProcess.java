@@ -17,7 +17,7 @@ final class WorkerProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader from;
   private final PrintStream to;
-  private volatile boolean killed;
+  private boolean killed;
 
   private WorkerProcess(int number, Process process) {
     this.number = number;
@@ -71,11 +71,12 @@ final class WorkerProcess implements AutoCloseable {
    * @return what is wrong with it; empty if nothing is
    */
   List<String> awaitDone() throws IOException, InterruptedException {
-    String line = from.readLine();
-    int status = process.waitFor();
     if (killed) {
+      process.waitFor();
       return List.of();
     }
+    String line = from.readLine();
+    int status = process.waitFor();
     if (line == null || !line.startsWith("done ") || status != 0) {
       return List.of("worker %d ended with status %d: %s".formatted(number, status, line));
     }

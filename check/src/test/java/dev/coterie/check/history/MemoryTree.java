@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -327,7 +328,7 @@ final class MemoryTree {
     all.add(Map.entry(Name.DOT_DOT, directory));
     directory.names.forEach((name, inode) -> all.add(Map.entry(name, inode)));
     for (var entry : all) {
-      Inode inode = java.util.Objects.requireNonNull(entry.getValue());
+      Inode inode = Objects.requireNonNull(entry.getValue());
       if (++cookie > op.cookie() && entries.size() < 10) {
         entries.add(
             new DirEntry(entry.getKey(), inode.id, Mode.direntType(inode.mode), cookie, null));

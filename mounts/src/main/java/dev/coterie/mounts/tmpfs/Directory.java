@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * greater part; then the rest moves together, in the same order. Analogous to the kernel's {@code
  * simple_offset_*} (fs/libfs.c).
  *
- * <p>Concurrency: the directory's lock, shared to look and exclusive to change; {@link #size} also
- * without.
+ * <p>Concurrency: all fields are guarded by the directory's operation lock, shared to look and
+ * exclusive to change; {@link #size} is read without it too.
  */
 final class Directory {
   /** 0 to 2 stand for the start, "." and "..". */

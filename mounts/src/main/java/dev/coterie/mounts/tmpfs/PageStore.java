@@ -175,8 +175,8 @@ final class PageStore implements PageSource, AutoCloseable {
   }
 
   /**
-   * Opens one more slab, unless another thread just did. False: the system has no memory, which is
-   * ENOSPC for us.
+   * Opens one more slab where there is need. False: the system has no memory, which is ENOSPC for
+   * us.
    */
   private boolean grow() {
     synchronized (growth) {
@@ -187,10 +187,11 @@ final class PageStore implements PageSource, AutoCloseable {
           retired.clear(number);
           open(number);
         }
-        if (!open.isEmpty()) {
-          return true;
+        if (!open.isEmpty() || used == limit) {
+          return true; // in the meantime another thread opened a slab, and perhaps used it up
         }
         number = unusedNumber();
+        assert number <= limit - 1 >> SLAB_SHIFT : number;
       }
       ByteBuffer bytes = memory.open(number);
       if (bytes == null) {

@@ -101,14 +101,22 @@ public final class TmpFs implements Mount {
     }
   }
 
+  /** Immutable. */
   private final Options options;
+
+  /** Any thread. */
   private final PageStore store;
+
+  /** Immutable. */
   private final Contents contents;
+
+  /** Any thread. */
   private final InodeSpace space;
 
   /** All inodes, those without a name until they are released; concurrent. */
   private final Map<InodeId, TmpNode> nodes = new ConcurrentHashMap<>();
 
+  /** Immutable as a field; guarded as any inode. */
   private final Dir root;
 
   public TmpFs(Options options, MountContext context) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -25,6 +26,8 @@ class PageStoreTest {
 
   /** Counts what is open; has no more than it is told. */
   private static final class CountedMemory implements SlabMemory {
+    private static final ByteBuffer BYTES = ByteBuffer.allocate(SLAB_BYTES);
+
     final TreeSet<Integer> open = new TreeSet<>();
     final int slabs;
     int opened;
@@ -40,7 +43,7 @@ class PageStoreTest {
       }
       assertThat(open.add(number)).isTrue();
       opened++;
-      return ByteBuffer.allocate(SLAB_BYTES);
+      return BYTES;
     }
 
     @Override
@@ -200,6 +203,28 @@ class PageStoreTest {
       assertThat(most).isPositive();
       assertThat(store.free()).isEqualTo(limit);
     }
+  }
+
+  /** Slabs come and go all the time, and the store is full most of it. */
+  @Test
+  void takeAndFree_manyThreadsWithoutRoom_staysWithinLimit() throws Exception {
+    int threads = 4;
+    int limit = 3 * SLAB;
+    PageStore store = new PageStore(limit, new CountedMemory(3));
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      Callable<Integer> task =
+          () -> {
+            int[] pages = new int[SLAB];
+            for (int round = 0; round < 3000; round++) {
+              store.free(pages, 0, store.take(pages, 0, SLAB));
+            }
+            return store.free();
+          };
+      for (Future<Integer> done : pool.invokeAll(Collections.nCopies(threads, task))) {
+        assertThat(done.get()).isBetween(0, limit);
+      }
+    }
+    assertThat(store.free()).isEqualTo(limit);
   }
 
   private static int markAndCheck(PageStore store, int thread) {
