@@ -109,7 +109,8 @@ final class Copy implements AutoCloseable {
       }
       key = root == null ? there.key() : root;
       names = from.list(source);
-      if (made) {
+      // The place that was named and was there before keeps what it has.
+      if (made || root != null) {
         directories.add(new Unfinished(target, info));
       }
       totals.directory();
