@@ -3,8 +3,8 @@ package dev.coterie.api;
 import java.util.Arrays;
 
 /**
- * On whose behalf an operation is done: what the kernel keeps in a process's credentials, as far as files are concerned.
- * Immutable.
+ * On whose behalf an operation is done: what the kernel keeps in a process's credentials, as far as
+ * files are concerned. Immutable.
  */
 public final class Caller {
   /** The superuser, with no umask: what a leader uses for itself. */
@@ -73,6 +73,11 @@ public final class Caller {
     return new Caller(uid, gid, groups, pid, mask);
   }
 
+  /** The same user with another primary group, as setfsgid(2). */
+  public Caller withGid(int group) {
+    return group == gid ? this : new Caller(uid, group, groups, pid, umask);
+  }
+
   public Caller withPid(int process) {
     return new Caller(uid, gid, groups, process, umask);
   }
@@ -84,7 +89,10 @@ public final class Caller {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Caller that && sameIdentity(that) && pid == that.pid && umask == that.umask;
+    return other instanceof Caller that
+        && sameIdentity(that)
+        && pid == that.pid
+        && umask == that.umask;
   }
 
   @Override

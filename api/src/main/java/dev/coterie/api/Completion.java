@@ -1,8 +1,9 @@
 package dev.coterie.api;
 
 /**
- * Where the answer of a submitted operation goes. Exactly one of the two methods is called, exactly once, on whichever
- * thread finished the operation, with no lock of the core held; it must not block.
+ * Where the answer of a submitted operation goes. Exactly one of the two methods is called, exactly
+ * once, on whichever thread finished the operation, with no lock of the core held; it must not
+ * block.
  *
  * @param <R> what the operation answers
  */

@@ -8,8 +8,9 @@ import java.util.stream.Collectors;
 /**
  * An operating error, by its Linux number (x86-64 and aarch64 agree on all of these).
  *
- * <p>Inside Coterie an error is an {@code Errno}; each edge turns it into the form of that edge: {@code Rlerror} on the
- * wire, an exception in {@code java.nio.file}, one line and an exit status on the command line. Source: errno(3).
+ * <p>Inside Coterie an error is an {@code Errno}; each edge turns it into the form of that edge:
+ * {@code Rlerror} on the wire, an exception in {@code java.nio.file}, one line and an exit status
+ * on the command line. Source: errno(3).
  */
 public enum Errno {
   EPERM(1, "Operation not permitted"),
@@ -51,9 +52,12 @@ public enum Errno {
   EUSERS(87, "Too many users"),
   EMSGSIZE(90, "Message too long"),
   EOPNOTSUPP(95, "Operation not supported"),
+  EADDRINUSE(98, "Address already in use"),
+  ECONNABORTED(103, "Software caused connection abort"),
   ECONNRESET(104, "Connection reset by peer"),
   ENOTCONN(107, "Transport endpoint is not connected"),
   ETIMEDOUT(110, "Connection timed out"),
+  ECONNREFUSED(111, "Connection refused"),
   ESTALE(116, "Stale file handle"),
   EDQUOT(122, "Disk quota exceeded");
 
@@ -78,7 +82,10 @@ public enum Errno {
     return text;
   }
 
-  /** The error of a number; one that is not in this list is {@link #EIO}, as a peer's odd answer must not break us. */
+  /**
+   * The error of a number; one that is not in this list is {@link #EIO}, as a peer's odd answer
+   * must not break us.
+   */
   public static Errno of(int number) {
     Errno known = BY_NUMBER.get(number);
     return known != null ? known : EIO;

@@ -5,8 +5,8 @@ import java.io.IOException;
 /**
  * An operation ended with an {@link Errno}.
  *
- * <p>Carries no stack trace unless {@code -Dcoterie.trace=true}: an errno is an answer, not a fault of the program, and
- * filling a trace costs more than the operation it reports on.
+ * <p>Carries no stack trace unless {@code -Dcoterie.trace=true}: an errno is an answer, not a fault
+ * of the program, and filling a trace costs more than the operation it reports on.
  */
 public final class ErrnoException extends IOException {
   private static final boolean TRACE = Boolean.getBoolean("coterie.trace");

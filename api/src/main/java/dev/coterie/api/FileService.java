@@ -5,25 +5,30 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * One coherent POSIX tree: what a leader's core offers to each session, and what a client gives back over the wire.
+ * One coherent POSIX tree: what a leader's core offers to each session, and what a client gives
+ * back over the wire.
  *
- * <p>Every operation names its {@link Caller} and is <b>submitted</b>: it completes at once, or becomes a {@link Ticket}
- * that can be cancelled. Any operation may wait, not only those that look as if they did: others' copies may have to be
- * recalled first. The methods below are the thin view that waits; an interrupt of the waiting thread cancels the operation,
- * which then ends with EINTR and leaves the thread's interrupt status set.
+ * <p>Every operation names its {@link Caller} and is <b>submitted</b>: it completes at once, or
+ * becomes a {@link Ticket} that can be cancelled. Any operation may wait, not only those that look
+ * as if they did: others' copies may have to be recalled first. The methods below are the thin view
+ * that waits; an interrupt of the waiting thread cancels the operation, which then ends with EINTR
+ * and leaves the thread's interrupt status set.
  *
- * <p><b>References.</b> An inode is named by its {@link InodeId} and may be used while this session refers to it: from a
- * {@code lookup}, {@code root}, {@code rebind} or a creating operation until as many references are given back by {@code
- * forget}, and as long as one of its handles is open. An identity the session does not refer to is ESTALE, so an identity
- * that was guessed opens nothing. An inode whose last link is gone lives until the last reference of any session is.
+ * <p><b>References.</b> An inode is named by its {@link InodeId} and may be used while this session
+ * refers to it: from a {@code lookup}, {@code root}, {@code rebind} or a creating operation until
+ * as many references are given back by {@code forget}, and as long as one of its handles is open.
+ * An identity the session does not refer to is ESTALE, so an identity that was guessed opens
+ * nothing. An inode whose last link is gone lives until the last reference of any session is.
  *
- * <p><b>Order.</b> Each operation takes effect at one moment between its call and its return, the same for all sessions.
- * Concurrency classes: <i>read</i> (shared on the inode), <i>write</i> (alone on the inode), <i>names</i> (alone on the
- * directory; rename on both, with the inodes it moves).
+ * <p><b>Order.</b> Each operation takes effect at one moment between its call and its return, the
+ * same for all sessions. Concurrency classes: <i>read</i> (shared on the inode), <i>write</i>
+ * (alone on the inode), <i>names</i> (alone on the directory; rename on both, with the inodes it
+ * moves).
  *
- * <p><b>Errors</b> of every operation, beside its own: ESTALE no reference, or the session is over · EINTR cancelled · EIO the
- * mount's storage failed or the leader is gone · EROFS a change on a read-only mount · EACCES, EPERM as path_resolution(7) and
- * the call's manual page say, for the caller's ids. Names: {@link Name#requireEntry}; ENOTDIR {@code dir} is none.
+ * <p><b>Errors</b> of every operation, beside its own: ESTALE no reference, or the session is over
+ * · EINTR cancelled · EIO the mount's storage failed or the leader is gone · EROFS a change on a
+ * read-only mount · EACCES, EPERM as path_resolution(7) and the call's manual page say, for the
+ * caller's ids. Names: {@link Name#requireEntry}; ENOTDIR {@code dir} is none.
  *
  * <p>Locks, leases and events will come as further operations of the same kind, below {@code take}.
  */
@@ -40,13 +45,16 @@ public interface FileService extends AutoCloseable {
   /**
    * Submits an operation and waits for its answer.
    *
-   * @throws ErrnoException the operation's error; EINTR when this thread was interrupted and the operation had no effect
+   * @throws ErrnoException the operation's error; EINTR when this thread was interrupted and the
+   *     operation had no effect
    */
   default <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
     return Waiter.await(this, caller, operation);
   }
 
-  /** Ends the session: what waits is cancelled, its handles, references and tokens are given back. */
+  /**
+   * Ends the session: what waits is cancelled, its handles, references and tokens are given back.
+   */
   @Override
   void close();
 
@@ -58,9 +66,9 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Finds a name in a directory and takes one reference. "." and ".." are answered too, ".." across mounts; the root's ".." is
-   * the root. Symbolic links are not followed. ENOENT no such name · EACCES no search permission. <i>Read</i>. Source:
-   * path_resolution(7).
+   * Finds a name in a directory and takes one reference. "." and ".." are answered too, ".." across
+   * mounts; the root's ".." is the root. Symbolic links are not followed. ENOENT no such name ·
+   * EACCES no search permission. <i>Read</i>. Source: path_resolution(7).
    */
   default Stat lookup(Caller caller, InodeId dir, Name name) throws ErrnoException {
     return call(caller, new Lookup(dir, name));
@@ -72,8 +80,9 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Takes a reference by identity, as open_by_handle_at(2) does: for gates that were disconnected. The caller must be root
-   * or be able to search every directory down to one of the inode's names. ESTALE no such inode · EACCES. <i>Read</i>.
+   * Takes a reference by identity, as open_by_handle_at(2) does: for gates that were disconnected.
+   * The caller must be root or be able to search every directory down to one of the inode's names.
+   * ESTALE no such inode · EACCES. <i>Read</i>.
    */
   default Stat rebind(Caller caller, InodeId id) throws ErrnoException {
     return call(caller, new Rebind(id));
@@ -85,24 +94,29 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Changes attributes as one change and answers the new ones. Through a handle ({@code handle} not 0) a size needs the
-   * handle to be open for writing and no permission on the file. EPERM not the owner · EACCES · EINVAL negative size, or the
-   * handle is not open for writing · EISDIR size of a directory · EFBIG · ENOSPC. <i>Write</i>. Source: chmod(2), chown(2),
-   * truncate(2), utimensat(2).
+   * Changes attributes as one change and answers the new ones. Through a handle ({@code handle} not
+   * 0) a size needs the handle to be open for writing and no permission on the file. EPERM not the
+   * owner · EACCES · EINVAL negative size, or the handle is not open for writing · EISDIR size of a
+   * directory · EFBIG · ENOSPC. <i>Write</i>. Source: chmod(2), chown(2), truncate(2),
+   * utimensat(2).
    */
   default Stat setattr(Caller caller, InodeId id, long handle, SetAttr change)
       throws ErrnoException {
     return call(caller, new Setattr(id, handle, change));
   }
 
-  /** Whether the caller may read (4), write (2), search or execute (1): EACCES if not. <i>Read</i>. Source: access(2). */
+  /**
+   * Whether the caller may read (4), write (2), search or execute (1): EACCES if not. <i>Read</i>.
+   * Source: access(2).
+   */
   default void access(Caller caller, InodeId id, int mask) throws ErrnoException {
     call(caller, new Access(id, mask));
   }
 
   /**
-   * Makes a FIFO, socket, device node or empty regular file, with one reference. {@code mode}: type and permissions, the
-   * umask is the caller's; {@code rdev} in makedev(3)'s encoding. EEXIST · EPERM a device and not root · ENOSPC · EMLINK.
+   * Makes a FIFO, socket, device node or empty regular file, with one reference. {@code mode}: type
+   * and permissions, the umask is the caller's; {@code rdev} in makedev(3)'s encoding. EEXIST ·
+   * EPERM a device (a whiteout, character device 0:0, is none) and not root · ENOSPC · EMLINK.
    * <i>Names</i>. Source: mknod(2).
    */
   default Stat mknod(Caller caller, InodeId dir, Name name, int mode, long rdev)
@@ -110,17 +124,19 @@ public interface FileService extends AutoCloseable {
     return call(caller, new Mknod(dir, name, mode, rdev));
   }
 
-  /** Makes a directory, with one reference. EEXIST · ENOSPC · EMLINK. <i>Names</i>. Source: mkdir(2). */
+  /**
+   * Makes a directory, with one reference. EEXIST · ENOSPC · EMLINK. <i>Names</i>. Source:
+   * mkdir(2).
+   */
   default Stat mkdir(Caller caller, InodeId dir, Name name, int mode) throws ErrnoException {
     return call(caller, new Mkdir(dir, name, mode));
   }
 
   /**
-   * Makes a symbolic link, with one reference. ENOENT empty target · ENAMETOOLONG over {@link Limits#SYMLINK_BYTES} · EEXIST.
-   * <i>Names</i>. Source: symlink(2).
+   * Makes a symbolic link, with one reference. ENOENT empty target · ENAMETOOLONG over {@link
+   * Limits#SYMLINK_BYTES} · EEXIST. <i>Names</i>. Source: symlink(2).
    */
-  default Stat symlink(Caller caller, InodeId dir, Name name, byte[] target)
-      throws ErrnoException {
+  default Stat symlink(Caller caller, InodeId dir, Name name, byte[] target) throws ErrnoException {
     return call(caller, new Symlink(dir, name, target));
   }
 
@@ -130,31 +146,36 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Gives an inode one more name and answers its attributes; takes no reference. Also the first name of one made by {@code
-   * tmpfile} without O_EXCL. EPERM a directory · ENOENT the last link is gone · EXDEV other mount · EEXIST · EMLINK.
-   * <i>Names</i>, then <i>write</i> on the inode. Source: link(2).
+   * Gives an inode one more name and answers its attributes; takes no reference. Also the first
+   * name of one made by {@code tmpfile} without O_EXCL. EPERM a directory · ENOENT the last link is
+   * gone · EXDEV other mount · EEXIST · EMLINK. <i>Names</i>, then <i>write</i> on the inode.
+   * Source: link(2).
    */
   default Stat link(Caller caller, InodeId id, InodeId dir, Name name) throws ErrnoException {
     return call(caller, new Link(id, dir, name));
   }
 
-  /** Removes a name that is no directory's. EISDIR · ENOENT · EBUSY a mount point. <i>Names</i>. Source: unlink(2). */
+  /**
+   * Removes a name that is no directory's. EISDIR · ENOENT · EBUSY a mount point. <i>Names</i>.
+   * Source: unlink(2).
+   */
   default void unlink(Caller caller, InodeId dir, Name name) throws ErrnoException {
     call(caller, new Unlink(dir, name));
   }
 
   /**
-   * Removes an empty directory. ENOTEMPTY · ENOTDIR · EINVAL "." · ENOTEMPTY ".." · EBUSY a mount point. <i>Names</i>.
-   * Source: rmdir(2).
+   * Removes an empty directory. ENOTEMPTY · ENOTDIR · EINVAL "." · ENOTEMPTY ".." · EBUSY a mount
+   * point. <i>Names</i>. Source: rmdir(2).
    */
   default void rmdir(Caller caller, InodeId dir, Name name) throws ErrnoException {
     call(caller, new Rmdir(dir, name));
   }
 
   /**
-   * Moves a name, replacing what the new name named. {@code flags}: {@link Rename#RENAME_NOREPLACE}, {@link
-   * Rename#RENAME_EXCHANGE}. EXDEV other mount · EEXIST · ENOTEMPTY · EISDIR, ENOTDIR unlike kinds · EINVAL into itself, or
-   * unknown flags · EBUSY a mount point. <i>Names</i> on both. Source: rename(2).
+   * Moves a name, replacing what the new name named. {@code flags}: {@link
+   * Rename#RENAME_NOREPLACE}, {@link Rename#RENAME_EXCHANGE}. EXDEV other mount · EEXIST ·
+   * ENOTEMPTY · EISDIR, ENOTDIR unlike kinds · EINVAL into itself, or unknown flags · EBUSY a mount
+   * point. <i>Names</i> on both. Source: rename(2).
    */
   default void rename(
       Caller caller, InodeId dir, Name name, InodeId newDir, Name newName, int flags)
@@ -162,15 +183,19 @@ public interface FileService extends AutoCloseable {
     call(caller, new Rename(dir, name, newDir, newName, flags));
   }
 
-  /** The value of an extended attribute. ENODATA · EOPNOTSUPP. <i>Read</i>. Source: getxattr(2), xattr(7). */
+  /**
+   * The value of an extended attribute. ENODATA · EOPNOTSUPP. <i>Read</i>. Source: getxattr(2),
+   * xattr(7).
+   */
   default byte[] getxattr(Caller caller, InodeId id, Name name) throws ErrnoException {
     return call(caller, new Getxattr(id, name));
   }
 
   /**
-   * Sets an extended attribute: {@code user.*} on files and directories; {@code trusted.*} and {@code security.*} for root. {@code
-   * flags}: {@link Setxattr#XATTR_CREATE}, {@link Setxattr#XATTR_REPLACE}. EEXIST · ENODATA · ERANGE name · E2BIG value ·
-   * EOPNOTSUPP unknown name space · ENOSPC. <i>Write</i>. Source: setxattr(2), xattr(7).
+   * Sets an extended attribute: {@code user.*} on files and directories; {@code trusted.*} and
+   * {@code security.*} for root. {@code flags}: {@link Setxattr#XATTR_CREATE}, {@link
+   * Setxattr#XATTR_REPLACE}. EEXIST · ENODATA · ERANGE name · E2BIG value · EOPNOTSUPP unknown name
+   * space · ENOSPC. <i>Write</i>. Source: setxattr(2), xattr(7).
    */
   default void setxattr(Caller caller, InodeId id, Name name, byte[] value, int flags)
       throws ErrnoException {
@@ -195,9 +220,10 @@ public interface FileService extends AutoCloseable {
   // ---- handles ----------------------------------------------------------------------------------
 
   /**
-   * Opens a name for the caller, making a regular file when there is none (or O_EXCL and there is one: EEXIST). Takes one
-   * reference of the inode beside the handle's. A symbolic link at the name is ELOOP (or EEXIST), never followed: paths are
-   * the layer above. Errors as {@code open} and {@code mknod}. <i>Names</i>. Source: open(2), O_CREAT.
+   * Opens a name for the caller, making a regular file when there is none (or O_EXCL and there is
+   * one: EEXIST). Takes one reference of the inode beside the handle's. A symbolic link at the name
+   * is ELOOP (or EEXIST), never followed: paths are the layer above. Errors as {@code open} and
+   * {@code mknod}. <i>Names</i>. Source: open(2), O_CREAT.
    */
   default Opened create(Caller caller, InodeId dir, Name name, int flags, int mode)
       throws ErrnoException {
@@ -205,32 +231,38 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Opens a new regular file without a name; with O_EXCL it can never be given one. Takes one reference of the inode beside
-   * the handle's. EINVAL not open for writing. <i>Names</i>. Source: open(2), O_TMPFILE.
+   * Opens a new regular file without a name; with O_EXCL it can never be given one. Takes one
+   * reference of the inode beside the handle's. EINVAL not open for writing. <i>Names</i>. Source:
+   * open(2), O_TMPFILE.
    */
   default Opened tmpfile(Caller caller, InodeId dir, int flags, int mode) throws ErrnoException {
     return call(caller, new Tmpfile(dir, flags, mode));
   }
 
   /**
-   * Opens an inode; O_TRUNC also empties it. EACCES · EISDIR writing a directory · ENOTDIR O_DIRECTORY on another · ELOOP a
-   * symbolic link · EPERM O_NOATIME and not the owner · ENXIO a FIFO, socket or device (nodes only: whoever presents the tree
-   * to programs gives them life) · EMFILE. <i>Read</i>, with O_TRUNC <i>write</i>. Source: open(2).
+   * Opens an inode; O_TRUNC also empties it. EACCES · EISDIR writing a directory · ENOTDIR
+   * O_DIRECTORY on another · ELOOP a symbolic link · EPERM O_NOATIME and not the owner · ENXIO a
+   * FIFO, socket or device (nodes only: whoever presents the tree to programs gives them life) ·
+   * EMFILE. <i>Read</i>, with O_TRUNC <i>write</i>. Source: open(2).
    */
   default Opened open(Caller caller, InodeId id, int flags) throws ErrnoException {
     return call(caller, new Open(id, flags));
   }
 
-  /** Gives back this session's handle; the open file ends with its last reference in any session. EBADF. */
+  /**
+   * Gives back this session's handle; the open file ends with its last reference in any session.
+   * EBADF.
+   */
   default void close(Caller caller, long handle) throws ErrnoException {
     call(caller, new Close(handle));
   }
 
   /**
-   * Entries of an open directory after {@code cookie} (0: from the start, "." and ".." first), as many as fit in {@code
-   * bytes} (each counts {@link Readdir#ENTRY_BYTES} and its name); an empty list is the end. An entry that was there all the
-   * time is given exactly once, one that came or went in the meantime at most once. EINVAL {@code bytes} too small for one
-   * entry · ENOTDIR. <i>Read</i>. Source: readdir(3).
+   * Entries of an open directory after {@code cookie} (0: from the start, "." and ".." first), as
+   * many as fit in {@code bytes} (each counts {@link Readdir#ENTRY_BYTES}, its name, and {@link
+   * Readdir#STAT_BYTES} with attributes); an empty list is the end. An entry that was there all the
+   * time is given exactly once, one that came or went in the meantime at most once. EINVAL {@code
+   * bytes} too small for one entry · ENOTDIR. <i>Read</i>. Source: readdir(3).
    */
   default List<DirEntry> readdir(
       Caller caller, long handle, long cookie, int bytes, boolean attributes)
@@ -239,9 +271,9 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Reads at an offset into the buffer's remaining bytes and moves its position; 0 is the end of the file. The buffer belongs
-   * to the operation until it completes. EBADF not open for reading · EISDIR · EINVAL negative offset. <i>Read</i>. Source:
-   * pread(2).
+   * Reads at an offset into the buffer's remaining bytes and moves its position; 0 is the end of
+   * the file. The buffer belongs to the operation until it completes. EBADF not open for reading ·
+   * EISDIR · EINVAL negative offset. <i>Read</i>. Source: pread(2).
    */
   default int read(Caller caller, long handle, long offset, ByteBuffer destination)
       throws ErrnoException {
@@ -249,29 +281,35 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Writes the buffer's remaining bytes at an offset and moves its position; on an O_APPEND handle at the end instead. May be
-   * short when space runs out. EBADF not open for writing · ENOSPC · EFBIG · EINVAL negative offset. <i>Write</i>. Source:
-   * pwrite(2), BUGS for O_APPEND.
+   * Writes the buffer's remaining bytes at an offset and moves its position; on an O_APPEND handle
+   * at the end instead. May be short when space runs out. EBADF not open for writing · ENOSPC ·
+   * EFBIG · EINVAL negative offset. <i>Write</i>. Source: pwrite(2), BUGS for O_APPEND.
    */
   default int write(Caller caller, long handle, long offset, ByteBuffer source)
       throws ErrnoException {
     return call(caller, new Write(handle, offset, source));
   }
 
-  /** Writes at the end of the file, whatever the handle's flags, and says where that was. <i>Write</i>. */
+  /**
+   * Writes at the end of the file, whatever the handle's flags, and says where that was.
+   * <i>Write</i>.
+   */
   default Transferred append(Caller caller, long handle, ByteBuffer source) throws ErrnoException {
     return call(caller, new Append(handle, source));
   }
 
-  /** Reads at the handle's shared offset and moves it on. <i>Read</i>, alone on the handle. Source: read(2). */
+  /**
+   * Reads at the handle's shared offset and moves it on. <i>Read</i>, alone on the handle. Source:
+   * read(2).
+   */
   default Transferred readNext(Caller caller, long handle, ByteBuffer destination)
       throws ErrnoException {
     return call(caller, new ReadNext(handle, destination));
   }
 
   /**
-   * Writes at the handle's shared offset (with O_APPEND at the end) and moves it behind what was written. <i>Write</i>, alone
-   * on the handle. Source: write(2).
+   * Writes at the handle's shared offset (with O_APPEND at the end) and moves it behind what was
+   * written. <i>Write</i>, alone on the handle. Source: write(2).
    */
   default Transferred writeNext(Caller caller, long handle, ByteBuffer source)
       throws ErrnoException {
@@ -279,22 +317,25 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Moves the handle's shared offset and answers the new one. EINVAL before the start · ENXIO no data or hole there, or beyond
-   * the end. Source: lseek(2).
+   * Moves the handle's shared offset and answers the new one. EINVAL before the start · ENXIO no
+   * data or hole there, or beyond the end. Source: lseek(2).
    */
   default long seek(Caller caller, long handle, Whence whence, long offset) throws ErrnoException {
     return call(caller, new Seek(handle, whence, offset));
   }
 
-  /** Sets those of {@link OpenFlags#SETTABLE} for all who share the handle. Source: fcntl(2), F_SETFL. */
+  /**
+   * Sets those of {@link OpenFlags#SETTABLE} for all who share the handle. Source: fcntl(2),
+   * F_SETFL.
+   */
   default void setFlags(Caller caller, long handle, int flags) throws ErrnoException {
     call(caller, new SetFlags(handle, flags));
   }
 
   /**
-   * Allocates, punches or zeroes a range. {@code mode}: 0, {@link Fallocate#FALLOC_FL_KEEP_SIZE}, PUNCH_HOLE with
-   * KEEP_SIZE, ZERO_RANGE. EOPNOTSUPP other modes · EINVAL · EFBIG · ENOSPC, with nothing allocated. <i>Write</i>. Source:
-   * fallocate(2).
+   * Allocates, punches or zeroes a range. {@code mode}: 0, {@link Fallocate#FALLOC_FL_KEEP_SIZE},
+   * PUNCH_HOLE with KEEP_SIZE, ZERO_RANGE. EOPNOTSUPP other modes · EINVAL · EFBIG · ENOSPC, with
+   * nothing allocated. <i>Write</i>. Source: fallocate(2).
    */
   default void fallocate(Caller caller, long handle, int mode, long offset, long length)
       throws ErrnoException {
@@ -302,9 +343,9 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Copies bytes from file to file inside the tree; answers how many, at most {@link Limits#COPY_BYTES} at a time, 0 at the
-   * end of the source. EINVAL overlap in one file · EXDEV other mount · EBADF. <i>Read</i> on one, <i>write</i> on the
-   * other. Source: copy_file_range(2).
+   * Copies bytes from file to file inside the tree; answers how many, at most {@link
+   * Limits#COPY_BYTES} at a time, 0 at the end of the source. EINVAL overlap in one file · EXDEV
+   * other mount · EBADF. <i>Read</i> on one, <i>write</i> on the other. Source: copy_file_range(2).
    */
   default long copyRange(
       Caller caller, long handle, long offset, long toHandle, long toOffset, long length)
@@ -312,20 +353,27 @@ public interface FileService extends AutoCloseable {
     return call(caller, new CopyRange(handle, offset, toHandle, toOffset, length));
   }
 
-  /** Makes content (and, unless {@code dataOnly}, attributes) durable as far as the mount is. Source: fsync(2). */
+  /**
+   * Makes content (and, unless {@code dataOnly}, attributes) durable as far as the mount is.
+   * Source: fsync(2).
+   */
   default void fsync(Caller caller, long handle, boolean dataOnly) throws ErrnoException {
     call(caller, new Fsync(handle, dataOnly));
   }
 
   /**
-   * Makes a token by which another session can take a reference of this handle, offset and flags shared, as fork(2) does. It
-   * is a reference itself until taken, until {@link Limits#TOKEN_MS} have passed or this session ends. EMFILE.
+   * Makes a token by which another session can take a reference of this handle, offset and flags
+   * shared, as fork(2) does. It is a reference itself until taken, until {@link Limits#TOKEN_MS}
+   * have passed or this session ends. EMFILE.
    */
   default Token share(Caller caller, long handle) throws ErrnoException {
     return call(caller, new Share(handle));
   }
 
-  /** Takes the reference of a token, once. ENOENT unknown, taken or expired · EPERM shared by another user · EMFILE. */
+  /**
+   * Takes the reference of a token, once. ENOENT unknown, taken or expired · EPERM shared by
+   * another user · EMFILE.
+   */
   default Opened take(Caller caller, Token token) throws ErrnoException {
     return call(caller, new Take(token));
   }

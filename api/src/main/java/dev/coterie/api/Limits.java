@@ -1,6 +1,9 @@
 package dev.coterie.api;
 
-/** Every bound of the product, by name. A length, count or size from outside is held against one of these first. */
+/**
+ * Every bound of the product, by name. A length, count or size from outside is held against one of
+ * these first.
+ */
 public final class Limits {
   private Limits() {}
 
@@ -22,19 +25,29 @@ public final class Limits {
   /** Largest value of an extended attribute, in bytes (linux/limits.h, XATTR_SIZE_MAX). */
   public static final int XATTR_VALUE_BYTES = 65_536;
 
-  /** All names of one inode's extended attributes with their NULs, in bytes (linux/limits.h, XATTR_LIST_MAX). */
+  /**
+   * All names of one inode's extended attributes with their NULs, in bytes (linux/limits.h,
+   * XATTR_LIST_MAX).
+   */
   public static final int XATTR_LIST_BYTES = 65_536;
 
-  /** Supplementary groups of one caller (linux/limits.h, NGROUPS_MAX is larger; AUTH_SYS and our gates need this many). */
+  /**
+   * Supplementary groups of one caller (linux/limits.h, NGROUPS_MAX is larger; AUTH_SYS and our
+   * gates need this many).
+   */
   public static final int GROUPS = 1024;
 
-  /** Hard links of one inode (the kernel's ext4 allows 65,000; tmpfs has no such bound of its own). */
+  /**
+   * Hard links of one inode (the kernel's ext4 allows 65,000; tmpfs has no such bound of its own).
+   */
   public static final long LINKS = Integer.MAX_VALUE;
 
   /** Largest offset in a file, in bytes: loff_t is signed. */
   public static final long FILE_BYTES = Long.MAX_VALUE;
 
-  /** Largest count of one read or write, in bytes: what Linux transfers at most (read(2), NOTES). */
+  /**
+   * Largest count of one read or write, in bytes: what Linux transfers at most (read(2), NOTES).
+   */
   public static final int TRANSFER_BYTES = 0x7ffff000;
 
   /** Smallest frame size a peer may ask for: the kernel refuses less (9P, Tversion). */
@@ -52,13 +65,27 @@ public final class Limits {
   /** Requests one connection may have parked or running elsewhere; more are answered EAGAIN. */
   public static final int REQUESTS_PER_CONNECTION = 1024;
 
+  /**
+   * Bytes that the parked requests of one connection may hold; beyond, they are answered EAGAIN.
+   */
+  public static final long PARKED_BYTES_PER_CONNECTION = 32L << 20;
+
+  /**
+   * Values of extended attributes that the fids of one connection may hold, read or not yet set, in
+   * bytes; more are answered ENOMEM.
+   */
+  public static final long XATTR_BYTES_PER_CONNECTION = 16L << 20;
+
   /** Fids of one connection; more are answered EMFILE. */
   public static final int FIDS_PER_CONNECTION = 1 << 20;
 
   /** Open handles of one session; more are answered EMFILE. */
   public static final int HANDLES_PER_SESSION = 1 << 20;
 
-  /** Tokens of shared handles that one session may have waiting to be taken; more are answered EMFILE. */
+  /**
+   * Tokens of shared handles that one session may have waiting to be taken; more are answered
+   * EMFILE.
+   */
   public static final int TOKENS_PER_SESSION = 4096;
 
   /** How long a token of a shared handle waits to be taken, in milliseconds. */
@@ -70,6 +97,9 @@ public final class Limits {
   /** Mounts in one tree. */
   public static final int MOUNTS = 1024;
 
-  /** Bytes one copy_file_range moves before it answers short, so that a copy can be cancelled and progress be shown. */
+  /**
+   * Bytes one copy_file_range moves before it answers short, so that a copy can be cancelled and
+   * progress be shown.
+   */
   public static final long COPY_BYTES = 8L << 20;
 }

@@ -6,7 +6,8 @@ import java.util.Arrays;
 /**
  * The name of a directory entry or of an extended attribute: bytes without meaning, as on Linux.
  *
- * <p>A name from outside may be anything; {@link #requireEntry} holds it against the rules of a directory entry.
+ * <p>A name from outside may be anything; {@link #requireEntry} holds it against the rules of a
+ * directory entry.
  */
 public final class Name implements Comparable<Name> {
   public static final Name DOT = of(".");
@@ -38,8 +39,9 @@ public final class Name implements Comparable<Name> {
   /**
    * Holds the name against the rules of a directory entry.
    *
-   * @throws ErrnoException ENOENT empty · ENAMETOOLONG over {@link Limits#NAME_BYTES} · EINVAL a NUL or a slash. Source:
-   *     path_resolution(7); a NUL or a slash cannot reach the kernel in a name, so EINVAL is our own
+   * @throws ErrnoException ENOENT empty · ENAMETOOLONG over {@link Limits#NAME_BYTES} · EINVAL a
+   *     NUL or a slash. Source: path_resolution(7); a NUL or a slash cannot reach the kernel in a
+   *     name, so EINVAL is our own
    */
   public void requireEntry() throws ErrnoException {
     if (bytes.length == 0) {

@@ -26,7 +26,10 @@ public final class OpenFlags {
   /** The flags fcntl(F_SETFL) can change. */
   public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 
-  /** Whether a handle with these flags may read. Access mode 3 (ioctl only) may neither read nor write. */
+  /**
+   * Whether a handle with these flags may read. Access mode 3 (ioctl only) may neither read nor
+   * write.
+   */
   public static boolean reads(int flags) {
     int access = flags & O_ACCMODE;
     return access == O_RDONLY || access == O_RDWR;

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The arguments of one operation of {@link FileService}, as a value. What each does, its units and its errors stand there,
- * at the method of the same name.
+ * The arguments of one operation of {@link FileService}, as a value. What each does, its units and
+ * its errors stand there, at the method of the same name.
  *
  * @param <R> what it answers
  */
@@ -20,6 +20,12 @@ public sealed interface Operation<R> {
   sealed interface OnHandle<R> extends Operation<R> {
     long handle();
   }
+
+  /**
+   * An operation that gives the session a handle: EMFILE when it has {@link
+   * Limits#HANDLES_PER_SESSION}.
+   */
+  sealed interface Opening extends Operation<Opened> {}
 
   // ---- inodes and names ----
 
@@ -73,18 +79,21 @@ public sealed interface Operation<R> {
 
   // ---- handles ----
 
-  record Create(InodeId dir, Name name, int flags, int mode) implements Operation<Opened> {}
+  record Create(InodeId dir, Name name, int flags, int mode) implements Opening {}
 
-  record Tmpfile(InodeId dir, int flags, int mode) implements Operation<Opened> {}
+  record Tmpfile(InodeId dir, int flags, int mode) implements Opening {}
 
-  record Open(InodeId id, int flags) implements Operation<Opened> {}
+  record Open(InodeId id, int flags) implements Opening {}
 
   record Close(long handle) implements OnHandle<Done> {}
 
   record Readdir(long handle, long cookie, int bytes, boolean attributes)
       implements OnHandle<List<DirEntry>> {
     /** What an entry counts for beside its name in {@code bytes}: its fixed part on the wire. */
-    public static final int ENTRY_BYTES = 24;
+    public static final int ENTRY_BYTES = 28;
+
+    /** What its attributes count for in {@code bytes}, when they are asked for. */
+    public static final int STAT_BYTES = 160;
   }
 
   record Read(long handle, long offset, ByteBuffer destination) implements OnHandle<Integer> {}
@@ -114,7 +123,7 @@ public sealed interface Operation<R> {
 
   record Share(long handle) implements OnHandle<Token> {}
 
-  record Take(Token token) implements Operation<Opened> {}
+  record Take(Token token) implements Opening {}
 
   // ---- answers ----
 
@@ -122,7 +131,8 @@ public sealed interface Operation<R> {
    * A handle came to be.
    *
    * @param handle names it in this session; never 0
-   * @param stat the inode; the session holds it until the handle is closed, beside any reference by lookup
+   * @param stat the inode; the session holds it until the handle is closed, beside any reference by
+   *     lookup
    * @param flags of open(2), without those that only steered the opening
    */
   record Opened(long handle, Stat stat, int flags) {}
@@ -144,7 +154,9 @@ public sealed interface Operation<R> {
     HOLE
   }
 
-  /** The name of the operation in messages and metrics: that of the method of {@link FileService}. */
+  /**
+   * The name of the operation in messages and metrics: that of the method of {@link FileService}.
+   */
   default String label() {
     return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
   }

@@ -3,8 +3,8 @@ package dev.coterie.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of attributes, made as one: chmod, chown, truncate and utimensat together. A component that is null is left as
- * it is.
+ * A change of attributes, made as one: chmod, chown, truncate and utimensat together. A component
+ * that is null is left as it is.
  *
  * @param mode new permission bits (07777); the type cannot change
  * @param uid new owner
@@ -49,5 +49,10 @@ public record SetAttr(
 
   public static SetAttr ofTimes(@Nullable Time atime, @Nullable Time mtime) {
     return new SetAttr(null, null, null, null, atime, mtime);
+  }
+
+  /** The same change without the size. */
+  public SetAttr withoutSize() {
+    return new SetAttr(mode, uid, gid, null, atime, mtime);
   }
 }

@@ -14,4 +14,12 @@ package dev.coterie.api;
  * @param namelen longest name, in bytes
  */
 public record StatFs(
-    int type, int bsize, long blocks, long bfree, long bavail, long files, long ffree, long fsid, int namelen) {}
+    int type,
+    int bsize,
+    long blocks,
+    long bfree,
+    long bavail,
+    long files,
+    long ffree,
+    long fsid,
+    int namelen) {}

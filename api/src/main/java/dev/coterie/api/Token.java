@@ -1,8 +1,9 @@
 package dev.coterie.api;
 
 /**
- * The right to take one reference of a shared handle: 128 random bits, good for one {@link Operation.Take} within {@link
- * Limits#TOKEN_MS}. Whoever knows it may use it, so it is handed over on a private channel and never logged.
+ * The right to take one reference of a shared handle: 128 random bits, good for one {@link
+ * Operation.Take} within {@link Limits#TOKEN_MS}. Whoever knows it may use it, so it is handed over
+ * on a private channel and never logged.
  */
 public record Token(long high, long low) {
   /** Says nothing of the bits: a token is a secret. */

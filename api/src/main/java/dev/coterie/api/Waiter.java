@@ -21,7 +21,8 @@ final class Waiter<R> implements Completion<R> {
     boolean interrupted = false;
     while (!answered) {
       LockSupport.park(this);
-      // An interrupt asks once; whoever wins, the answer then comes soon and must be waited for, as buffers are in use.
+      // An interrupt asks once; whoever wins, the answer then comes soon and must be waited for, as
+      // buffers are in use.
       if (Thread.interrupted() && !interrupted) {
         interrupted = true;
         ticket.cancel();

@@ -1,4 +1,42 @@
-/** Inodes, locks, leases, events and sessions; no I/O and no sockets. */
+/**
+ * The authority: one tree of inodes and names, its mounts, its sessions and their open files. No
+ * input, no output, no sockets; clock, identities and randomness are passed in.
+ *
+ * <p>{@link dev.coterie.core.Vfs} is the tree; {@link dev.coterie.core.Session} is one client's
+ * {@link dev.coterie.api.FileService} on it.
+ *
+ * <h2>Locks</h2>
+ *
+ * Ranked by {@link dev.coterie.core.LockRank}; asserted under {@code -ea} by {@link
+ * dev.coterie.core.Held}.
+ *
+ * <pre>
+ *  operation locks (held across a bounded call of a mount):
+ *    MountPoint.renameLock        renames between directories of one mount, so that "is an ancestor of" holds still
+ *      → Handle.offsetLock        a shared offset, as Linux's f_pos lock
+ *        → Inode.opLock, as PARENT   directories whose names change: ancestor first, else by number
+ *          → Inode.opLock, as SUBDIRECTORY   directories that a rename moves or replaces
+ *          → Inode.opLock, as INODE  what the names name, by number; or the file itself
+ *  state locks (never across a call of a mount that can wait, or a socket write):
+ *    Request (its monitor)        completion, cancel and the end of the session meet here
+ *    concurrent maps              inode table, dentries, references: no code of ours runs under their bins but what is
+ *                                 written in InodeTable and References
+ * </pre>
+ *
+ * Two directories neither of which holds the other are locked together only under renameLock; every
+ * other thread locks downwards in the tree, from a directory to what it names. So no ring can
+ * close.
+ *
+ * <p>Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these:
+ * such an operation becomes a {@link dev.coterie.core.Request} and starts again from the beginning.
+ *
+ * <h2>References</h2>
+ *
+ * An {@link dev.coterie.core.Inode} lives while someone counts on it: a session's references, an
+ * open handle, a dentry, a mount point, an operation at work on a child. Whoever lets the last one
+ * go only puts it on the grave-yard; {@link dev.coterie.core.InodeTable#reap} buries it later, when
+ * the thread holds no lock.
+ */
 @NullMarked
 package dev.coterie.core;
 

@@ -1,0 +1,234 @@
+package dev.coterie.api;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One resolution of a path, as path_resolution(7) has it (analogous to Linux's {@code nameidata},
+ * link_path_walk and pick_link in fs/namei.c, whose order of checks decides which error is seen).
+ *
+ * <p>The walk owns at most one reference, of the inode it has come to, and gives it back when it
+ * moves on or is closed. A symbolic link is followed by walking on with its target in front of what
+ * is left.
+ */
+final class TreeWalk implements AutoCloseable {
+  private final FileService service;
+  private final Caller caller;
+  private final InodeId root;
+  private byte[] path;
+  private int next; // in path: the first byte not walked yet
+  private int lastStart; // in path: where the last component that was read begins
+  private int linksFollowed;
+
+  private InodeId here;
+  private boolean counted; // whether a reference of here is this walk's
+  private @Nullable Stat stat; // of here, when known
+
+  private @Nullable Name last;
+  private boolean slashes;
+
+  /** Starts at {@code root} if the path is absolute, else at {@code start}, which both are held. */
+  TreeWalk(FileService service, Caller caller, InodeId root, InodeId start, TreePath path)
+      throws ErrnoException {
+    this.service = service;
+    this.caller = caller;
+    this.root = root;
+    this.path = path.checked();
+    this.here = this.path[0] == '/' ? root : start;
+  }
+
+  // ---- what has been found ----
+
+  /** The inode the walk has come to. */
+  InodeId here() {
+    return here;
+  }
+
+  /**
+   * After {@link #toParent}: the last name, perhaps "." or ".."; null when the path is the root.
+   */
+  @Nullable Name last() {
+    return last;
+  }
+
+  /** After {@link #toParent}: whether slashes follow the last name. */
+  boolean slashes() {
+    return slashes;
+  }
+
+  /** Attributes of {@link #here}: those that the walk found it with, else asked for now. */
+  Stat stat() throws ErrnoException {
+    if (stat == null) {
+      stat = service.getattr(caller, here);
+    }
+    return stat;
+  }
+
+  // ---- walking ----
+
+  /**
+   * Walks to the directory of the last component, which is not looked up. ENOENT · ENOTDIR · EACCES
+   * · ELOOP · ENAMETOOLONG.
+   */
+  void toParent() throws ErrnoException {
+    last = null;
+    slashes = false;
+    skipSlashes();
+    while (next < path.length) {
+      Name name = component();
+      if (next == path.length) {
+        last = name;
+        slashes = path[path.length - 1] == '/';
+        return;
+      }
+      Stat found = service.lookup(caller, here, upAtRoot(name));
+      if (found.isSymlink()) {
+        follow(found, true);
+        continue;
+      }
+      moveTo(found);
+      if (!found.isDirectory()) {
+        throw new ErrnoException(Errno.ENOTDIR);
+      }
+    }
+  }
+
+  /**
+   * Walks to the inode the path names. "If the final component is a symbolic link" it is followed
+   * when asked, and always when slashes come after it, which also demand a directory.
+   */
+  void toTarget(boolean followLast) throws ErrnoException {
+    toParent();
+    while (last != null) {
+      Stat found = lookupLast();
+      if (!found.isSymlink() || !(followLast || slashes)) {
+        moveTo(found);
+        if (slashes && !found.isDirectory()) {
+          throw new ErrnoException(Errno.ENOTDIR);
+        }
+        return;
+      }
+      follow(found, slashes);
+      toParent();
+    }
+  }
+
+  /** Looks up the last name, with a reference that is the caller's to {@link #release}. */
+  Stat lookupLast() throws ErrnoException {
+    if (last == null) {
+      throw new IllegalStateException("the path has no last name");
+    }
+    return service.lookup(caller, here, upAtRoot(last));
+  }
+
+  /**
+   * Takes over the reference of a symbolic link in {@link #here} and puts its target before what is
+   * left of the path; {@code slash}: something must be below, or a directory there.
+   */
+  void follow(Stat link, boolean slash) throws ErrnoException {
+    byte[] target;
+    try {
+      if (++linksFollowed > Limits.SYMLINKS_FOLLOWED) {
+        throw new ErrnoException(Errno.ELOOP);
+      }
+      target = service.readlink(caller, link.id());
+    } finally {
+      release(link.id());
+    }
+    if (target.length == 0) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    int left = path.length - next;
+    byte[] joined = Arrays.copyOf(target, target.length + (slash ? 1 : 0) + left);
+    if (slash) {
+      joined[target.length] = '/';
+    }
+    System.arraycopy(path, next, joined, joined.length - left, left);
+    path = joined;
+    next = 0;
+    skipSlashes();
+    if (joined[0] == '/') {
+      leave();
+      here = root;
+      stat = null;
+    }
+  }
+
+  /** After {@link #toParent}: whether the last name may be looked up at all. EACCES. */
+  void requireSearch() throws ErrnoException {
+    if (last != null) {
+      service.access(caller, here, 1);
+    }
+  }
+
+  /** Walks to the last component once more, after what it named has changed. */
+  void again() {
+    next = lastStart;
+  }
+
+  /** Gives back a reference that the walk was left with. */
+  void release(InodeId id) {
+    release(service, caller, id);
+  }
+
+  /**
+   * Gives back one reference and does not wait for it: nobody needs the answer, and an interrupt of
+   * this thread must not keep it from being done.
+   */
+  static void release(FileService service, Caller caller, InodeId id) {
+    service.submit(caller, new Operation.Forget(id, 1), Unheard.UNHEARD);
+  }
+
+  private enum Unheard implements Completion<Object> {
+    UNHEARD;
+
+    @Override
+    public void done(Object result) {}
+
+    @Override
+    public void failed(Errno errno) {}
+  }
+
+  @Override
+  public void close() {
+    leave();
+  }
+
+  // ---- steps ----
+
+  private void moveTo(Stat found) {
+    leave();
+    here = found.id();
+    counted = true;
+    stat = found;
+  }
+
+  private void leave() {
+    if (counted) {
+      counted = false;
+      release(here);
+    }
+  }
+
+  /** ".." of the root of this tree is the root, also where the service's own root is above it. */
+  private Name upAtRoot(Name name) {
+    return here.equals(root) && name.equals(Name.DOT_DOT) ? Name.DOT : name;
+  }
+
+  private Name component() {
+    int start = next;
+    lastStart = start;
+    while (next < path.length && path[next] != '/') {
+      next++;
+    }
+    Name name = Name.wrap(Arrays.copyOfRange(path, start, next));
+    skipSlashes();
+    return name;
+  }
+
+  private void skipSlashes() {
+    while (next < path.length && path[next] == '/') {
+      next++;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.coterie.core;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Mode;
+import dev.coterie.core.spi.Node;
+
+/**
+ * Who may do what, by owner, group, mode and the sticky bit. Source: inode(7), path_resolution(7).
+ */
+final class Access {
+  static final int READ = 4;
+  static final int WRITE = 2;
+  static final int EXECUTE = 1;
+
+  private Access() {}
+
+  /** Whether the caller has all rights of {@code mask} on the node. */
+  static boolean may(Node node, Caller caller, int mask) {
+    int mode = node.mode();
+    if (caller.isRoot()) {
+      // "execute permission is granted if at least one execute bit is set" (path_resolution(7), for
+      // CAP_DAC_OVERRIDE).
+      return (mask & EXECUTE) == 0 || Mode.isDirectory(mode) || (mode & 0111) != 0;
+    }
+    int shift = caller.uid() == node.uid() ? 6 : caller.inGroup(node.gid()) ? 3 : 0;
+    return ((mode >>> shift) & mask) == mask;
+  }
+
+  static void require(Node node, Caller caller, int mask) throws ErrnoException {
+    if (!may(node, caller, mask)) {
+      throw new ErrnoException(Errno.EACCES);
+    }
+  }
+
+  /** Whether the caller owns the node or is root (CAP_FOWNER). */
+  static boolean owns(Node node, Caller caller) {
+    return caller.isRoot() || caller.uid() == node.uid();
+  }
+
+  static void requireOwner(Node node, Caller caller) throws ErrnoException {
+    if (!owns(node, caller)) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+  }
+
+  /**
+   * Whether names may be added to or taken from a directory, and not "the sticky bit forbids this
+   * one".
+   */
+  static void requireRemoval(Node dir, Node victim, Caller caller) throws ErrnoException {
+    require(dir, caller, WRITE | EXECUTE);
+    // "a file in that directory can be renamed or deleted only by the owner of the file, by the
+    // owner of the directory, and by
+    // a privileged process" (inode(7), S_ISVTX).
+    if ((dir.mode() & Mode.S_ISVTX) != 0 && caller.uid() != victim.uid() && !owns(dir, caller)) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+  }
+
+  /**
+   * Whether the set-group-ID bit survives for this caller: a member of the group, or root
+   * (CAP_FSETID).
+   */
+  static boolean keepsSetgid(int gid, Caller caller) {
+    return caller.isRoot() || caller.inGroup(gid);
+  }
+
+  /**
+   * The mode after a write: "the set-user-ID and set-group-ID bits are cleared" unless by root.
+   * Source: inode(7), write(2).
+   */
+  static int modeAfterWrite(Node node, Caller caller) {
+    int mode = node.mode();
+    if ((mode & (Mode.S_ISUID | Mode.S_ISGID)) == 0 || caller.isRoot() || !Mode.isRegular(mode)) {
+      return mode;
+    }
+    return withoutSetId(mode, node.gid(), caller);
+  }
+
+  /**
+   * As Linux drops them: a set-group-ID bit without group execute meant locking once and stays for
+   * members.
+   */
+  static int withoutSetId(int mode, int gid, Caller caller) {
+    int result = mode & ~Mode.S_ISUID;
+    boolean drop = (mode & Mode.S_IXGRP) != 0 || !keepsSetgid(gid, caller);
+    return drop ? result & ~Mode.S_ISGID : result;
+  }
+
+  /**
+   * The mode of a new inode in a directory: a new directory inherits a directory's set-group-ID
+   * bit, and a file gets one only from a member of the group. Source: inode(7), S_ISGID; Linux
+   * mode_strip_sgid.
+   */
+  static int newMode(Node dir, int mode, Caller caller) {
+    if ((dir.mode() & Mode.S_ISGID) == 0) {
+      return mode;
+    }
+    if (Mode.isDirectory(mode)) {
+      return mode | Mode.S_ISGID;
+    }
+    int both = Mode.S_ISGID | Mode.S_IXGRP;
+    return (mode & both) == both && !keepsSetgid(dir.gid(), caller) ? mode & ~Mode.S_ISGID : mode;
+  }
+
+  /**
+   * The group of a new inode: the directory's if that has the set-group-ID bit, else the caller's.
+   */
+  static int newGroup(Node dir, Caller caller) {
+    return (dir.mode() & Mode.S_ISGID) != 0 ? dir.gid() : caller.gid();
+  }
+}

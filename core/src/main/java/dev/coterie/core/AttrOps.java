@@ -1,0 +1,284 @@
+package dev.coterie.core;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Mode;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
+import dev.coterie.api.SetAttr;
+import dev.coterie.api.Stat;
+import dev.coterie.api.StatFs;
+import dev.coterie.api.Timestamp;
+import dev.coterie.core.spi.Command;
+import dev.coterie.core.spi.Mount.AtimePolicy;
+import dev.coterie.core.spi.Node;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attributes of an inode and what hangs on it: times, owner, mode, size, the target of a link (as
+ * Linux's fs/attr.c).
+ */
+final class AttrOps {
+  private static final long DAY_SECONDS = 24 * 60 * 60;
+
+  private final Vfs vfs;
+
+  AttrOps(Vfs vfs) {
+    this.vfs = vfs;
+  }
+
+  /** The attributes, all of one moment. The caller counts on the inode; no lock of it is held. */
+  static Stat stat(Inode inode) throws ErrnoException {
+    long optimistic = inode.opLock.optimistic();
+    if (optimistic != 0) {
+      Stat stat = inode.mount().stat(inode.node);
+      if (inode.opLock.validate(optimistic) && !inode.isDead()) {
+        return stat;
+      }
+    }
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      return inode.mount().stat(inode.node);
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  StatFs statfs(Inode inode) throws ErrnoException {
+    return inode.mount().statfs();
+  }
+
+  Operation.Done access(Caller caller, Inode inode, int mask) throws ErrnoException {
+    if ((mask & ~7) != 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      if ((mask & Access.WRITE) != 0) {
+        requireWritableKind(inode);
+      }
+      Access.require(inode.node, caller, mask);
+      return Operation.Done.DONE;
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  /**
+   * EROFS for what lives on the mount; a device or FIFO on a read-only mount may still be written.
+   */
+  private static void requireWritableKind(Inode inode) throws ErrnoException {
+    int type = inode.node.mode() & Mode.S_IFMT;
+    if (type == Mode.S_IFREG || type == Mode.S_IFDIR || type == Mode.S_IFLNK) {
+      NameOps.requireWritable(inode);
+    }
+  }
+
+  byte[] readlink(Inode inode) throws ErrnoException {
+    byte[] target;
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      if (!Mode.isSymlink(inode.node.mode())) {
+        throw new ErrnoException(Errno.EINVAL);
+      }
+      target = inode.mount().readlink(inode.node);
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+    touch(inode, 0);
+    return target;
+  }
+
+  // ---- access time ----
+
+  /** Marks a read, as the mount's policy and the handle's flags have it. No lock is held. */
+  void touch(Inode inode, int flags) throws ErrnoException {
+    AtimePolicy policy = inode.mount().atimePolicy();
+    if (policy == AtimePolicy.NOATIME
+        || (flags & OpenFlags.O_NOATIME) != 0
+        || inode.mount().readOnly()
+        || !wantsTouch(inode.node, policy, null)) {
+      return;
+    }
+    Timestamp now = vfs.now();
+    long stamp = inode.opLock.write(LockRank.INODE);
+    try {
+      if (!inode.isDead() && wantsTouch(inode.node, policy, now)) {
+        inode.mount().apply(new Command.Touch(inode.node, now));
+      }
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  /**
+   * "Access time is only updated if the previous access time was earlier than or equal to the
+   * current modify or change time" or is a day old (mount(8), relatime).
+   */
+  private boolean wantsTouch(Node node, AtimePolicy policy, @Nullable Timestamp known) {
+    Timestamp atime = node.atime();
+    if (policy == AtimePolicy.STRICTATIME
+        || atime.compareTo(node.mtime()) <= 0
+        || atime.compareTo(node.ctime()) <= 0) {
+      return true;
+    }
+    Timestamp now = known != null ? known : vfs.now();
+    return now.seconds() - atime.seconds() >= DAY_SECONDS;
+  }
+
+  // ---- setattr ----
+
+  /**
+   * @param handle through which a size is set, or null: then by permission on the file
+   */
+  Stat setattr(Caller caller, Inode inode, @Nullable Handle handle, SetAttr change)
+      throws ErrnoException {
+    if (handle != null) {
+      requireForSize(inode, handle, change);
+    }
+    long stamp = inode.opLock.write(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      return setattrLocked(caller, inode, handle != null, change);
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  private static void requireForSize(Inode inode, Handle handle, SetAttr change)
+      throws ErrnoException {
+    if (handle.inode != inode) {
+      throw new ErrnoException(Errno.EBADF);
+    }
+    if (change.size() != null
+        && (!OpenFlags.writes(handle.flags()) || !Mode.isRegular(inode.node.mode()))) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+  }
+
+  /**
+   * With the inode locked, alone.
+   *
+   * @param opened whether the right to set the size was checked when the file was opened
+   */
+  Stat setattrLocked(Caller caller, Inode inode, boolean opened, SetAttr change)
+      throws ErrnoException {
+    NameOps.requireWritable(inode);
+    Node node = inode.node;
+    Timestamp now = vfs.now();
+    requireSize(caller, node, opened, change.size());
+    requireTimes(caller, node, change);
+    requireOwners(caller, node, change);
+    int uid = change.uid() == null ? node.uid() : change.uid();
+    int gid = change.gid() == null ? node.gid() : change.gid();
+    int mode = newMode(caller, node, change, gid);
+    long size = change.size() == null ? -1 : change.size();
+    // truncate(2) to the present length changes nothing; through a handle it still marks the times,
+    // as O_TRUNC does.
+    boolean resized = size >= 0 && (size != node.size() || opened);
+    Timestamp ctime =
+        resized || mode != node.mode() || !change.withoutSize().equals(SetAttr.NOTHING)
+            ? now
+            : node.ctime();
+    inode
+        .mount()
+        .apply(
+            new Command.SetAttr(
+                node,
+                mode,
+                uid,
+                gid,
+                size,
+                time(change.atime(), node.atime(), now),
+                resized && change.mtime() == null ? now : time(change.mtime(), node.mtime(), now),
+                ctime));
+    return inode.mount().stat(node);
+  }
+
+  private static Timestamp time(SetAttr.@Nullable Time time, Timestamp present, Timestamp now) {
+    return switch (time) {
+      case null -> present;
+      case SetAttr.Time.Now _ -> now;
+      case SetAttr.Time.At(var at) -> at;
+    };
+  }
+
+  private static void requireSize(Caller caller, Node node, boolean opened, @Nullable Long size)
+      throws ErrnoException {
+    if (size == null || (opened && size >= 0)) {
+      return;
+    }
+    if (size < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    if (Mode.isDirectory(node.mode())) {
+      throw new ErrnoException(Errno.EISDIR);
+    }
+    if (!Mode.isRegular(node.mode())) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    Access.require(node, caller, Access.WRITE);
+  }
+
+  /**
+   * Both to now: the owner, or who may write (EACCES); anything else: the owner (EPERM). Source:
+   * utimensat(2).
+   */
+  private static void requireTimes(Caller caller, Node node, SetAttr change) throws ErrnoException {
+    if (change.atime() == null && change.mtime() == null) {
+      return;
+    }
+    boolean bothNow =
+        change.atime() instanceof SetAttr.Time.Now && change.mtime() instanceof SetAttr.Time.Now;
+    if (!bothNow) {
+      Access.requireOwner(node, caller);
+    } else if (!Access.owns(node, caller)) {
+      Access.require(node, caller, Access.WRITE);
+    }
+  }
+
+  private static void requireOwners(Caller caller, Node node, SetAttr change)
+      throws ErrnoException {
+    if (caller.isRoot()) {
+      return;
+    }
+    boolean owner = caller.uid() == node.uid();
+    Integer uid = change.uid();
+    if (uid != null && (!owner || uid != node.uid())) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+    Integer gid = change.gid();
+    if (gid != null && (!owner || (gid != node.gid() && !caller.inGroup(gid)))) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+  }
+
+  private static int newMode(Caller caller, Node node, SetAttr change, int gid)
+      throws ErrnoException {
+    int mode = node.mode();
+    if ((change.uid() != null || change.gid() != null) && !Mode.isDirectory(mode)) {
+      // chown(2): "the S_ISUID and S_ISGID mode bits are cleared"; Linux does it for root too.
+      mode = Access.withoutSetId(mode, node.gid(), caller);
+    } else if (change.size() != null) {
+      mode = Access.modeAfterWrite(node, caller);
+    }
+    Integer wanted = change.mode();
+    if (wanted != null) {
+      if (Mode.isSymlink(mode)) {
+        throw new ErrnoException(Errno.EOPNOTSUPP);
+      }
+      Access.requireOwner(node, caller);
+      mode = (mode & Mode.S_IFMT) | (wanted & Mode.PERMISSIONS);
+      // chmod(2): "If the calling process is not privileged, and the group of the file does not
+      // match ... S_ISGID is turned off".
+      if (!Access.keepsSetgid(gid, caller)) {
+        mode &= ~Mode.S_ISGID;
+      }
+    }
+    return mode;
+  }
+}

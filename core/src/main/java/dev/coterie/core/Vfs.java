@@ -1,0 +1,220 @@
+package dev.coterie.core;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
+import dev.coterie.api.Timestamp;
+import dev.coterie.core.spi.Mount;
+import dev.coterie.core.spi.MountContext;
+import dev.coterie.core.spi.MountFactory;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tree: mounts grafted together, and what their inodes, names and open files share. Made once
+ * with all its mounts, then serves any number of {@link Session}s.
+ */
+public final class Vfs implements AutoCloseable {
+
+  /**
+   * What the tree is given from outside, so that a run can be repeated.
+   *
+   * @param clock for times of files and the ends of tokens
+   * @param random for tokens; must not be guessable in production
+   * @param generation of all inodes this tree makes: tells its numbers from those of an earlier
+   *     leader
+   * @param barrier what can stand before an operation
+   * @param dentries how many names are cached
+   */
+  public record Config(
+      InstantSource clock, RandomGenerator random, int generation, Barrier barrier, int dentries) {
+
+    public Config(InstantSource clock, RandomGenerator random, int generation) {
+      this(clock, random, generation, Barrier.OPEN, Limits.DENTRIES);
+    }
+  }
+
+  private final Config config;
+  private final InodeTable inodes = new InodeTable();
+  private final DentryCache dentries;
+  private final Tokens tokens;
+  private final AtomicLong numbers = new AtomicLong();
+  private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
+  private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Makes a tree.
+   *
+   * @param mounts by absolute path; "/" must be among them. A directory that a mount hides is made
+   *     if there is none
+   * @throws IOException a mount cannot be opened, or a path is not a directory's
+   */
+  public Vfs(Config config, Map<String, MountFactory> mounts) throws IOException {
+    this.config = config;
+    this.dentries = new DentryCache(inodes, config.dentries());
+    this.tokens = new Tokens(config.clock(), config.random(), this::put);
+    TreeMap<String, MountFactory> ordered =
+        new TreeMap<>(Comparator.comparingInt(String::length).thenComparing(path -> path));
+    ordered.putAll(mounts);
+    if (!mounts.containsKey("/") || mounts.size() > Limits.MOUNTS) {
+      throw new IllegalArgumentException("a tree has a mount at / and at most " + Limits.MOUNTS);
+    }
+    try {
+      for (Map.Entry<String, MountFactory> mount : ordered.entrySet()) {
+        graft(mount.getKey(), mount.getValue());
+      }
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** One client's view of the tree. */
+  public Session openSession() {
+    Session session = new Session(this);
+    sessions.add(session);
+    return session;
+  }
+
+  /** Ends tokens whose time is up; to be called now and then. */
+  public void expire() {
+    tokens.expire();
+    reap();
+  }
+
+  /** What is alive now, for metrics and tests. */
+  public record Counts(int sessions, int inodes, int tokens) {}
+
+  public Counts counts() {
+    reap();
+    return new Counts(sessions.size(), inodes.size(), tokens.size());
+  }
+
+  /** Ends all sessions and closes the mounts. */
+  @Override
+  public void close() {
+    sessions.forEach(Session::close);
+    for (MountPoint mountPoint : mountPoints.reversed()) {
+      mountPoint.mount().close();
+    }
+  }
+
+  private void graft(String path, MountFactory factory) throws IOException {
+    Inode covered = mountPoints.isEmpty() ? null : directoryToCover(path);
+    Mount mount = factory.open(new MountContext(this::newId, config.clock()));
+    MountPoint mountPoint = new MountPoint(path, mount, covered);
+    mountPoints.add(mountPoint);
+    inodes.add(mountPoint.root());
+    if (covered != null) {
+      covered.cover(mountPoint);
+    }
+  }
+
+  /**
+   * The directory of a path, made where there is none, with a reference that the mount point keeps.
+   */
+  private Inode directoryToCover(String path) throws IOException {
+    NameOps names = new NameOps(this);
+    Inode dir = root().get();
+    for (String part : path.split("/")) {
+      if (part.isEmpty()) {
+        continue;
+      }
+      Name name = Name.of(part);
+      Inode next;
+      try {
+        next = names.find(Caller.ROOT, dir, name).inode();
+      } catch (ErrnoException e) {
+        if (e.errno() != dev.coterie.api.Errno.ENOENT) {
+          throw e;
+        }
+        next = names.make(Caller.ROOT, dir, name, Mode.S_IFDIR | 0755, 0, new byte[0]).inode();
+      }
+      put(dir);
+      dir = next;
+    }
+    if (!dir.isDirectory() || dir.covering() != null || dir == dir.mountPoint.root()) {
+      throw new IOException("cannot mount on " + path + ": not a free directory");
+    }
+    return dir;
+  }
+
+  // ---- for the operations ----
+
+  Inode root() {
+    return mountPoints.getFirst().root();
+  }
+
+  InodeTable inodes() {
+    return inodes;
+  }
+
+  DentryCache dentries() {
+    return dentries;
+  }
+
+  Tokens tokens() {
+    return tokens;
+  }
+
+  Barrier barrier() {
+    return config.barrier();
+  }
+
+  List<MountPoint> mountPoints() {
+    return mountPoints;
+  }
+
+  /** An identity never used before. */
+  InodeId newId() {
+    return new InodeId(numbers.incrementAndGet(), config.generation());
+  }
+
+  Timestamp now() {
+    return Timestamp.of(config.clock().instant());
+  }
+
+  void put(Inode inode) {
+    inodes.put(inode);
+  }
+
+  /** Gives back a reference of a handle, and with the last one its inode's. */
+  void put(Handle handle) {
+    if (handle.putReference()) {
+      inodes.put(handle.inode);
+    }
+  }
+
+  /** Buries inodes that nobody counts on any more; with no lock held. */
+  void reap() {
+    inodes.reap(dentries::dropAll);
+  }
+
+  void ended(Session session) {
+    sessions.remove(session);
+  }
+
+  /** The mount at a path, for tests. */
+  @Nullable MountPoint mountAt(String path) {
+    return mountPoints.stream().filter(m -> m.path().equals(path)).findFirst().orElse(null);
+  }
+
+  @Override
+  public String toString() {
+    return "Vfs" + Arrays.toString(mountPoints.stream().map(MountPoint::path).toArray());
+  }
+}

@@ -1,0 +1,164 @@
+package dev.coterie.core;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Setxattr;
+import dev.coterie.core.spi.Command;
+import java.util.List;
+
+/**
+ * Extended attributes, by name space: {@code user.*} under the file's permissions, {@code
+ * trusted.*} for root alone, {@code security.*} written by root. POSIX ACLs ({@code system.*}) have
+ * their place here and are not kept yet. Source: xattr(7).
+ */
+final class XattrOps {
+  private static final String USER = "user.";
+  private static final String TRUSTED = "trusted.";
+  private static final String SECURITY = "security.";
+  private static final String SYSTEM = "system.";
+
+  private final Vfs vfs;
+
+  XattrOps(Vfs vfs) {
+    this.vfs = vfs;
+  }
+
+  byte[] get(Caller caller, Inode inode, Name name) throws ErrnoException {
+    requireName(name);
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      requireAccess(caller, inode, name, Access.READ);
+      byte[] value = inode.mount().getxattr(inode.node, name);
+      if (value == null) {
+        throw new ErrnoException(Errno.ENODATA);
+      }
+      return value;
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  List<Name> list(Caller caller, Inode inode) throws ErrnoException {
+    List<Name> all;
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      all = inode.mount().listxattr(inode.node);
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+    return caller.isRoot() ? all : all.stream().filter(name -> !name.startsWith(TRUSTED)).toList();
+  }
+
+  Operation.Done set(Caller caller, Inode inode, Name name, byte[] value, int flags)
+      throws ErrnoException {
+    requireName(name);
+    if (value.length > Limits.XATTR_VALUE_BYTES) {
+      throw new ErrnoException(Errno.E2BIG);
+    }
+    if ((flags & ~(Setxattr.XATTR_CREATE | Setxattr.XATTR_REPLACE)) != 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    long stamp = inode.opLock.write(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      NameOps.requireWritable(inode);
+      requireAccess(caller, inode, name, Access.WRITE);
+      boolean exists = inode.mount().getxattr(inode.node, name) != null;
+      if (exists && (flags & Setxattr.XATTR_CREATE) != 0) {
+        throw new ErrnoException(Errno.EEXIST);
+      }
+      if (!exists && (flags & Setxattr.XATTR_REPLACE) != 0) {
+        throw new ErrnoException(Errno.ENODATA);
+      }
+      inode.mount().apply(new Command.SetXattr(inode.node, name, value.clone(), vfs.now()));
+      return Operation.Done.DONE;
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  Operation.Done remove(Caller caller, Inode inode, Name name) throws ErrnoException {
+    requireName(name);
+    long stamp = inode.opLock.write(LockRank.INODE);
+    try {
+      NameOps.requireLive(inode);
+      NameOps.requireWritable(inode);
+      requireAccess(caller, inode, name, Access.WRITE);
+      if (inode.mount().getxattr(inode.node, name) == null) {
+        throw new ErrnoException(Errno.ENODATA);
+      }
+      inode.mount().apply(new Command.RemoveXattr(inode.node, name, vfs.now()));
+      return Operation.Done.DONE;
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  private static void requireName(Name name) throws ErrnoException {
+    if (name.length() == 0 || name.length() > Limits.XATTR_NAME_BYTES) {
+      throw new ErrnoException(Errno.ERANGE);
+    }
+    for (byte b : name.toBytes()) {
+      if (b == 0) {
+        throw new ErrnoException(Errno.EINVAL);
+      }
+    }
+  }
+
+  /**
+   * The rules of a name space, in Linux's order: xattr_permission, cap_inode_setxattr, then whether
+   * there is such a name space (xattr_resolve_name).
+   */
+  private static void requireAccess(Caller caller, Inode inode, Name name, int mask)
+      throws ErrnoException {
+    boolean write = (mask & Access.WRITE) != 0;
+    if (name.startsWith(SECURITY)) {
+      if (write && !caller.isRoot()) {
+        throw new ErrnoException(Errno.EPERM);
+      }
+      requireMore(name, SECURITY);
+    } else if (name.startsWith(TRUSTED)) {
+      if (!caller.isRoot()) {
+        throw new ErrnoException(write ? Errno.EPERM : Errno.ENODATA);
+      }
+      requireMore(name, TRUSTED);
+    } else if (name.startsWith(USER)) {
+      requireUserAccess(caller, inode, mask);
+      requireMore(name, USER);
+    } else {
+      if (!name.startsWith(SYSTEM)) {
+        Access.require(inode.node, caller, mask);
+      }
+      throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
+  }
+
+  private static void requireMore(Name name, String prefix) throws ErrnoException {
+    if (name.length() == prefix.length()) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+  }
+
+  private static void requireUserAccess(Caller caller, Inode inode, int mask)
+      throws ErrnoException {
+    int mode = inode.node.mode();
+    boolean write = (mask & Access.WRITE) != 0;
+    if (!Mode.isRegular(mode) && !Mode.isDirectory(mode)) {
+      throw new ErrnoException(write ? Errno.EPERM : Errno.ENODATA);
+    }
+    if (write
+        && Mode.isDirectory(mode)
+        && (mode & Mode.S_ISVTX) != 0
+        && !Access.owns(inode.node, caller)) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+    Access.require(inode.node, caller, mask);
+  }
+}

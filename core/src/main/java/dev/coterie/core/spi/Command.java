@@ -1,0 +1,104 @@
+package dev.coterie.core.spi;
+
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
+import dev.coterie.api.Timestamp;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A validated change that carries every decision made for it. Commands on different nodes commute.
+ *
+ * <p>{@code now} is the moment of the change; a mount gives it to the times that POSIX says the
+ * change marks.
+ */
+public sealed interface Command {
+  Timestamp now();
+
+  /**
+   * A new inode, named in {@code dir}, or nameless when {@code name} is null (O_TMPFILE).
+   *
+   * @param mode type and permissions, umask and setgid rules already applied
+   * @param rdev of a device node, else 0
+   * @param target of a symbolic link, else empty
+   * @param linkable whether a nameless inode may be linked later
+   */
+  record Create(
+      Node dir,
+      @Nullable Name name,
+      InodeId id,
+      int mode,
+      int uid,
+      int gid,
+      long rdev,
+      byte[] target,
+      boolean linkable,
+      Timestamp now)
+      implements Command {}
+
+  record Link(Node dir, Name name, Node node, Timestamp now) implements Command {}
+
+  /** Removes a name; of a directory too, which is empty then. */
+  record Unlink(Node dir, Name name, Node node, Timestamp now) implements Command {}
+
+  /**
+   * Moves a name.
+   *
+   * @param replaced what the new name named: removed, or with {@code exchange} given the old name
+   */
+  record Rename(
+      Node dir,
+      Name name,
+      Node node,
+      Node newDir,
+      Name newName,
+      @Nullable Node replaced,
+      boolean exchange,
+      Timestamp now)
+      implements Command {}
+
+  /**
+   * New attributes, all of them. {@code size} is -1 when the length stays. {@code now} becomes
+   * ctime.
+   */
+  record SetAttr(
+      Node node,
+      int mode,
+      int uid,
+      int gid,
+      long size,
+      Timestamp atime,
+      Timestamp mtime,
+      Timestamp now)
+      implements Command {}
+
+  /** A read that marks the access time. */
+  record Touch(Node node, Timestamp now) implements Command {}
+
+  /**
+   * Bytes at an offset; {@code mode} is the new mode, without set-id bits where a write clears
+   * them.
+   */
+  record Write(Node node, long offset, ByteBuffer source, int mode, Timestamp now)
+      implements Command {}
+
+  /** fallocate(2): {@code kind} says what, {@code keepSize} whether the length may grow. */
+  record Allocate(
+      Node node, Kind kind, boolean keepSize, long offset, long length, int mode, Timestamp now)
+      implements Command {
+    public enum Kind {
+      ALLOCATE,
+      PUNCH_HOLE,
+      ZERO_RANGE
+    }
+  }
+
+  /** Bytes from another file of this mount, or of the same one without overlap. */
+  record CopyRange(
+      Node from, long fromOffset, Node node, long offset, long length, int mode, Timestamp now)
+      implements Command {}
+
+  record SetXattr(Node node, Name name, byte[] value, Timestamp now) implements Command {}
+
+  record RemoveXattr(Node node, Name name, Timestamp now) implements Command {}
+}

@@ -1,0 +1,62 @@
+package dev.coterie.leader;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Buffers of a few sizes, for all connections of a leader. Whoever needs a large one for a moment
+ * gives it back at once; left to the garbage collector, memory outside the heap comes back when a
+ * heap that holds almost nothing happens to be collected.
+ */
+final class BufferPool {
+  /** Capacities, ascending, in bytes: the last has room for any frame. */
+  private static final int[] CAPACITIES = {64 << 10, 256 << 10, (1 << 20) + (4 << 10)};
+
+  /** How many of each capacity are kept: 8 MiB, 4 MiB and 8 MiB. */
+  private static final int[] KEPT = {128, 16, 8};
+
+  /** What a connection has that is doing nothing. */
+  static final int SMALLEST_BYTES = CAPACITIES[0];
+
+  private final List<ArrayDeque<Buffer>> free = new ArrayList<>(); // each guarded by itself
+
+  BufferPool() {
+    for (int i = 0; i < CAPACITIES.length; i++) {
+      free.add(new ArrayDeque<>());
+    }
+  }
+
+  /** An empty buffer with at least this capacity, in bytes. */
+  Buffer take(int bytes) {
+    int index = 0;
+    while (index < CAPACITIES.length && CAPACITIES[index] < bytes) {
+      index++;
+    }
+    if (index == CAPACITIES.length) {
+      return Buffer.allocate(bytes);
+    }
+    ArrayDeque<Buffer> those = free.get(index);
+    Buffer buffer;
+    synchronized (those) {
+      buffer = those.poll();
+    }
+    return buffer != null ? buffer : Buffer.allocate(CAPACITIES[index]);
+  }
+
+  /** Takes a buffer back that nobody uses any more; one of another capacity is not kept. */
+  void give(Buffer buffer) {
+    int index = Arrays.binarySearch(CAPACITIES, buffer.capacity());
+    if (index < 0) {
+      return;
+    }
+    buffer.bytes().clear();
+    ArrayDeque<Buffer> those = free.get(index);
+    synchronized (those) {
+      if (those.size() < KEPT[index]) {
+        those.push(buffer);
+      }
+    }
+  }
+}

@@ -1,0 +1,384 @@
+package dev.coterie.leader;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
+import dev.coterie.sys.StreamSocket;
+import dev.coterie.wire.BaseReply.Rflush;
+import dev.coterie.wire.BaseReply.Rversion;
+import dev.coterie.wire.BaseRequest.Tflush;
+import dev.coterie.wire.BaseRequest.Tread;
+import dev.coterie.wire.BaseRequest.Tversion;
+import dev.coterie.wire.BaseRequest.Twrite;
+import dev.coterie.wire.Dialect;
+import dev.coterie.wire.FrameReader;
+import dev.coterie.wire.HandleRequest.Tappend;
+import dev.coterie.wire.HandleRequest.Treadseq;
+import dev.coterie.wire.HandleRequest.Twriteseq;
+import dev.coterie.wire.LinuxReply.Rlerror;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.ProtocolException;
+import dev.coterie.wire.Reply;
+import dev.coterie.wire.Request;
+import dev.coterie.wire.SessionRequest;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** One client's connection: its reader thread, and its requests that are not answered yet. */
+final class Connection implements Runnable {
+  private static final System.Logger LOG = System.getLogger(Connection.class.getName());
+
+  /** A proposed version is looked at so far: all that are known are shorter. */
+  private static final int VERSION_CHARS = 64;
+
+  private final Leader leader;
+  private final StreamSocket socket;
+  private final Peer peer;
+  private final Outbox outbox;
+  private final ConcurrentHashMap<Integer, Call> pending =
+      new ConcurrentHashMap<>(); // by tag; by that of each Tflush which waits for it too
+  private final AtomicLong leftBytes = new AtomicLong(); // of buffers that calls have
+  private final FrameReader frames = new FrameReader(Limits.MSIZE_MIN_BYTES);
+  private final AtomicBoolean faulty = new AtomicBoolean();
+  private Buffer in; // the reader's alone; unread bytes from position to limit
+  private volatile Conversation conversation; // written by the reader
+  private final Thread reader; // started by start()
+
+  Connection(Leader leader, StreamSocket socket, Peer peer) {
+    this.leader = leader;
+    this.socket = socket;
+    this.peer = peer;
+    this.outbox = new Outbox(socket, leader.buffers());
+    this.in = leader.buffers().take(BufferPool.SMALLEST_BYTES);
+    this.in.bytes().limit(0);
+    this.reader =
+        Thread.ofPlatform().daemon().name("coterie-reader-" + peer.self().pid()).unstarted(this);
+    this.conversation = Conversation.unknown(this, leader.openSession());
+    outbox.begin(conversation);
+  }
+
+  /** Begins to serve; if there is no thread for it, the connection is over. */
+  void start() {
+    boolean started = false;
+    try {
+      reader.start();
+      started = true;
+    } finally {
+      if (!started) {
+        end();
+      }
+    }
+  }
+
+  void awaitEnd() {
+    Leader.join(reader);
+  }
+
+  // ---- the reader ----
+
+  @Override
+  public void run() {
+    try {
+      read();
+    } catch (ProtocolException e) {
+      LOG.log(System.Logger.Level.WARNING, "connection of {0} ended: {1}", peer, e.getMessage());
+    } catch (ErrnoException e) {
+      LOG.log(System.Logger.Level.DEBUG, "connection of {0} lost: {1}", peer, e.getMessage());
+    } catch (RuntimeException | Error e) {
+      fault(e);
+    } finally {
+      end();
+    }
+  }
+
+  /** A broken invariant of our own costs this session, and nobody else notices. By any thread. */
+  void fault(Throwable e) {
+    if (faulty.compareAndSet(false, true)) {
+      LOG.log(System.Logger.Level.ERROR, "connection of " + peer + " ended by a fault", e);
+      leader.countFault();
+    }
+    socket.shutdown();
+  }
+
+  private void read() throws ErrnoException, ProtocolException {
+    while (true) {
+      int missing = frames.next(in.bytes());
+      if (missing == 0) {
+        serve(frames.tag(), frames.request(conversation.dialect()));
+        continue;
+      }
+      outbox.settle();
+      if (!receive(missing)) {
+        return;
+      }
+    }
+  }
+
+  /** Waits for more bytes; false at the end of the stream. */
+  private boolean receive(int missing) throws ErrnoException {
+    int unread = in.bytes().remaining();
+    // A larger buffer is for a frame that has filled this one, not for one that only says so.
+    boolean full = unread == in.capacity();
+    if (full || (unread == 0 && in.capacity() > BufferPool.SMALLEST_BYTES)) {
+      Buffer before = in;
+      moveInput(unread + missing);
+      leader.buffers().give(before);
+    } else {
+      in.bytes().compact().flip();
+    }
+    int at = in.bytes().limit();
+    int count = socket.receive(in.memory(), at, (long) in.capacity() - at);
+    in.bytes().limit(at + count);
+    return count > 0;
+  }
+
+  /** Goes on with another input buffer; the former is left to whoever still uses its bytes. */
+  private void moveInput(int capacity) {
+    Buffer next = leader.buffers().take(Math.max(capacity, in.bytes().remaining()));
+    next.bytes().put(in.bytes()).flip();
+    in = next;
+  }
+
+  private void serve(int tag, Request request) throws ErrnoException, ProtocolException {
+    Call before = pending.get(tag);
+    if (before != null && !before.isAnswered()) {
+      throw new ProtocolException("tag " + tag + " is in use");
+    }
+    if (tag == P9.NOTAG && !(request instanceof Tversion)) {
+      throw new ProtocolException("type " + request.type() + " without a tag");
+    }
+    switch (request) {
+      case Tversion version -> version(tag, version);
+      case Tflush flush -> flush(tag, flush.oldTag());
+      default -> call(tag, request);
+    }
+  }
+
+  private void call(int tag, Request request) throws ErrnoException {
+    Request inner = request;
+    Caller claimed = null;
+    if (request instanceof SessionRequest.Tas as) {
+      try {
+        claimed = peer.claimed(as.caller());
+      } catch (ErrnoException e) {
+        putOwn(tag, new Rlerror(e.errno().number()));
+        return;
+      }
+      inner = as.inner();
+    }
+    Call call = new Call(conversation, tag, claimed);
+    if (pending.size() >= Limits.REQUESTS_PER_CONNECTION || tooMuchLeft(inner)) {
+      call.fail(Errno.EAGAIN);
+      return;
+    }
+    try {
+      conversation.dispatch(call, inner);
+    } catch (ErrnoException e) {
+      call.fail(e.errno());
+    }
+    if (!call.isInlineOrDefer()) {
+      leaveTo(call, inner);
+    }
+  }
+
+  /** Whether this request might have to keep its buffer, and too much is kept already. */
+  private boolean tooMuchLeft(Request request) {
+    long left = leftBytes.get();
+    if (left == 0) {
+      return false;
+    }
+    int bytes =
+        switch (request) {
+          case Tread r -> P9.ioCount(r.count(), conversation.msize());
+          case Treadseq r -> P9.ioCount(r.count(), conversation.msize());
+          default -> readsFromInput(request) ? in.capacity() : 0;
+        };
+    return bytes > 0 && left + bytes > Limits.PARKED_BYTES_PER_CONNECTION;
+  }
+
+  private static boolean readsFromInput(Request request) {
+    return request instanceof Twrite || request instanceof Tappend || request instanceof Twriteseq;
+  }
+
+  /**
+   * The call is answered later: what it reads from and writes into is left to it, and the reader
+   * goes on.
+   */
+  private void leaveTo(Call call, Request request) {
+    Buffer input = null;
+    if (readsFromInput(request)) {
+      input = in;
+      moveInput(BufferPool.SMALLEST_BYTES);
+    }
+    DataSlot slot = call.slot();
+    Buffer output = slot == null ? null : outbox.abandonOwn(slot.start());
+    leftBytes.addAndGet(bytesOf(input) + bytesOf(output));
+    pending.put(call.tag, call);
+    if (!call.leave(input, output)) {
+      pending.remove(call.tag, call);
+      takeBack(input, output);
+    }
+  }
+
+  private static long bytesOf(@Nullable Buffer buffer) {
+    return buffer == null ? 0 : buffer.capacity();
+  }
+
+  /** Buffers that were left to a call are free again. By any thread. */
+  void takeBack(@Nullable Buffer input, @Nullable Buffer output) {
+    if (input != null) {
+      leader.buffers().give(input);
+    }
+    if (output != null) {
+      leader.buffers().give(output);
+    }
+    leftBytes.addAndGet(-(bytesOf(input) + bytesOf(output)));
+  }
+
+  private void version(int tag, Tversion version) throws ErrnoException {
+    Conversation before = conversation;
+    Conversation next;
+    Reply reply;
+    try {
+      int agreed = Dialect.msize(version.msize());
+      String proposed = version.version();
+      Dialect dialect =
+          Dialect.answer(proposed.substring(0, Math.min(proposed.length(), VERSION_CHARS)));
+      next =
+          dialect == Dialect.UNKNOWN
+              ? Conversation.unknown(this, leader.openSession())
+              : new Conversation(this, leader.openSession(), dialect, agreed);
+      reply = new Rversion(agreed, dialect.version());
+    } catch (ErrnoException e) {
+      next = Conversation.unknown(this, leader.openSession());
+      reply = new Rlerror(e.errno().number());
+    }
+    outbox.begin(next);
+    conversation = next;
+    pending.values().forEach(Call::cancel);
+    before.close();
+    pending.clear();
+    frames.setMsize(next.msize());
+    putOwn(tag, reply);
+  }
+
+  private void flush(int tag, int oldTag) throws ErrnoException {
+    Call call = pending.get(oldTag);
+    if (call == null) {
+      putOwn(tag, new Rflush());
+      return;
+    }
+    pending.put(tag, call);
+    if (!call.flush(tag)) {
+      pending.remove(tag, call);
+      putOwn(tag, new Rflush());
+    }
+  }
+
+  private void end() {
+    try {
+      pending.values().forEach(Call::cancel);
+      conversation.close();
+    } finally {
+      outbox.close();
+      leader.buffers().give(in);
+      leader.ended(this);
+    }
+  }
+
+  /** Ends the connection from outside; the reader then cleans up. */
+  void shutdown() {
+    socket.shutdown();
+  }
+
+  // ---- answers ----
+
+  boolean isReader() {
+    return Thread.currentThread().equals(reader);
+  }
+
+  /** By the reader, within the request: into its own buffer. */
+  void answerInline(
+      @Nullable Reply reply, DataSlot.@Nullable Filled filled, @Nullable DataSlot slot, int tag) {
+    try {
+      if (reply != null) {
+        putOwn(tag, reply);
+      } else if (filled != null && slot != null) {
+        slot.end(filled);
+      }
+    } catch (ErrnoException e) {
+      // The socket is broken; the reader finds out when it reads.
+      socket.shutdown();
+    }
+  }
+
+  private void putOwn(int tag, Reply reply) throws ErrnoException {
+    int msize = conversation.msize();
+    ByteBuffer out = outbox.room(Replies.bytesMost(reply, msize));
+    Replies.encode(reply, tag, out, msize);
+  }
+
+  /**
+   * By any thread, with the call's monitor held: the reply, unless it was cancelled, and then what
+   * flushed it.
+   */
+  void answerLate(
+      Call call, @Nullable Reply reply, DataSlot.@Nullable Filled filled, List<Integer> flushTags) {
+    boolean cancelled =
+        !flushTags.isEmpty()
+            && reply instanceof Rlerror(int ecode)
+            && ecode == Errno.EINTR.number();
+    int size = call.conversation().msize();
+    outbox.putLate(
+        call.conversation(),
+        out -> {
+          if (!cancelled) {
+            putLate(out, call, reply, filled);
+          }
+          for (int flushTag : flushTags) {
+            Replies.put(new Rflush(), flushTag, out, size);
+          }
+        });
+    pending.remove(call.tag, call);
+    for (int flushTag : flushTags) {
+      pending.remove(flushTag, call);
+    }
+  }
+
+  private static void putLate(
+      Outbox.Late out, Call call, @Nullable Reply reply, DataSlot.@Nullable Filled filled) {
+    DataSlot slot = call.slot();
+    if (reply != null) {
+      Replies.put(reply, call.tag, out, call.conversation().msize());
+    } else if (filled != null && slot != null) {
+      ByteBuffer frame = slot.endAside(filled);
+      out.room(frame.remaining()).put(frame);
+    }
+  }
+
+  // ---- for the requests ----
+
+  Peer peer() {
+    return peer;
+  }
+
+  ThreadPoolExecutor pool() {
+    return leader.pool();
+  }
+
+  /** Fids there are now. */
+  int fidCount() {
+    return conversation.fids().size();
+  }
+
+  /** The reader's buffer with room for a reply of this size. */
+  ByteBuffer ownRoom(int bytes) throws ErrnoException {
+    return outbox.room(bytes);
+  }
+}

@@ -1,0 +1,293 @@
+package dev.coterie.leader;
+
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.Limits;
+import dev.coterie.core.Vfs;
+import dev.coterie.core.spi.MountFactory;
+import dev.coterie.sys.StreamSocket;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A leader: one tree, served on a unix socket, on TCP of this host, and within this process.
+ *
+ * <pre>{@code
+ * try (Leader leader = Leader.builder().mount("/", tmpfs).listen(Path.of("/run/tree.sock")).start()) {
+ *   FileService tree = leader.openSession();   // without a socket
+ *   ...
+ * }
+ * }</pre>
+ */
+public final class Leader implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Leader.class.getName());
+  private static final int POOL_THREADS = 4;
+  private static final long TICK_MS = 1000;
+
+  private final Vfs vfs;
+  private final UnaryOperator<FileService> decorator;
+  private final ThreadPoolExecutor pool =
+      new ThreadPoolExecutor(
+          POOL_THREADS,
+          POOL_THREADS,
+          0,
+          TimeUnit.MILLISECONDS,
+          new LinkedBlockingQueue<>(), // bounded by what each connection may have under way
+          Thread.ofPlatform().daemon().name("coterie-pool-", 0).factory());
+  private final ScheduledExecutorService ticker =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("coterie-tick").factory());
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final List<Listener> listeners = new ArrayList<>(); // filled before start returns
+  private final List<Thread> listenerThreads = new ArrayList<>(); // filled before start returns
+  private final AtomicLong faults = new AtomicLong();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final BufferPool buffers = new BufferPool();
+  private @Nullable SocketFile socketFile; // set before start returns
+  private int tcpPort; // set before start returns
+
+  private Leader(Vfs vfs, UnaryOperator<FileService> decorator) {
+    this.vfs = vfs;
+    this.decorator = decorator;
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** What a leader serves, and where. */
+  public static final class Builder {
+    private final Map<String, MountFactory> mounts = new LinkedHashMap<>();
+    private @Nullable Path socket;
+    private int port = -1;
+    private boolean tcpTrusted;
+    private InstantSource clock = InstantSource.system();
+    private UnaryOperator<FileService> decorator = UnaryOperator.identity();
+
+    private Builder() {}
+
+    /** Grafts a mount onto an absolute path; one must be at "/". */
+    public Builder mount(String path, MountFactory mount) {
+      if (mounts.putIfAbsent(path, mount) != null) {
+        throw new IllegalArgumentException("two mounts at " + path);
+      }
+      return this;
+    }
+
+    /** Listens on a unix socket, for its owner and root alone. */
+    public Builder listen(Path path) {
+      socket = path;
+      return this;
+    }
+
+    /**
+     * Listens on TCP, on 127.0.0.1 only.
+     *
+     * @param tcpPort 0: any free one, see {@link Leader#tcpPort}
+     * @param trusted whether the identities clients send are believed; otherwise all of them are
+     *     nobody
+     */
+    public Builder tcp(int tcpPort, boolean trusted) {
+      port = tcpPort;
+      tcpTrusted = trusted;
+      return this;
+    }
+
+    /** The clock of file times and time limits. */
+    public Builder clock(InstantSource source) {
+      clock = source;
+      return this;
+    }
+
+    /** Wraps the service of each session: to count, to trace, to inject faults. */
+    public Builder decorate(UnaryOperator<FileService> wrapper) {
+      decorator = wrapper;
+      return this;
+    }
+
+    /**
+     * Opens the mounts and serves.
+     *
+     * @throws IOException a mount cannot be opened, or the socket is taken
+     */
+    public Leader start() throws IOException {
+      // By chance, not by the clock: a leader may be started again within a second.
+      SecureRandom random = new SecureRandom();
+      Vfs vfs = new Vfs(new Vfs.Config(clock, random, random.nextInt()), mounts);
+      Leader leader = new Leader(vfs, decorator);
+      try {
+        leader.start(socket, port, tcpTrusted);
+        return leader;
+      } catch (IOException | RuntimeException e) {
+        leader.close();
+        throw e;
+      }
+    }
+  }
+
+  private void start(@Nullable Path socket, int port, boolean tcpTrusted) throws IOException {
+    if (socket != null) {
+      SocketFile file = SocketFile.listen(socket.toAbsolutePath());
+      socketFile = file;
+      listen("coterie-accept-unix", file.socket(), s -> Peer.of(s.peerCredentials()));
+    }
+    if (port >= 0) {
+      StreamSocket tcp = listenLoopback(port);
+      tcpPort = tcp.port();
+      listen(
+          "coterie-accept-tcp",
+          tcp,
+          s -> {
+            s.setNoDelay();
+            return Peer.overTcp(tcpTrusted);
+          });
+    }
+    var _ = ticker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private static StreamSocket listenLoopback(int port) throws IOException {
+    try {
+      return StreamSocket.listenLoopback(port);
+    } catch (ErrnoException e) {
+      throw new IOException("cannot serve TCP port " + port + ": " + e.errno().text(), e);
+    }
+  }
+
+  private void tick() {
+    try {
+      vfs.expire();
+      listeners.forEach(Listener::closeRefused);
+    } catch (RuntimeException | Error e) {
+      // Thrown on, it would be the last tick.
+      LOG.log(System.Logger.Level.ERROR, "a tick failed", e);
+      countFault();
+    }
+  }
+
+  private void listen(String name, StreamSocket socket, Listener.PeerOf peerOf) {
+    Listener listener = new Listener(this, socket, peerOf);
+    listeners.add(listener);
+    listenerThreads.add(Thread.ofPlatform().daemon().name(name).start(listener));
+  }
+
+  /** A session of this process's own, without a socket. */
+  public FileService openSession() {
+    return decorator.apply(vfs.openSession());
+  }
+
+  /** The TCP port served, 0 if none. */
+  public int tcpPort() {
+    return tcpPort;
+  }
+
+  /**
+   * What is alive now.
+   *
+   * @param connections clients connected
+   * @param fids of all connections
+   * @param faults sessions that were ended by a broken invariant of our own: always 0 unless there
+   *     is a bug
+   */
+  public record Counts(int connections, int fids, long faults, Vfs.Counts tree) {}
+
+  public Counts counts() {
+    int fids = connections.stream().mapToInt(Connection::fidCount).sum();
+    return new Counts(connections.size(), fids, faults.get(), vfs.counts());
+  }
+
+  /** Ends all connections and sessions, then the mounts. The socket's name goes last. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      ticker.close();
+      listeners.forEach(Listener::close);
+      listenerThreads.forEach(Leader::join);
+      for (Connection connection : connections) {
+        connection.shutdown();
+      }
+      connections.forEach(Connection::awaitEnd);
+      pool.close();
+      vfs.close();
+    } finally {
+      closeSocketFile();
+    }
+  }
+
+  private void closeSocketFile() {
+    SocketFile file = socketFile;
+    if (file == null) {
+      return;
+    }
+    try {
+      file.close();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "the socket's name is left behind: {0}", e.getMessage());
+    }
+  }
+
+  static void join(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // ---- for connections ----
+
+  /** Starts to serve a connection; false if there are too many. Called by listeners. */
+  boolean admit(StreamSocket socket, Peer peer) {
+    Connection connection;
+    synchronized (connections) {
+      if (connections.size() >= Limits.CONNECTIONS) {
+        return false;
+      }
+      connection = new Connection(this, socket, peer);
+      connections.add(connection);
+    }
+    connection.start();
+    return true;
+  }
+
+  void ended(Connection connection) {
+    connections.remove(connection);
+  }
+
+  void countFault() {
+    faults.incrementAndGet();
+  }
+
+  ThreadPoolExecutor pool() {
+    return pool;
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+}

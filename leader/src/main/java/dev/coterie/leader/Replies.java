@@ -1,0 +1,59 @@
+package dev.coterie.leader;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Name;
+import dev.coterie.wire.HandleReply.Rreaddirx;
+import dev.coterie.wire.InodeReply.Rgetxattr;
+import dev.coterie.wire.InodeReply.Rlistxattr;
+import dev.coterie.wire.LinuxReply.Rlerror;
+import dev.coterie.wire.LinuxReply.Rreaddir;
+import dev.coterie.wire.LinuxReply.Rreadlink;
+import dev.coterie.wire.Reply;
+import java.nio.ByteBuffer;
+
+/** Replies into buffers; one that does not fit the client's msize becomes EMSGSIZE. */
+final class Replies {
+  /** Room for any reply but those that carry data, lists or long targets; and for their headers. */
+  private static final int SMALL_BYTES = 512;
+
+  /** Largest entry of Rreaddir, Rreaddirx without its name, in bytes. */
+  private static final int ENTRY_BYTES = 181;
+
+  private Replies() {}
+
+  /** Room that is enough for the frame of a reply, or for the error in its place, in bytes. */
+  static int bytesMost(Reply reply, int msize) {
+    long bytes =
+        SMALL_BYTES
+            + switch (reply) {
+              case Rreadlink r -> r.target().length();
+              case Rgetxattr r -> r.data().remaining();
+              case Rlistxattr r -> r.names().stream().mapToLong(name -> name.length() + 1).sum();
+              case Rreaddir r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
+              case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
+              default -> 0;
+            };
+    return (int) Math.min(bytes, Math.max(msize, SMALL_BYTES));
+  }
+
+  private static long entryBytes(Name name) {
+    return (long) ENTRY_BYTES + name.length();
+  }
+
+  static void encode(Reply reply, int tag, ByteBuffer out, int msize) throws ErrnoException {
+    try {
+      reply.encode(tag, out, msize);
+    } catch (ErrnoException e) {
+      new Rlerror(Errno.EMSGSIZE.number()).encode(tag, out, msize);
+    }
+  }
+
+  static void put(Reply reply, int tag, Outbox.Late out, int msize) {
+    try {
+      encode(reply, tag, out.room(bytesMost(reply, msize)), msize);
+    } catch (ErrnoException e) {
+      throw new AssertionError("an error reply does not fit", e);
+    }
+  }
+}

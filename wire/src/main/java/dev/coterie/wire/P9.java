@@ -1,0 +1,246 @@
+package dev.coterie.wire;
+
+/**
+ * The numbers of the protocol, in one place.
+ *
+ * <p>Sources: intro(5) of Plan 9 for 9P2000, Linux's include/net/9p/9p.h for 9P2000.L. A reply's
+ * type is its request's plus one. Types from {@link #DIALECT_FIRST} up are ours and free in every
+ * 9P2000.L peer known.
+ */
+public final class P9 {
+  private P9() {}
+
+  // ---- reserved values ----
+
+  /** The tag of Tversion, and of nothing else. */
+  public static final int NOTAG = 0xFFFF;
+
+  /** In the place of a fid: none. */
+  public static final int NOFID = 0xFFFFFFFF;
+
+  /** In the place of a numeric user name: none, the text counts. */
+  public static final int NONUNAME = 0xFFFFFFFF;
+
+  /** Size, type and tag, in bytes: what every frame begins with, and the smallest frame. */
+  public static final int HEADER_BYTES = 7;
+
+  /** What msize has to hold beside the data of a read or write, in bytes (P9_IOHDRSZ). */
+  public static final int IOHDR = 24;
+
+  // ---- message types, since 9P2000 ----
+
+  public static final int TVERSION = 100;
+  public static final int RVERSION = 101;
+  public static final int TAUTH = 102;
+  public static final int RAUTH = 103;
+  public static final int TATTACH = 104;
+  public static final int RATTACH = 105;
+  public static final int TFLUSH = 108;
+  public static final int RFLUSH = 109;
+  public static final int TWALK = 110;
+  public static final int RWALK = 111;
+  public static final int TREAD = 116;
+  public static final int RREAD = 117;
+  public static final int TWRITE = 118;
+  public static final int RWRITE = 119;
+  public static final int TCLUNK = 120;
+  public static final int RCLUNK = 121;
+  public static final int TREMOVE = 122;
+  public static final int RREMOVE = 123;
+
+  // ---- message types, since 9P2000.L ----
+
+  /** The answer to any request that failed; there is no Tlerror. */
+  public static final int RLERROR = 7;
+
+  public static final int TSTATFS = 8;
+  public static final int RSTATFS = 9;
+  public static final int TLOPEN = 12;
+  public static final int RLOPEN = 13;
+  public static final int TLCREATE = 14;
+  public static final int RLCREATE = 15;
+  public static final int TSYMLINK = 16;
+  public static final int RSYMLINK = 17;
+  public static final int TMKNOD = 18;
+  public static final int RMKNOD = 19;
+  public static final int TRENAME = 20;
+  public static final int RRENAME = 21;
+  public static final int TREADLINK = 22;
+  public static final int RREADLINK = 23;
+  public static final int TGETATTR = 24;
+  public static final int RGETATTR = 25;
+  public static final int TSETATTR = 26;
+  public static final int RSETATTR = 27;
+  public static final int TXATTRWALK = 30;
+  public static final int RXATTRWALK = 31;
+  public static final int TXATTRCREATE = 32;
+  public static final int RXATTRCREATE = 33;
+  public static final int TREADDIR = 40;
+  public static final int RREADDIR = 41;
+  public static final int TFSYNC = 50;
+  public static final int RFSYNC = 51;
+  public static final int TLOCK = 52;
+  public static final int RLOCK = 53;
+  public static final int TGETLOCK = 54;
+  public static final int RGETLOCK = 55;
+  public static final int TLINK = 70;
+  public static final int RLINK = 71;
+  public static final int TMKDIR = 72;
+  public static final int RMKDIR = 73;
+  public static final int TRENAMEAT = 74;
+  public static final int RRENAMEAT = 75;
+  public static final int TUNLINKAT = 76;
+  public static final int RUNLINKAT = 77;
+
+  // ---- message types, since 9P2000.L.coterie.1 ----
+
+  /** The first type that is ours. */
+  public static final int DIALECT_FIRST = 160;
+
+  public static final int TSHARE = 168;
+  public static final int RSHARE = 169;
+  public static final int TTAKE = 170;
+  public static final int RTAKE = 171;
+  public static final int TSEEK = 172;
+  public static final int RSEEK = 173;
+  public static final int TREADSEQ = 174;
+  public static final int RREADSEQ = 175;
+  public static final int TWRITESEQ = 176;
+  public static final int RWRITESEQ = 177;
+  public static final int TAPPEND = 178;
+  public static final int RAPPEND = 179;
+  public static final int TREADDIRX = 188;
+  public static final int RREADDIRX = 189;
+  public static final int TFALLOCATE = 192;
+  public static final int RFALLOCATE = 193;
+  public static final int TRENAMEX = 194;
+  public static final int RRENAMEX = 195;
+  public static final int TREBIND = 200;
+  public static final int RREBIND = 201;
+  public static final int TCOPYRANGE = 202;
+  public static final int RCOPYRANGE = 203;
+  public static final int TPING = 204;
+  public static final int RPING = 205;
+
+  /** Has no reply of its own: the inner request's reply answers it. */
+  public static final int TAS = 206;
+
+  public static final int TLOOKUP = 208;
+  public static final int RLOOKUP = 209;
+  public static final int TMAKE = 210;
+  public static final int RMAKE = 211;
+  public static final int TCREATE = 212;
+  public static final int RCREATE = 213;
+  public static final int TOPEN = 214;
+  public static final int ROPEN = 215;
+  public static final int TGETXATTR = 216;
+  public static final int RGETXATTR = 217;
+  public static final int TSETXATTR = 218;
+  public static final int RSETXATTR = 219;
+  public static final int TLISTXATTR = 220;
+  public static final int RLISTXATTR = 221;
+  public static final int TREMOVEXATTR = 222;
+  public static final int RREMOVEXATTR = 223;
+  public static final int TSETATTRX = 224;
+  public static final int RSETATTRX = 225;
+  public static final int TACCESS = 226;
+  public static final int RACCESS = 227;
+  public static final int TSETFLAGS = 228;
+  public static final int RSETFLAGS = 229;
+  public static final int TLINKX = 230;
+  public static final int RLINKX = 231;
+
+  // ---- qid types ----
+
+  public static final int QTDIR = 0x80;
+  public static final int QTAPPEND = 0x40;
+  public static final int QTEXCL = 0x20;
+  public static final int QTMOUNT = 0x10;
+  public static final int QTAUTH = 0x08;
+  public static final int QTTMP = 0x04;
+  public static final int QTSYMLINK = 0x02;
+  public static final int QTLINK = 0x01;
+  public static final int QTFILE = 0x00;
+
+  // ---- entry types that have a qid type of their own (readdir(3), d_type) ----
+
+  static final int DT_DIR = 4;
+  static final int DT_LNK = 10;
+
+  // ---- Tgetattr: what is asked for, Rgetattr: what is given ----
+
+  public static final long GETATTR_MODE = 0x0001;
+  public static final long GETATTR_NLINK = 0x0002;
+  public static final long GETATTR_UID = 0x0004;
+  public static final long GETATTR_GID = 0x0008;
+  public static final long GETATTR_RDEV = 0x0010;
+  public static final long GETATTR_ATIME = 0x0020;
+  public static final long GETATTR_MTIME = 0x0040;
+  public static final long GETATTR_CTIME = 0x0080;
+  public static final long GETATTR_INO = 0x0100;
+  public static final long GETATTR_SIZE = 0x0200;
+  public static final long GETATTR_BLOCKS = 0x0400;
+  public static final long GETATTR_BTIME = 0x0800;
+  public static final long GETATTR_GEN = 0x1000;
+  public static final long GETATTR_DATAVERSION = 0x2000;
+
+  /** What stat(2) has. */
+  public static final long GETATTR_BASIC = 0x07FF;
+
+  public static final long GETATTR_ALL = 0x3FFF;
+
+  // ---- Tsetattr, Tsetattrx: what is to be changed ----
+
+  public static final int SETATTR_MODE = 0x0001;
+  public static final int SETATTR_UID = 0x0002;
+  public static final int SETATTR_GID = 0x0004;
+  public static final int SETATTR_SIZE = 0x0008;
+
+  /** Alone: to the server's now (UTIME_NOW); with {@link #SETATTR_ATIME_SET}: to the time given. */
+  public static final int SETATTR_ATIME = 0x0010;
+
+  /** Alone: to the server's now (UTIME_NOW); with {@link #SETATTR_MTIME_SET}: to the time given. */
+  public static final int SETATTR_MTIME = 0x0020;
+
+  /** To the server's now, which every change does anyway. */
+  public static final int SETATTR_CTIME = 0x0040;
+
+  public static final int SETATTR_ATIME_SET = 0x0080;
+  public static final int SETATTR_MTIME_SET = 0x0100;
+
+  // ---- other flags ----
+
+  /** Tunlinkat: remove a directory (AT_REMOVEDIR). */
+  public static final int UNLINKAT_REMOVEDIR = 0x200;
+
+  /** Treaddirx, Rreaddirx: each entry is followed by its attributes. */
+  public static final int READDIRX_ATTRS = 1;
+
+  // ---- locks ----
+
+  public static final int LOCK_TYPE_RDLCK = 0;
+  public static final int LOCK_TYPE_WRLCK = 1;
+  public static final int LOCK_TYPE_UNLCK = 2;
+
+  /** The lock is wanted by one who would wait (F_SETLKW). */
+  public static final int LOCK_FLAGS_BLOCK = 1;
+
+  /** Never sent by Linux. */
+  public static final int LOCK_FLAGS_RECLAIM = 2;
+
+  public static final int LOCK_SUCCESS = 0;
+  public static final int LOCK_BLOCKED = 1;
+  public static final int LOCK_ERROR = 2;
+  public static final int LOCK_GRACE = 3;
+
+  /**
+   * How much one read or write may move: {@code count}, but no more than a frame has room for.
+   *
+   * @param count as in the request, unsigned
+   * @param msize largest frame, in bytes
+   */
+  public static int ioCount(int count, int msize) {
+    int most = msize - IOHDR;
+    return Integer.compareUnsigned(count, most) < 0 ? count : most;
+  }
+}
