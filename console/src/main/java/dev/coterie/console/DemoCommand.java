@@ -136,6 +136,9 @@ final class DemoCommand implements Command {
     UpCommand.requireDistinct(mounts);
     Path folder = Files.createTempDirectory("coterie-demo-");
     Path socket = folder.resolve("socket");
+    List<Path> leftovers = List.of(folder, socket, folder.resolve("socket.lock"));
+    // When it is stopped from outside; they are removed in reverse order.
+    leftovers.forEach(path -> path.toFile().deleteOnExit());
     Leader.Builder builder = Leader.builder().listen(socket).decorate(decorator);
     for (MountSpec mount : mounts) {
       builder.mount(mount.path(), mount.factory());
@@ -147,7 +150,9 @@ final class DemoCommand implements Command {
       }
       return tallies;
     } finally {
-      Files.deleteIfExists(folder);
+      for (Path path : leftovers.reversed()) {
+        Files.deleteIfExists(path);
+      }
     }
   }
 

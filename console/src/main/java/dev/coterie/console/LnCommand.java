@@ -27,7 +27,7 @@ final class LnCommand implements Command {
             "",
             "Examples:",
             "  coterie ln /a/file /a/other-name",
-            "  coterie ln -s ../shared /home/link"));
+            "  coterie ln -s ../shared /project/link"));
   }
 
   @Override
