@@ -66,6 +66,7 @@ final class EventLog implements Closeable {
   }
 
   /** Records that an operation is about to be called; the call must follow at once. */
+  @SuppressWarnings("EnumOrdinal") // written and read by this build only
   void invoke(Kind kind, int object, Event.Arguments arguments) throws IOException {
     long length = RECORD_BYTES;
     if (kind == Kind.READ) {

@@ -52,7 +52,7 @@ final class NamesReference implements BruteForce.Reference {
   }
 
   private NamesReference copy() {
-    Map<Node, Node> copies = new IdentityHashMap<>();
+    IdentityHashMap<Node, Node> copies = new IdentityHashMap<>();
     @Nullable Node[] newSlots = new Node[slots.length];
     for (int i = 0; i < slots.length; i++) {
       newSlots[i] = copy(slots[i], copies);

@@ -116,7 +116,7 @@ final class RandomHistory {
         at.kind,
         0,
         at.invoked,
-        answer == Answer.NONE ? Event.NEVER : now,
+        answer.equals(Answer.NONE) ? Event.NEVER : now,
         at.arguments,
         answer);
   }
