@@ -48,6 +48,7 @@ public final class HistoryCheck {
       out.println("leader at the end: " + leader.counts());
       return status;
     } finally {
+      Files.deleteIfExists(directory.resolve("socket.lock"));
       Files.deleteIfExists(directory);
     }
   }
