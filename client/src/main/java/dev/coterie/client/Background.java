@@ -106,11 +106,11 @@ final class Background implements Runnable {
     }
   }
 
-  /** Has come about when there is nothing to read for. */
+  /** Has come about when there is nothing to read for, nor anything left to a reader to write. */
   private final class Demand extends Waiting {
     @Override
     boolean isDone() {
-      return unwaited.get() == 0 && !output.lacksClunkTags();
+      return unwaited.get() == 0 && !output.lacksClunkTags() && !output.isStalled();
     }
 
     @Override

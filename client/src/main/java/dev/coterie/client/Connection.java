@@ -59,10 +59,6 @@ final class Connection {
     return role;
   }
 
-  References references() {
-    return references;
-  }
-
   /** Why the connection was lost; empty if it was not. */
   String reason() {
     return reason;
@@ -174,11 +170,15 @@ final class Connection {
     }
   }
 
-  /** False: the thread was interrupted, and the call is over without having been sent. */
+  /**
+   * Waits until the output is not crowded; a Close is small and does not.
+   *
+   * @return false: the thread was interrupted, and the call is over without having been sent
+   */
   private boolean waitForRoom(Call<?> call) {
-    while (output.isCrowded()) {
+    while (call.isCancellable() && output.isCrowded()) {
       await(output.room());
-      if (call.isCancellable() && Thread.currentThread().isInterrupted() && output.isCrowded()) {
+      if (Thread.currentThread().isInterrupted() && output.isCrowded()) {
         endUnsent(call, Errno.EINTR);
         return false;
       }

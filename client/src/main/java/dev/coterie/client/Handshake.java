@@ -12,6 +12,7 @@ import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.Request;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ final class Handshake {
   /** Connects and begins. */
   static Connection connect(Address address, ClientOptions options, Caller identity)
       throws ErrnoException {
-    long deadline = System.nanoTime() + options.connectMsMax() * 1_000_000;
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.connectMsMax());
     try {
       Socket socket = Socket.connect(address, deadline);
       try {

@@ -189,11 +189,6 @@ final class References {
     return node.fid == ROOT_FID ? P9.NOFID : node.fid;
   }
 
-  /** Inodes referred to. */
-  synchronized int nodeCount() {
-    return nodeCount;
-  }
-
   // ---- the tables: under the lock ----
 
   private Handle find(long handleNumber) throws ErrnoException {

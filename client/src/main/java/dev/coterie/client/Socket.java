@@ -1,9 +1,13 @@
 package dev.coterie.client;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
@@ -41,7 +45,7 @@ final class Socket {
     SocketAddress target = address.toSocketAddress();
     SocketChannel channel =
         address instanceof Address.Unix
-            ? SocketChannel.open(java.net.StandardProtocolFamily.UNIX)
+            ? SocketChannel.open(StandardProtocolFamily.UNIX)
             : SocketChannel.open();
     Selector selector = null;
     try {
@@ -69,7 +73,8 @@ final class Socket {
   }
 
   private void finishConnect(SocketAddress target, long deadline) throws IOException {
-    channel.setOption(java.net.StandardSocketOptions.TCP_NODELAY, true);
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
     if (channel.connect(target)) {
       return;
     }
@@ -112,7 +117,7 @@ final class Socket {
     writable = orWritable;
     try {
       key.interestOps(SelectionKey.OP_READ | (orWritable ? SelectionKey.OP_WRITE : 0));
-    } catch (java.nio.channels.CancelledKeyException e) {
+    } catch (CancelledKeyException e) {
       throw new ClosedChannelException();
     }
   }
@@ -124,7 +129,7 @@ final class Socket {
     }
     selector.select(NOTHING, left);
     if (Thread.currentThread().isInterrupted()) {
-      throw new java.io.InterruptedIOException("interrupted");
+      throw new InterruptedIOException("interrupted");
     }
   }
 

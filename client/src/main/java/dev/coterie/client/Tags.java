@@ -88,10 +88,16 @@ final class Tags {
     return true;
   }
 
-  /** Gives the call a tag at once or, in its turn, when one is free. */
-  synchronized Seat queue(Call<?> call) throws ErrnoException {
+  /**
+   * Gives the call a tag at once or, in its turn, when one is free; or none, when the connection is
+   * over.
+   */
+  synchronized Seat queue(Call<?> call) {
     Seat seat = new Seat(this, call);
-    if (take(call)) {
+    if (end != End.NOT_YET) {
+      seat.done = true;
+    } else if (freeCount > 0) {
+      assign(free[--freeCount], call);
       seat.done = true;
     } else {
       queue.add(seat);

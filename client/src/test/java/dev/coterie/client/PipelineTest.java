@@ -12,8 +12,10 @@ import dev.coterie.api.Ticket;
 import dev.coterie.client.FakeLeader.Frame;
 import dev.coterie.client.FakeLeader.Pair;
 import dev.coterie.client.FakeLeader.Peer;
+import dev.coterie.wire.BaseReply.Rclunk;
 import dev.coterie.wire.BaseReply.Rread;
 import dev.coterie.wire.BaseReply.Rwrite;
+import dev.coterie.wire.BaseRequest.Tclunk;
 import dev.coterie.wire.BaseRequest.Tread;
 import dev.coterie.wire.BaseRequest.Twrite;
 import dev.coterie.wire.Dialect;
@@ -316,6 +318,23 @@ class PipelineTest {
     Calling<Stat> next = call();
     assertThat(peer.serve(rgetattr())).isInstanceOf(Tgetattr.class);
     next.result();
+  }
+
+  @Test
+  void close_ofInterruptedThreadWhenThereIsNoRoom_isSentAllTheSame() throws Exception {
+    long handle = open();
+    Calling<Operation.Opened> open = call(new Operation.Open(id(1), 2));
+    peer.serve(new Ropen(stat(1), 2));
+    List<Answer<Integer>> submitted = fillOutput(handle, 4);
+    Calling<Operation.Done> close =
+        Calling.interrupted(pair.client(), ME, new Operation.Close(open.result().handle()));
+    for (Answer<Integer> answer : submitted) {
+      assertThat(peer.serve(new Rwrite(MIB))).isInstanceOf(Twrite.class);
+      answer.result();
+    }
+    assertThat(peer.serve(new Rclunk())).isInstanceOf(Tclunk.class);
+    assertThat(close.result()).isEqualTo(Operation.Done.DONE);
+    assertThat(close.leftInterrupted()).isTrue();
   }
 
   @Test
