@@ -57,9 +57,9 @@ final class Requests {
             ? onHandle(call, onHandle, dataBytes(caller))
             : onInode(call, operation);
     call.replyType = request.type() + 1;
-    return isMine(caller) && !dependsOnUmask(operation)
-        ? request
-        : new SessionRequest.Tas(caller, request);
+    // "Without `as`, the caller is the user of the attach, with umask 0."
+    boolean assumed = isMine(caller) && (caller.umask() == 0 || !dependsOnUmask(operation));
+    return assumed ? request : new SessionRequest.Tas(caller, request);
   }
 
   /** The message of the caller, whose umask does not matter. */

@@ -200,6 +200,15 @@ class OperationsTest {
   }
 
   @Test
+  void mkdir_withoutUmask_doesNotNameTheCaller() throws Exception {
+    answer(
+        ME.withUmask(0),
+        new Operation.Mkdir(id(7), Name.of("d"), 0777),
+        new InodeRequest.Tmake(FILE, NEXT, Name.of("d"), Mode.S_IFDIR | 0777, 0, Name.of("")),
+        new InodeReply.Rmake(stat(8)));
+  }
+
+  @Test
   void symlink_sendsTheTarget() throws Exception {
     answer(
         new Operation.Symlink(id(7), Name.of("s"), bytes("to/there")),

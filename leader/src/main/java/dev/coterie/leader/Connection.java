@@ -283,6 +283,7 @@ final class Connection implements Runnable {
 
   private void end() {
     try {
+      outbox.begin(null);
       pending.values().forEach(Call::cancel);
       conversation.close();
     } finally {

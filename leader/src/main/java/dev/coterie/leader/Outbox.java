@@ -75,8 +75,8 @@ final class Outbox {
     return left;
   }
 
-  /** From here on replies of this conversation count, and those of the former do not. */
-  void begin(Conversation next) {
+  /** From here on replies of this conversation count, of no other, and with null of none. */
+  void begin(@Nullable Conversation next) {
     lock.lock();
     try {
       conversation = next;

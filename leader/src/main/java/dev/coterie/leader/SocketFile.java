@@ -2,6 +2,8 @@ package dev.coterie.leader;
 
 import dev.coterie.sys.StreamSocket;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
@@ -111,14 +113,19 @@ final class SocketFile implements AutoCloseable {
     Files.delete(path);
   }
 
-  /** Whether someone listens there, be it with so many waiting that nobody more can. */
-  private static boolean answers(Path path) {
+  /**
+   * Whether someone listens there. Only "Connection refused" says that nobody does; an error also
+   * comes when so many wait there that nobody more can.
+   */
+  private static boolean answers(Path path) throws IOException {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.configureBlocking(false);
       channel.connect(UnixDomainSocketAddress.of(path));
       return true;
-    } catch (IOException e) {
+    } catch (ConnectException e) {
       return false;
+    } catch (SocketException e) {
+      return true;
     }
   }
 

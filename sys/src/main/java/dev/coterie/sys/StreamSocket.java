@@ -62,7 +62,7 @@ public final class StreamSocket implements AutoCloseable {
    * Listens on a new unix socket that only its owner (and root) may connect to: mode 0600 from its
    * first moment.
    *
-   * @throws ErrnoException ENAMETOOLONG over 107 bytes · EADDRINUSE something is there already
+   * @throws ErrnoException ENAMETOOLONG over 106 bytes · EADDRINUSE something is there already
    */
   public static StreamSocket listenUnix(Path path) throws ErrnoException {
     byte[] bytes = requireUnixPath(path);
@@ -84,14 +84,15 @@ public final class StreamSocket implements AutoCloseable {
   }
 
   /**
-   * Holds a path against what a socket's address has room for.
+   * Holds a path against what a socket's address has room for, less one byte which the JDK's own
+   * sockets leave free: what they cannot connect to is not listened at.
    *
    * @return its bytes
-   * @throws ErrnoException ENAMETOOLONG over 107 bytes
+   * @throws ErrnoException ENAMETOOLONG over 106 bytes
    */
   public static byte[] requireUnixPath(Path path) throws ErrnoException {
     byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
-    if (bytes.length >= UNIX_PATH_BYTES) {
+    if (bytes.length >= UNIX_PATH_BYTES - 1) {
       throw new ErrnoException(Errno.ENAMETOOLONG, "socket " + path);
     }
     return bytes;

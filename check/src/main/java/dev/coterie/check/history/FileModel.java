@@ -67,6 +67,7 @@ final class FileModel implements Model<FileAction> {
 
   /** Values that no read is still to see become one. */
   @Override
+  @SuppressWarnings("ReferenceEquality") // whether it has been copied yet
   public int[] reduce(Configuration configuration) {
     int[] state = configuration.state;
     int[] reduced = state;

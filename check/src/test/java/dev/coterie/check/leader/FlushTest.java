@@ -28,15 +28,16 @@ class FlushTest {
   private static final int POOL_THREADS = 4;
 
   @TempDir private Path folder;
-  private final Gate gate = new Gate();
   private final CountDownLatch sync = new CountDownLatch(1);
   private final AtomicInteger running = new AtomicInteger();
   private Served served;
+  private Gate gate;
   private RawClient client;
 
   @BeforeEach
   void serve() throws IOException {
-    served = Served.in(folder, builder -> builder.decorate(gate));
+    served = Served.in(folder);
+    gate = served.gate;
     client = served.dialect();
   }
 

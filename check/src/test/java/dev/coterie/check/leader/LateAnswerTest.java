@@ -20,13 +20,14 @@ class LateAnswerTest {
   private static final int LATE = 61_000;
 
   @TempDir private Path folder;
-  private final Gate gate = new Gate();
   private Served served;
+  private Gate gate;
   private RawClient client;
 
   @BeforeEach
   void serve() throws IOException {
-    served = Served.in(folder, builder -> builder.decorate(gate));
+    served = Served.in(folder);
+    gate = served.gate;
     client = served.plain();
     client.ok(RawClient.mkdirFrame(ROOT, "d", 0755, 0));
   }

@@ -12,8 +12,11 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** A client that sends frames put together by hand, for one thread. */
@@ -27,12 +30,18 @@ final class RawClient implements AutoCloseable {
 
   private static final int TAGS = 60_000;
 
+  /** How long a reply may take before the test has failed. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final SocketChannel channel;
+  private final Selector selector = Selector.open();
   private int msize = MSIZE;
   private int lastTag;
 
   private RawClient(SocketAddress address) throws IOException {
     channel = SocketChannel.open(address);
+    channel.configureBlocking(false);
+    channel.register(selector, SelectionKey.OP_READ);
   }
 
   static RawClient connect(Path socket) throws IOException {
@@ -60,7 +69,9 @@ final class RawClient implements AutoCloseable {
   void sendBytes(byte[] bytes) throws IOException {
     ByteBuffer left = ByteBuffer.wrap(bytes);
     while (left.hasRemaining()) {
-      channel.write(left);
+      if (channel.write(left) == 0) {
+        awaitReady(SelectionKey.OP_WRITE);
+      }
     }
   }
 
@@ -80,11 +91,22 @@ final class RawClient implements AutoCloseable {
   private ByteBuffer read(int count) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
     while (bytes.hasRemaining()) {
-      if (channel.read(bytes) < 0) {
+      int came = channel.read(bytes);
+      if (came < 0) {
         throw new EOFException("the leader ended the connection");
+      }
+      if (came == 0) {
+        awaitReady(SelectionKey.OP_READ);
       }
     }
     return bytes.flip();
+  }
+
+  private void awaitReady(int what) throws IOException {
+    channel.keyFor(selector).interestOps(what);
+    int ready = selector.select(PATIENCE.toMillis());
+    selector.selectedKeys().clear();
+    assertThat(ready).as("the leader within %s", PATIENCE).isPositive();
   }
 
   /** Whether the leader has ended the connection; waits for that or for a reply. */
@@ -275,6 +297,7 @@ final class RawClient implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    selector.close();
     channel.close();
   }
 }

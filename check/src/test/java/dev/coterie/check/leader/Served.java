@@ -13,10 +13,12 @@ import java.util.function.UnaryOperator;
 final class Served implements AutoCloseable {
   final Path socket;
   final Leader leader;
+  final Gate gate;
   final Leader.Counts idle;
 
-  private Served(Path socket, Leader leader) {
+  private Served(Path socket, Leader leader, Gate gate) {
     this.socket = socket;
+    this.gate = gate;
     this.leader = leader;
     this.idle = leader.counts();
   }
@@ -29,7 +31,8 @@ final class Served implements AutoCloseable {
     Path socket = folder.resolve("s");
     Leader.Builder builder =
         Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket);
-    return new Served(socket, more.apply(builder).start());
+    Gate gate = new Gate();
+    return new Served(socket, more.apply(builder.decorate(gate)).start(), gate);
   }
 
   RawClient plain() throws IOException {

@@ -1,0 +1,41 @@
+package dev.coterie.check.leader;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/** What the leader logs while this is open; instead of printing it. */
+final class LogLines extends Handler {
+  private static final String ROOM = "dev.coterie.leader";
+
+  private final Logger logger = Logger.getLogger(ROOM);
+  private final SimpleFormatter formatter = new SimpleFormatter();
+  private final List<String> lines = new CopyOnWriteArrayList<>();
+
+  LogLines() {
+    logger.addHandler(this);
+    logger.setUseParentHandlers(false);
+  }
+
+  /** Level and text of each line, oldest first. */
+  List<String> lines() {
+    return lines;
+  }
+
+  @Override
+  public void publish(LogRecord entry) {
+    lines.add(entry.getLevel() + " " + formatter.formatMessage(entry));
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {
+    logger.removeHandler(this);
+    logger.setUseParentHandlers(true);
+  }
+}
