@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coterie.api.FileService;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -120,15 +119,21 @@ class DemoIT {
     assertThat(ran.err()).contains("pid " + victim.pid()).contains("hangs");
   }
 
+  /** One of the workers, once all are there: until then a child may still be on its way to one. */
   private static ProcessHandle awaitWorker(CompletableFuture<Ran> demo) {
     while (true) {
-      Optional<ProcessHandle> worker =
-          ProcessHandle.current().children().filter(ProcessHandle::isAlive).findAny();
-      if (worker.isPresent()) {
-        return worker.get();
+      List<ProcessHandle> workers =
+          ProcessHandle.current().children().filter(DemoIT::isWorker).toList();
+      if (workers.size() == 4) {
+        return workers.getFirst();
       }
       assertThat(demo).isNotDone();
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
+  }
+
+  private static boolean isWorker(ProcessHandle process) {
+    return process.isAlive()
+        && List.of(process.info().arguments().orElse(new String[0])).contains(WorkerCommand.WORD);
   }
 }
