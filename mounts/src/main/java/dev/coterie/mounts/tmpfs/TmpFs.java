@@ -182,10 +182,11 @@ public final class TmpFs implements Mount {
   public int read(Node file, long offset, ByteBuffer destination) {
     assert offset >= 0;
     File from = (File) file;
-    int count = (int) Math.min(destination.remaining(), from.size() - offset);
-    if (count <= 0) {
+    long left = from.size() - offset;
+    if (left <= 0 || !destination.hasRemaining()) {
       return 0;
     }
+    int count = (int) Math.min(destination.remaining(), left);
     contents.read(from.pages, offset, destination, count);
     return count;
   }
