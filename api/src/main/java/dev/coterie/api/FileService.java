@@ -116,7 +116,8 @@ public interface FileService extends AutoCloseable {
   /**
    * Makes a FIFO, socket, device node or empty regular file, with one reference. {@code mode}: type
    * and permissions, the umask is the caller's; {@code rdev} in makedev(3)'s encoding. EEXIST ·
-   * EPERM a device and not root · ENOSPC · EMLINK. <i>Names</i>. Source: mknod(2).
+   * EPERM a device (a whiteout, character device 0:0, is none) and not root · ENOSPC · EMLINK.
+   * <i>Names</i>. Source: mknod(2).
    */
   default Stat mknod(Caller caller, InodeId dir, Name name, int mode, long rdev)
       throws ErrnoException {

@@ -9,6 +9,12 @@ package dev.coterie.api;
  * @param generation tells apart two files that had the same number one after the other
  */
 public record InodeId(long number, int generation) implements Comparable<InodeId> {
+  /** By hand: a command that asks one thing must not wait for the JVM to make this method. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof InodeId that && number == that.number && generation == that.generation;
+  }
+
   @Override
   public int hashCode() {
     return Long.hashCode(number * 0x9E3779B97F4A7C15L) ^ generation;

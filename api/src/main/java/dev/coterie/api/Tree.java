@@ -169,14 +169,10 @@ public final class Tree implements TreeCalls, AutoCloseable {
       while (true) {
         walk.toParent();
         Name last = walk.last();
-        if (last != null && walk.slashes()) {
-          throw new ErrnoException(Errno.EISDIR);
-        }
-        if (last == null || last.isDots()) {
-          if (last != null) {
-            walk.release(walk.lookupLast().id());
-          }
-          throw new ErrnoException(exclusive ? Errno.EEXIST : Errno.EISDIR);
+        if (last == null || last.isDots() || walk.slashes()) {
+          walk.requireSearch();
+          boolean named = last == null || last.isDots();
+          throw new ErrnoException(named && exclusive ? Errno.EEXIST : Errno.EISDIR);
         }
         try {
           return created(service.create(caller, walk.here(), last, flags, mode));
@@ -401,9 +397,13 @@ public final class Tree implements TreeCalls, AutoCloseable {
       throw new ErrnoException(Errno.EINVAL);
     }
     try (TreeWalk from = parent(path);
-        TreeWalk to = parent(newPath)) {
+        TreeWalk to = parentAfter(from, newPath)) {
       Name last = from.last();
       Name newLast = to.last();
+      if (last == null || newLast == null || from.slashes() || to.slashes()) {
+        from.requireSearch();
+        to.requireSearch();
+      }
       if (last == null || (newLast == null && last.isDots())) {
         throw new ErrnoException(Errno.EBUSY);
       }
@@ -415,6 +415,16 @@ public final class Tree implements TreeCalls, AutoCloseable {
         requireDirectories(from, to, flags);
       }
       service.rename(caller, from.here(), last, to.here(), newLast, flags);
+    }
+  }
+
+  /** The second parent; if it cannot be reached, a fault of the first one is still seen first. */
+  private TreeWalk parentAfter(TreeWalk first, TreePath path) throws ErrnoException {
+    try {
+      return parent(path);
+    } catch (ErrnoException e) {
+      first.requireSearch();
+      throw e;
     }
   }
 
@@ -458,8 +468,16 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   // ---- extended attributes ----
 
+  /** Linux looks at name, flags and size before it looks at the path. */
+  private static void requireXattrName(Name name) throws ErrnoException {
+    if (name.length() == 0 || name.length() > Limits.XATTR_NAME_BYTES) {
+      throw new ErrnoException(Errno.ERANGE);
+    }
+  }
+
   @Override
   public byte[] getxattr(TreePath path, Name name, boolean follow) throws ErrnoException {
+    requireXattrName(name);
     try (TreeWalk walk = target(path, follow)) {
       return service.getxattr(caller, walk.here(), name);
     }
@@ -468,6 +486,14 @@ public final class Tree implements TreeCalls, AutoCloseable {
   @Override
   public void setxattr(TreePath path, Name name, byte[] value, int flags, boolean follow)
       throws ErrnoException {
+    int known = Operation.Setxattr.XATTR_CREATE | Operation.Setxattr.XATTR_REPLACE;
+    if ((flags & ~known) != 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    requireXattrName(name);
+    if (value.length > Limits.XATTR_VALUE_BYTES) {
+      throw new ErrnoException(Errno.E2BIG);
+    }
     try (TreeWalk walk = target(path, follow)) {
       service.setxattr(caller, walk.here(), name, value, flags);
     }
@@ -482,6 +508,7 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   @Override
   public void removexattr(TreePath path, Name name, boolean follow) throws ErrnoException {
+    requireXattrName(name);
     try (TreeWalk walk = target(path, follow)) {
       service.removexattr(caller, walk.here(), name);
     }

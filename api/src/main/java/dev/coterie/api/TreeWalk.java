@@ -71,9 +71,9 @@ final class TreeWalk implements AutoCloseable {
    * · ELOOP · ENAMETOOLONG.
    */
   void toParent() throws ErrnoException {
-    skipSlashes();
     last = null;
     slashes = false;
+    skipSlashes();
     while (next < path.length) {
       Name name = component();
       if (next == path.length) {
@@ -146,10 +146,18 @@ final class TreeWalk implements AutoCloseable {
     System.arraycopy(path, next, joined, joined.length - left, left);
     path = joined;
     next = 0;
+    skipSlashes();
     if (joined[0] == '/') {
       leave();
       here = root;
       stat = null;
+    }
+  }
+
+  /** After {@link #toParent}: whether the last name may be looked up at all. EACCES. */
+  void requireSearch() throws ErrnoException {
+    if (last != null) {
+      service.access(caller, here, 1);
     }
   }
 

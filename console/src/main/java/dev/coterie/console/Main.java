@@ -1,41 +1,77 @@
 package dev.coterie.console;
 
-import java.io.PrintStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The entry point of the {@code coterie} program. */
 public final class Main {
-  private static final String USAGE =
-      """
-      Usage: coterie COMMAND [ARGUMENT...]
-        help     show this text
-        version  show the version
-      """;
-
   private Main() {}
 
-  /** Runs one command and exits: 0 done, 2 not understood. */
+  /** Runs one command and exits: 0 done, 1 something failed, 2 not understood. */
   public static void main(String[] args) {
-    int status = run(args, System.out, System.err);
-    if (status != 0) {
-      System.exit(status);
+    String[] arguments = ByteText.arguments(args);
+    String word = arguments.length == 0 ? "help" : arguments[0];
+    List<String> rest =
+        arguments.length == 0 ? List.of() : Arrays.asList(arguments).subList(1, arguments.length);
+    int status = run(word, rest, Console.ofProcess(word));
+    // Not System.exit, which would load the logging of the JDK first; everything is written out.
+    Runtime.getRuntime().halt(status);
+  }
+
+  static int run(String word, List<String> arguments, Console console) {
+    return run(Commands.find(word), arguments, console);
+  }
+
+  static int run(@Nullable Command command, List<String> arguments, Console console) {
+    try {
+      if (command == null) {
+        throw Failure.usage("no such command; see coterie help");
+      }
+      int status = run(command, command.synopsis(), arguments, console);
+      console.finish();
+      return status;
+    } catch (Failure e) {
+      trace(e);
+      console.complain(e.text());
+      return e.status();
+    } catch (IOException e) {
+      trace(e);
+      // As for any filter: the reader has had enough, and nobody needs to hear of it.
+      if (!"Broken pipe".equals(e.getMessage())) {
+        console.complain(Failure.reason(e));
+      }
+      return Failure.FAILED;
+    } catch (RuntimeException | Error e) {
+      trace(e);
+      console.complain("internal error: " + e);
+      return Failure.FAILED;
     }
   }
 
-  static int run(String[] args, PrintStream out, PrintStream err) {
-    String command = args.length == 0 ? "help" : args[0];
-    switch (command) {
-      case "help", "-h", "--help" -> out.print(USAGE);
-      case "version", "-V", "--version" -> out.println("coterie " + version());
-      default -> {
-        err.println("coterie: unknown command '" + command + "'; see coterie help");
-        return 2;
+  private static int run(
+      Command command, Synopsis synopsis, List<String> arguments, Console console)
+      throws IOException, Failure {
+    Arguments parsed = QuickParser.parse(synopsis, arguments);
+    if (parsed == null) {
+      Picocli picocli = new Picocli(synopsis);
+      parsed = picocli.parse(arguments);
+      if (parsed == null) {
+        picocli.help(console.out());
+        return 0;
       }
     }
-    return 0;
+    return command.run(parsed, console);
   }
 
-  private static String version() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return version == null ? "(not packaged)" : version;
+  private static void trace(Throwable cause) {
+    if (Boolean.getBoolean("coterie.trace")) {
+      cause.printStackTrace();
+    }
+  }
+
+  static @Nullable String version() {
+    return Main.class.getPackage().getImplementationVersion();
   }
 }

@@ -29,7 +29,7 @@ final class AttrOps {
   }
 
   /** The attributes, all of one moment. The caller counts on the inode; no lock of it is held. */
-  Stat stat(Inode inode) throws ErrnoException {
+  static Stat stat(Inode inode) throws ErrnoException {
     long optimistic = inode.opLock.optimistic();
     if (optimistic != 0) {
       Stat stat = inode.mount().stat(inode.node);

@@ -147,8 +147,9 @@ final class DataOps {
       long place =
           switch (whence) {
             case SET -> offset;
-            case CUR -> sum(handle.offset(), offset);
-            case END -> sum(requireNoDirectory(handle).node.size(), offset);
+            // A sum too large is negative and so EINVAL, as Linux has it.
+            case CUR -> handle.offset() + offset;
+            case END -> AttrOps.stat(requireNoDirectory(handle)).size() + offset;
             case DATA, HOLE -> seekContent(requireNoDirectory(handle), whence, offset);
           };
       if (place < 0) {
@@ -159,14 +160,6 @@ final class DataOps {
     } finally {
       handle.offsetLock.unlock(LockRank.OFFSET, stamp);
     }
-  }
-
-  private static long sum(long base, long offset) throws ErrnoException {
-    long place = base + offset;
-    if (offset > 0 && place < 0) {
-      throw new ErrnoException(Errno.EOVERFLOW);
-    }
-    return place;
   }
 
   private static Inode requireNoDirectory(Handle handle) throws ErrnoException {
@@ -259,14 +252,13 @@ final class DataOps {
     if (from.mountPoint != to.mountPoint) {
       throw new ErrnoException(Errno.EXDEV);
     }
-    if (from == to && offset + length > toOffset && toOffset + length > offset) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
     long copied =
         from == to
             ? copyWithin(caller, to, offset, toOffset, length)
             : copyBetween(caller, from, offset, to, toOffset, length);
-    attributes.touch(from, handle.flags());
+    if (copied > 0) {
+      attributes.touch(from, handle.flags());
+    }
     return copied;
   }
 
@@ -316,8 +308,12 @@ final class DataOps {
   private long copyLocked(
       Caller caller, Inode from, long offset, Inode to, long toOffset, long length)
       throws ErrnoException {
-    long left = Math.max(0, from.node.size() - offset);
-    long count = Math.min(Math.min(length, left), Limits.COPY_BYTES);
+    // Linux cuts the length at the end of the source before it looks for overlap.
+    long present = Math.min(length, Math.max(0, from.node.size() - offset));
+    if (from == to && offset + present > toOffset && toOffset + present > offset) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    long count = Math.min(present, Limits.COPY_BYTES);
     if (count == 0) {
       return 0;
     }

@@ -13,7 +13,7 @@ final class Dentry {
   final Name name; // immutable
   final @Nullable Inode
       inode; // immutable; counted on while the dentry is cached; null: no such name
-  volatile boolean used = true; // the second chance of DentryCache
+  volatile boolean used; // the second chance of DentryCache
 
   Dentry(Inode directory, Name name, @Nullable Inode inode) {
     this.directory = directory;

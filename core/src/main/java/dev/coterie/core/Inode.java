@@ -1,5 +1,7 @@
 package dev.coterie.core;
 
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.core.spi.Mount;
@@ -62,6 +64,14 @@ final class Inode {
       }
     }
     return false;
+  }
+
+  /** Takes a reference of an inode the caller does not count on; ESTALE if it is buried. */
+  Inode hold() throws ErrnoException {
+    if (!tryGet()) {
+      throw new ErrnoException(Errno.ESTALE);
+    }
+    return this;
   }
 
   /** Takes one more reference; the caller holds one. */

@@ -14,8 +14,23 @@ final class InodeTable {
   private final ConcurrentHashMap<InodeId, Inode> live = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Inode> graveyard = new ConcurrentLinkedQueue<>();
 
-  /** The inode of a node, with a reference for the caller. */
-  Inode hold(Node node, MountPoint mountPoint) {
+  /**
+   * The inode of a node, with a reference for the caller; null if the node's last link is gone and
+   * nobody counts on it any more, as it is then freed or about to be.
+   */
+  @Nullable Inode hold(Node node, MountPoint mountPoint) {
+    return live.compute(
+        node.id(),
+        (id, known) -> {
+          if (known != null && known.tryGet()) {
+            return known;
+          }
+          return node.nlink() == 0 ? null : new Inode(node, mountPoint);
+        });
+  }
+
+  /** As {@link #hold}, for a node that this thread has just made, which may have no link yet. */
+  Inode holdNew(Node node, MountPoint mountPoint) {
     return live.compute(
         node.id(),
         (id, known) -> known != null && known.tryGet() ? known : new Inode(node, mountPoint));
@@ -57,11 +72,25 @@ final class InodeTable {
   }
 
   private void bury(Inode inode, Consumer<Inode> dropDentries) {
+    boolean[] ended = new boolean[2]; // buried; and its last link was gone then
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
-      if (inode.tryBury()) {
-        live.remove(inode.id(), inode);
+      // Decided in one step with who may hold it: once out of the table, a node with links may live
+      // on under a new inode at once, and only one without can be freed.
+      live.computeIfPresent(
+          inode.id(),
+          (id, known) -> {
+            if (!known.equals(inode) || !inode.tryBury()) {
+              return known;
+            }
+            ended[0] = true;
+            ended[1] = inode.node.nlink() == 0;
+            return null;
+          });
+      if (ended[0]) {
         dropDentries.accept(inode);
+      }
+      if (ended[1]) {
         inode.mount().release(inode.node);
       }
     } finally {

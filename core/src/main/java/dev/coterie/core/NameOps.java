@@ -26,30 +26,44 @@ final class NameOps {
     this.vfs = vfs;
   }
 
+  /** An inode, with a reference, and its attributes at a moment when the name named it. */
+  record Found(Inode inode, Stat stat) {}
+
+  /** The reference is given back if the attributes cannot be had. */
+  private Found found(Inode inode) throws ErrnoException {
+    try {
+      return new Found(inode, AttrOps.stat(inode));
+    } catch (ErrnoException e) {
+      vfs.put(inode);
+      throw e;
+    }
+  }
+
   // ---- finding ----
 
-  /** What a name names, across mounts, with a reference. ENOENT, ENOTDIR, EACCES. */
-  Inode find(Caller caller, Inode dir, Name name) throws ErrnoException {
+  Found root() throws ErrnoException {
+    return found(vfs.root().get());
+  }
+
+  /** What a name names, across mounts. ENOENT, ENOTDIR, EACCES. */
+  Found find(Caller caller, Inode dir, Name name) throws ErrnoException {
     requireDirectory(dir);
     if (name.equals(Name.DOT)) {
       Access.require(dir.node, caller, Access.EXECUTE);
-      return dir.get();
+      return found(dir.hold());
     }
     if (name.equals(Name.DOT_DOT)) {
       return above(caller, dir);
     }
-    Inode found = findCached(caller, dir, name);
-    if (found == null) {
-      found = findLocked(caller, dir, name);
-    }
-    return across(found);
+    Found found = findCached(caller, dir, name);
+    return found != null ? found : findLocked(caller, dir, name);
   }
 
   /**
    * The lock-free way: a cached name that was certainly not being changed meanwhile; null: take the
    * other way.
    */
-  private @Nullable Inode findCached(Caller caller, Inode dir, Name name) throws ErrnoException {
+  private @Nullable Found findCached(Caller caller, Inode dir, Name name) throws ErrnoException {
     long stamp = dir.opLock.optimistic();
     Dentry dentry = stamp == 0 ? null : dir.dentry(name);
     if (dentry == null) {
@@ -57,24 +71,30 @@ final class NameOps {
     }
     boolean allowed = Access.may(dir.node, caller, Access.EXECUTE);
     Inode inode = dentry.inode;
-    boolean got = inode == null || inode.tryGet();
-    if (!got || !dir.opLock.validate(stamp)) {
-      if (got && inode != null) {
-        vfs.put(inode);
-      }
+    if (inode != null && !inode.tryGet()) {
+      return null;
+    }
+    // Its attributes first: what the directory still says afterwards, it said at their moment too.
+    Found found = inode == null ? null : found(across(inode));
+    if (!dir.opLock.validate(stamp)) {
+      letGo(found);
       return null;
     }
     dentry.used = true;
-    if (!allowed || inode == null) {
-      if (inode != null) {
-        vfs.put(inode);
-      }
+    if (!allowed || found == null) {
+      letGo(found);
       throw new ErrnoException(allowed ? Errno.ENOENT : Errno.EACCES);
     }
-    return inode;
+    return found;
   }
 
-  private Inode findLocked(Caller caller, Inode dir, Name name) throws ErrnoException {
+  private void letGo(@Nullable Found found) {
+    if (found != null) {
+      vfs.put(found.inode());
+    }
+  }
+
+  private Found findLocked(Caller caller, Inode dir, Name name) throws ErrnoException {
     long stamp = dir.opLock.read(LockRank.PARENT);
     try {
       requireLive(dir);
@@ -84,7 +104,7 @@ final class NameOps {
       if (inode == null) {
         throw new ErrnoException(Errno.ENOENT);
       }
-      return inode;
+      return found(across(inode));
     } finally {
       dir.opLock.unlock(LockRank.PARENT, stamp);
     }
@@ -123,41 +143,55 @@ final class NameOps {
     return across(covering.root().get());
   }
 
-  /** "..", across mounts; the root's is the root. */
-  private Inode above(Caller caller, Inode dir) throws ErrnoException {
+  /**
+   * "..", across mounts; the root's is the root. Of a removed directory it is what was above, and
+   * ENOENT when that is gone as well.
+   */
+  private Found above(Caller caller, Inode dir) throws ErrnoException {
     Access.require(dir.node, caller, Access.EXECUTE);
     Inode below = dir;
     while (below == below.mountPoint.root()) {
       Inode covered = below.mountPoint.covered();
       if (covered == null) {
-        return below.get();
+        return found(below.hold());
       }
       below = covered;
     }
-    return across(vfs.inodes().hold(below.mount().parent(below.node), below.mountPoint));
+    while (true) {
+      Node parent = below.mount().parent(below.node);
+      Inode above = vfs.inodes().hold(parent, below.mountPoint);
+      Found found = above == null ? null : found(across(above));
+      if (below.mount().parent(below.node).id().equals(parent.id())) {
+        if (found == null) {
+          throw new ErrnoException(Errno.ENOENT);
+        }
+        return found;
+      }
+      letGo(found); // moved elsewhere meanwhile
+    }
   }
 
-  /** An inode by identity, with a reference, if the caller could reach one of its names. */
-  Inode rebind(Caller caller, InodeId id) throws ErrnoException {
+  /** An inode by identity, if the caller could reach one of its names. */
+  Found rebind(Caller caller, InodeId id) throws ErrnoException {
     Inode inode = vfs.inodes().find(id);
     if (inode == null) {
       inode = findInMounts(id);
     }
     try {
       requireReachable(caller, inode);
-      return inode;
     } catch (ErrnoException e) {
       vfs.put(inode);
       throw e;
     }
+    return found(inode);
   }
 
   private Inode findInMounts(InodeId id) throws ErrnoException {
     for (MountPoint mountPoint : vfs.mountPoints()) {
       Node node = mountPoint.mount().find(id);
-      // One without links that nobody counts on is on its way out.
-      if (node != null && node.nlink() > 0) {
-        return vfs.inodes().hold(node, mountPoint);
+      Inode inode = node == null ? null : vfs.inodes().hold(node, mountPoint);
+      if (inode != null) {
+        return inode;
       }
     }
     throw new ErrnoException(Errno.ESTALE);
@@ -189,7 +223,7 @@ final class NameOps {
 
   // ---- making ----
 
-  Inode mknod(Caller caller, Inode dir, Name name, int mode, long rdev) throws ErrnoException {
+  Found mknod(Caller caller, Inode dir, Name name, int mode, long rdev) throws ErrnoException {
     int type = mode & Mode.S_IFMT;
     switch (type) {
       case 0, Mode.S_IFREG, Mode.S_IFIFO, Mode.S_IFSOCK, Mode.S_IFCHR, Mode.S_IFBLK -> {}
@@ -207,13 +241,13 @@ final class NameOps {
         NO_TARGET);
   }
 
-  Inode mkdir(Caller caller, Inode dir, Name name, int mode) throws ErrnoException {
+  Found mkdir(Caller caller, Inode dir, Name name, int mode) throws ErrnoException {
     // "The mode of the created directory is (mode & ~umask & 01777)" (mkdir(2), NOTES).
     int permissions = mode & (0777 | Mode.S_ISVTX) & ~caller.umask();
     return make(caller, dir, name, Mode.S_IFDIR | permissions, 0, NO_TARGET);
   }
 
-  Inode symlink(Caller caller, Inode dir, Name name, byte[] target) throws ErrnoException {
+  Found symlink(Caller caller, Inode dir, Name name, byte[] target) throws ErrnoException {
     if (target.length == 0) {
       throw new ErrnoException(Errno.ENOENT);
     }
@@ -223,18 +257,14 @@ final class NameOps {
     return make(caller, dir, name, Mode.S_IFLNK | 0777, 0, target.clone());
   }
 
-  /**
-   * Makes a named inode, with a reference. {@code mode} is complete but for what the directory
-   * decides.
-   */
-  Inode make(Caller caller, Inode dir, Name name, int mode, long rdev, byte[] target)
+  /** Makes a named inode. {@code mode} is complete but for what the directory decides. */
+  Found make(Caller caller, Inode dir, Name name, int mode, long rdev, byte[] target)
       throws ErrnoException {
     requireDirectory(dir);
     long stamp = dir.opLock.write(LockRank.PARENT);
     try {
       requireNewName(caller, dir, name);
-      boolean device = (mode & Mode.S_IFMT) == Mode.S_IFCHR || (mode & Mode.S_IFMT) == Mode.S_IFBLK;
-      if (device && !caller.isRoot()) {
+      if (isDevice(mode, rdev) && !caller.isRoot()) {
         throw new ErrnoException(Errno.EPERM);
       }
       return makeLocked(caller, dir, name, mode, rdev, target, true);
@@ -243,11 +273,17 @@ final class NameOps {
     }
   }
 
+  /** Whether only root may make it. A whiteout, character device 0:0, is no device (vfs_mknod). */
+  private static boolean isDevice(int mode, long rdev) {
+    int type = mode & Mode.S_IFMT;
+    return type == Mode.S_IFBLK || (type == Mode.S_IFCHR && rdev != 0);
+  }
+
   /**
    * As {@link #make}, once the name is known to be free; nameless if {@code name} is null. Parent
    * locked, alone.
    */
-  Inode makeLocked(
+  Found makeLocked(
       Caller caller,
       Inode dir,
       @Nullable Name name,
@@ -270,11 +306,11 @@ final class NameOps {
                     target,
                     linkable,
                     vfs.now()));
-    Inode inode = vfs.inodes().hold(node, dir.mountPoint);
+    Inode inode = vfs.inodes().holdNew(node, dir.mountPoint);
     if (name != null) {
       vfs.dentries().put(dir, name, inode);
     }
-    return inode;
+    return found(inode);
   }
 
   Stat link(Caller caller, Inode inode, Inode dir, Name name) throws ErrnoException {
@@ -296,6 +332,7 @@ final class NameOps {
   }
 
   private Stat linkLocked(Inode inode, Inode dir, Name name) throws ErrnoException {
+    inode.hold(); // the dentry needs one to take its own from
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       requireLive(inode);
@@ -307,6 +344,7 @@ final class NameOps {
       return inode.mount().stat(inode.node);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
+      vfs.put(inode);
     }
   }
 
@@ -350,9 +388,9 @@ final class NameOps {
       requireLive(dir);
       Access.require(dir.node, caller, Access.EXECUTE);
       requireRemovable(name, directory);
+      requireWritable(dir);
       Inode victim = existing(dir, name);
       try {
-        requireWritable(dir);
         requireMayRemove(caller, dir, victim, directory);
         removeLocked(dir, name, victim);
       } finally {

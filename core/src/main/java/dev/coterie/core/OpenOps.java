@@ -37,6 +37,9 @@ final class OpenOps {
   private static final long DOT_COOKIE = 1;
   private static final long DOT_DOT_COOKIE = 2;
 
+  /** A handle, with a reference, and the attributes of its inode when it was opened. */
+  record Fresh(Handle handle, Stat stat) {}
+
   private final Vfs vfs;
   private final NameOps names;
   private final AttrOps attributes;
@@ -49,7 +52,7 @@ final class OpenOps {
 
   // ---- open ----
 
-  Handle open(Caller caller, Inode inode, int flags) throws ErrnoException {
+  Fresh open(Caller caller, Inode inode, int flags) throws ErrnoException {
     boolean truncates = (flags & O_TRUNC) != 0;
     long stamp = truncates ? inode.opLock.write(LockRank.INODE) : inode.opLock.read(LockRank.INODE);
     try {
@@ -61,7 +64,7 @@ final class OpenOps {
   }
 
   /** With the inode locked; alone if O_TRUNC. */
-  private Handle openLocked(Caller caller, Inode inode, int flags) throws ErrnoException {
+  private Fresh openLocked(Caller caller, Inode inode, int flags) throws ErrnoException {
     Node node = inode.node;
     int mode = node.mode();
     if ((flags & O_DIRECTORY) != 0 && !Mode.isDirectory(mode)) {
@@ -84,11 +87,18 @@ final class OpenOps {
     if ((wanted & Access.WRITE) != 0) {
       NameOps.requireWritable(inode);
     }
-    Handle handle = new Handle(inode.get(), flags & ~OPENING_ONLY);
-    if ((flags & O_TRUNC) != 0) {
-      truncate(caller, inode, handle);
+    inode.hold();
+    try {
+      // O_TRUNC with O_RDONLY does truncate on Linux: the right to write was checked above.
+      Stat stat =
+          (flags & O_TRUNC) != 0
+              ? attributes.setattrLocked(caller, inode, true, SetAttr.ofSize(0))
+              : inode.mount().stat(node);
+      return new Fresh(new Handle(inode, flags & ~OPENING_ONLY), stat);
+    } catch (ErrnoException e) {
+      vfs.put(inode);
+      throw e;
     }
-    return handle;
   }
 
   /** Rights an open needs; access mode 3, "for ioctl only", needs both (open(2), NOTES). */
@@ -102,19 +112,9 @@ final class OpenOps {
     return (flags & O_TRUNC) != 0 ? wanted | Access.WRITE : wanted;
   }
 
-  private void truncate(Caller caller, Inode inode, Handle handle) throws ErrnoException {
-    try {
-      // O_TRUNC with O_RDONLY does truncate on Linux: the right to write was checked above.
-      attributes.setattrLocked(caller, inode, true, SetAttr.ofSize(0));
-    } catch (ErrnoException e) {
-      vfs.put(handle);
-      throw e;
-    }
-  }
-
   // ---- create ----
 
-  Handle create(Caller caller, Inode dir, Name name, int flags, int mode) throws ErrnoException {
+  Fresh create(Caller caller, Inode dir, Name name, int flags, int mode) throws ErrnoException {
     NameOps.requireDirectory(dir);
     if ((flags & O_DIRECTORY) != 0) {
       throw new ErrnoException(Errno.EINVAL);
@@ -124,7 +124,8 @@ final class OpenOps {
       NameOps.requireLive(dir);
       Access.require(dir.node, caller, Access.EXECUTE);
       if (name.isDots()) {
-        throw new ErrnoException(Errno.EISDIR);
+        boolean exclusive = (flags & O_EXCL) != 0;
+        throw new ErrnoException(exclusive ? Errno.EEXIST : Errno.EISDIR);
       }
       name.requireEntry();
       Inode there = names.child(dir, name);
@@ -136,7 +137,7 @@ final class OpenOps {
     }
   }
 
-  private Handle openExisting(Caller caller, Inode there, int flags) throws ErrnoException {
+  private Fresh openExisting(Caller caller, Inode there, int flags) throws ErrnoException {
     try {
       if ((flags & O_EXCL) != 0) {
         throw new ErrnoException(Errno.EEXIST);
@@ -150,18 +151,18 @@ final class OpenOps {
     }
   }
 
-  private Handle createLocked(Caller caller, Inode dir, @Nullable Name name, int flags, int mode)
+  private Fresh createLocked(Caller caller, Inode dir, @Nullable Name name, int flags, int mode)
       throws ErrnoException {
     names.requireMayMake(caller, dir);
     int complete = Mode.S_IFREG | (mode & Mode.PERMISSIONS & ~caller.umask());
     boolean linkable = name != null || (flags & O_EXCL) == 0;
     // The permissions do not bind the one who makes the file: "the mode applies only to future
     // accesses" (open(2)).
-    Inode inode = names.makeLocked(caller, dir, name, complete, 0, NO_TARGET, linkable);
-    return new Handle(inode, flags & ~OPENING_ONLY);
+    NameOps.Found made = names.makeLocked(caller, dir, name, complete, 0, NO_TARGET, linkable);
+    return new Fresh(new Handle(made.inode(), flags & ~OPENING_ONLY), made.stat());
   }
 
-  Handle tmpfile(Caller caller, Inode dir, int flags, int mode) throws ErrnoException {
+  Fresh tmpfile(Caller caller, Inode dir, int flags, int mode) throws ErrnoException {
     NameOps.requireDirectory(dir);
     if (!OpenFlags.writes(flags)) {
       throw new ErrnoException(Errno.EINVAL);
@@ -272,13 +273,14 @@ final class OpenOps {
       return null;
     }
 
+    /** Attributes of the directory itself or of what it names, which therefore has a link. */
     private Stat statOf(Node node, MountPoint mountPoint) throws ErrnoException {
       if (node.equals(dir.node)) {
         return dir.mount().stat(node);
       }
-      Inode inode = vfs.inodes().hold(node, mountPoint);
+      Inode inode = vfs.inodes().holdNew(node, mountPoint);
       try {
-        return attributes.stat(inode);
+        return AttrOps.stat(inode);
       } finally {
         vfs.put(inode);
       }

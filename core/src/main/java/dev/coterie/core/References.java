@@ -21,7 +21,10 @@ final class References {
     this.inodes = inodes;
   }
 
-  /** The inode of an identity this session refers to; ESTALE if it does not. */
+  /**
+   * The inode of an identity this session refers to; ESTALE if it does not. The caller does not
+   * count on it: another thread of the session may give the last reference back at any moment.
+   */
   Inode require(InodeId id) throws ErrnoException {
     Entry entry = entries.get(id);
     if (entry == null) {

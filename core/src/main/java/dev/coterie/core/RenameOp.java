@@ -136,7 +136,6 @@ final class RenameOp {
         throw new ErrnoException(Errno.ENOENT);
       }
       requireNoLoop(from, to, source, target, exchange);
-      NameOps.requireWritable(from.dir());
       if (source == target) {
         return true;
       }
@@ -171,6 +170,7 @@ final class RenameOp {
       boolean fresh = flags == Rename.RENAME_NOREPLACE;
       throw new ErrnoException(fresh ? Errno.EEXIST : Errno.EBUSY);
     }
+    NameOps.requireWritable(from.dir());
     from.name().requireEntry();
     to.name().requireEntry();
   }

@@ -59,13 +59,15 @@ final class Request<R> implements Ticket, Barrier.Waiting {
         return;
       }
       synchronized (this) {
-        if (!askAgain) {
+        if (state == State.PARKED && !askAgain) {
           asking = false;
           return;
         }
         askAgain = false;
       }
     }
+    // Cancelled while we asked: the barrier may have kept us after it was told to forget us.
+    session.barrier().withdraw(this);
   }
 
   private synchronized boolean isParked() {

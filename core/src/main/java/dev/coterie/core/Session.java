@@ -97,7 +97,10 @@ public final class Session implements FileService {
       completion.failed(e.errno());
       return;
     } catch (RuntimeException | Error e) {
+      // A fault of our own: whoever runs us is told by the exception, whoever waits must not wait
+      // on.
       leave();
+      completion.failed(Errno.EIO);
       throw e;
     }
     leave();
@@ -155,7 +158,7 @@ public final class Session implements FileService {
     return (R)
         switch (operation) {
           case Operation.OnHandle<?> o -> onHandle(caller, o);
-          case Operation.Root _ -> entered(vfs.root().get());
+          case Operation.Root _ -> entered(names.root());
           case Operation.Lookup(var dir, var name) ->
               entered(names.find(caller, references.require(dir), name));
           case Operation.Forget(var id, var count) -> {
@@ -163,7 +166,7 @@ public final class Session implements FileService {
             yield Operation.Done.DONE;
           }
           case Operation.Rebind(var id) -> entered(names.rebind(caller, id));
-          case Operation.Getattr(var id) -> attributes.stat(references.require(id));
+          case Operation.Getattr(var id) -> AttrOps.stat(references.require(id));
           case Operation.Setattr(var id, var handle, var change) ->
               attributes.setattr(
                   caller, references.require(id), handle == 0 ? null : handle(handle), change);
@@ -204,7 +207,7 @@ public final class Session implements FileService {
               opened(opens.tmpfile(caller, references.require(dir), flags, mode), true);
           case Operation.Open(var id, var flags) ->
               opened(opens.open(caller, references.require(id), flags), false);
-          case Operation.Take(var token) -> opened(vfs.tokens().take(caller, token), false);
+          case Operation.Take(var token) -> opened(taken(caller, token), false);
         };
   }
 
@@ -236,16 +239,19 @@ public final class Session implements FileService {
   /**
    * Counts a lookup of an inode and answers its attributes. The reference passes to the session.
    */
-  private Stat entered(Inode inode) throws ErrnoException {
-    Stat stat;
+  private Stat entered(NameOps.Found found) {
+    references.addLookup(found.inode());
+    return found.stat();
+  }
+
+  private OpenOps.Fresh taken(Caller caller, Token token) throws ErrnoException {
+    Handle handle = vfs.tokens().take(caller, token);
     try {
-      stat = attributes.stat(inode);
+      return new OpenOps.Fresh(handle, AttrOps.stat(handle.inode));
     } catch (ErrnoException e) {
-      vfs.put(inode);
+      vfs.put(handle);
       throw e;
     }
-    references.addLookup(inode);
-    return stat;
   }
 
   private Handle handle(long number) throws ErrnoException {
@@ -259,21 +265,15 @@ public final class Session implements FileService {
   /**
    * Gives a handle, whose reference passes to the session, a number; with a lookup too if asked.
    */
-  private Operation.Opened opened(Handle handle, boolean lookup) throws ErrnoException {
-    Stat stat;
-    try {
-      stat = attributes.stat(handle.inode);
-    } catch (ErrnoException e) {
-      vfs.put(handle);
-      throw e;
-    }
+  private Operation.Opened opened(OpenOps.Fresh fresh, boolean lookup) {
+    Handle handle = fresh.handle();
     references.addHandle(handle.inode.get());
     if (lookup) {
       references.addLookup(handle.inode.get());
     }
     long number = handleNumbers.incrementAndGet();
     handles.put(number, handle);
-    return new Operation.Opened(number, stat, handle.flags());
+    return new Operation.Opened(number, fresh.stat(), handle.flags());
   }
 
   private Operation.Done closeHandle(long number) throws ErrnoException {

@@ -38,9 +38,19 @@ final class Tokens {
   }
 
   /** A token for a handle. The caller's reference of the handle passes to the token. */
-  synchronized Token share(Session from, Caller caller, Handle handle) throws ErrnoException {
-    long mine = pending.values().stream().filter(p -> p.from() == from).count();
-    if (mine >= Limits.TOKENS_PER_SESSION) {
+  Token share(Session from, Caller caller, Handle handle) throws ErrnoException {
+    if (countOf(from) >= Limits.TOKENS_PER_SESSION) {
+      expire();
+    }
+    return add(from, caller, handle);
+  }
+
+  private synchronized long countOf(Session from) {
+    return pending.values().stream().filter(token -> token.from() == from).count();
+  }
+
+  private synchronized Token add(Session from, Caller caller, Handle handle) throws ErrnoException {
+    if (countOf(from) >= Limits.TOKENS_PER_SESSION) {
       throw new ErrnoException(Errno.EMFILE);
     }
     Token token = new Token(random.nextLong(), random.nextLong());

@@ -137,12 +137,12 @@ public final class Vfs implements AutoCloseable {
       Name name = Name.of(part);
       Inode next;
       try {
-        next = names.find(Caller.ROOT, dir, name);
+        next = names.find(Caller.ROOT, dir, name).inode();
       } catch (ErrnoException e) {
         if (e.errno() != dev.coterie.api.Errno.ENOENT) {
           throw e;
         }
-        next = names.make(Caller.ROOT, dir, name, Mode.S_IFDIR | 0755, 0, new byte[0]);
+        next = names.make(Caller.ROOT, dir, name, Mode.S_IFDIR | 0755, 0, new byte[0]).inode();
       }
       put(dir);
       dir = next;

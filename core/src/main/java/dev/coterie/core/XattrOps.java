@@ -17,6 +17,11 @@ import java.util.List;
  * their place here and are not kept yet. Source: xattr(7).
  */
 final class XattrOps {
+  private static final String USER = "user.";
+  private static final String TRUSTED = "trusted.";
+  private static final String SECURITY = "security.";
+  private static final String SYSTEM = "system.";
+
   private final Vfs vfs;
 
   XattrOps(Vfs vfs) {
@@ -48,9 +53,7 @@ final class XattrOps {
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
-    return caller.isRoot()
-        ? all
-        : all.stream().filter(name -> !name.startsWith("trusted.")).toList();
+    return caller.isRoot() ? all : all.stream().filter(name -> !name.startsWith(TRUSTED)).toList();
   }
 
   Operation.Done set(Caller caller, Inode inode, Name name, byte[] value, int flags)
@@ -109,26 +112,37 @@ final class XattrOps {
     }
   }
 
-  /** The rules of a name space (Linux's xattr_permission, cap_inode_setxattr). */
+  /**
+   * The rules of a name space, in Linux's order: xattr_permission, cap_inode_setxattr, then whether
+   * there is such a name space (xattr_resolve_name).
+   */
   private static void requireAccess(Caller caller, Inode inode, Name name, int mask)
       throws ErrnoException {
     boolean write = (mask & Access.WRITE) != 0;
-    if (name.startsWith("security.") && name.length() > "security.".length()) {
+    if (name.startsWith(SECURITY)) {
       if (write && !caller.isRoot()) {
         throw new ErrnoException(Errno.EPERM);
       }
-    } else if (name.startsWith("trusted.") && name.length() > "trusted.".length()) {
+      requireMore(name, SECURITY);
+    } else if (name.startsWith(TRUSTED)) {
       if (!caller.isRoot()) {
         throw new ErrnoException(write ? Errno.EPERM : Errno.ENODATA);
       }
-    } else if (name.startsWith("user.") && name.length() > "user.".length()) {
+      requireMore(name, TRUSTED);
+    } else if (name.startsWith(USER)) {
       requireUserAccess(caller, inode, mask);
+      requireMore(name, USER);
     } else {
-      boolean bare =
-          name.equals(Name.of("user."))
-              || name.equals(Name.of("trusted."))
-              || name.equals(Name.of("security."));
-      throw new ErrnoException(bare ? Errno.EINVAL : Errno.EOPNOTSUPP);
+      if (!name.startsWith(SYSTEM)) {
+        Access.require(inode.node, caller, mask);
+      }
+      throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
+  }
+
+  private static void requireMore(Name name, String prefix) throws ErrnoException {
+    if (name.length() == prefix.length()) {
+      throw new ErrnoException(Errno.EINVAL);
     }
   }
 

@@ -120,7 +120,7 @@ public interface Mount extends AutoCloseable {
   /** Makes durable as far as this mount is. Shared lock. */
   void fsync(Node node, boolean dataOnly) throws ErrnoException;
 
-  /** Nobody refers to the node any more: one without links can be freed. Exclusive lock. */
+  /** The last link is gone and nobody refers to the node any more: it is freed. Exclusive lock. */
   void release(Node node);
 
   @Override

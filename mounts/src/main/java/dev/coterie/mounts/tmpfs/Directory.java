@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * greater part; then the rest moves together, in the same order. Analogous to the kernel's {@code
  * simple_offset_*} (fs/libfs.c).
  *
- * <p>Concurrency: the directory's lock, shared to look and exclusive to change; {@link #size} also
- * without.
+ * <p>Concurrency: all fields are guarded by the directory's operation lock, shared to look and
+ * exclusive to change; {@link #size} is read without it too.
  */
 final class Directory {
   /** 0 to 2 stand for the start, "." and "..". */
@@ -42,7 +42,7 @@ final class Directory {
     }
   }
 
-  private final Map<Name, Entry> byName = new HashMap<>(4);
+  private Map<Name, Entry> byName = new HashMap<>(4);
 
   /** By cookie, gaps included; there may be room behind {@code length}. */
   private @Nullable Entry[] inOrder = NONE;
@@ -79,10 +79,13 @@ final class Directory {
   /** Removes a name that is there. */
   void remove(Name name) {
     Objects.requireNonNull(byName.remove(name)).node = null;
-    int gaps = length - byName.size();
-    if (gaps >= GAPS_MIN && gaps > byName.size()) {
+    if (gaps() >= GAPS_MIN && gaps() > byName.size()) {
       compact();
     }
+  }
+
+  int gaps() {
+    return length - byName.size();
   }
 
   private void compact() {
@@ -97,6 +100,7 @@ final class Directory {
     assert count == rest.length;
     inOrder = rest;
     length = count;
+    byName = new HashMap<>(byName); // a table never gets smaller by itself
   }
 
   /** Gives entries with a greater cookie until the sink has enough. */

@@ -1,13 +1,10 @@
 package dev.coterie.mounts.tmpfs;
 
 import dev.coterie.core.spi.Mount.AtimePolicy;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import javax.management.JMException;
-import javax.management.ObjectName;
 
 /**
  * Reads the options of tmpfs(5).
@@ -104,7 +101,7 @@ final class OptionParser {
       errors.add("size: not a percentage of the machine's memory: " + value);
       return 1;
     }
-    return Math.min(memoryBytes() / 100 * percent, TmpFs.Options.SIZE_MAX_BYTES);
+    return Math.min(MachineMemory.bytes() / 100 * percent, TmpFs.Options.SIZE_MAX_BYTES);
   }
 
   /** A number with k, m, g or t behind it, from 1 to {@code max}. */
@@ -164,25 +161,12 @@ final class OptionParser {
   }
 
   private static long defaultSize() {
-    return Math.clamp(memoryBytes() / 2, 1, TmpFs.Options.SIZE_MAX_BYTES);
+    return Math.clamp(MachineMemory.bytes() / 2, 1, TmpFs.Options.SIZE_MAX_BYTES);
   }
 
   private static long defaultInodes() {
-    long asKernel = memoryBytes() / PageStore.PAGE_BYTES / 2;
+    long asKernel = MachineMemory.bytes() / PageStore.PAGE_BYTES / 2;
     long inHeap = Runtime.getRuntime().maxMemory() / 4 / InodeSpace.INODE_BYTES;
     return Math.clamp(Math.min(asKernel, inHeap), 1, TmpFs.Options.INODES_MAX);
-  }
-
-  /** Memory of the machine, or of the container when it has less. */
-  private static long memoryBytes() {
-    try {
-      Object bytes =
-          ManagementFactory.getPlatformMBeanServer()
-              .getAttribute(new ObjectName("java.lang:type=OperatingSystem"), "TotalMemorySize");
-      return (long) bytes;
-    } catch (JMException e) {
-      // Another JVM's bean: its heap is a quarter of the memory by default.
-      return Runtime.getRuntime().maxMemory() * 4;
-    }
   }
 }

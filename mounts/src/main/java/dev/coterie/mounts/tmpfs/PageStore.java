@@ -1,11 +1,8 @@
 package dev.coterie.mounts.tmpfs;
 
-import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -27,18 +24,14 @@ final class PageStore implements PageSource, AutoCloseable {
 
   private static final int SLAB_SHIFT = 9;
   static final int SLAB_PAGES = 1 << SLAB_SHIFT;
-  private static final int SLAB_BYTES = SLAB_PAGES * PAGE_BYTES;
 
-  /** Most pages of one store: their numbers are ints. */
-  static final int PAGES_MAX = Integer.MAX_VALUE - SLAB_PAGES;
+  /** Most pages of one store: whole slabs, and page numbers are ints. */
+  static final int PAGES_MAX = Integer.MAX_VALUE & -SLAB_PAGES;
 
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(PAGE_BYTES).asReadOnlyBuffer();
 
   /** One piece of memory. */
   private static final class Slab {
-    /** Of this slab alone; immutable. */
-    private final Arena arena = Arena.ofShared();
-
     /** All of it; immutable, and used by absolute positions only. */
     private final ByteBuffer bytes;
 
@@ -48,8 +41,8 @@ final class PageStore implements PageSource, AutoCloseable {
     /** Pages that are not; guarded by {@code lock}. */
     private int free = SLAB_PAGES;
 
-    Slab() {
-      bytes = arena.allocate(SLAB_BYTES, PAGE_BYTES).asByteBuffer();
+    Slab(ByteBuffer bytes) {
+      this.bytes = bytes;
     }
 
     /** Takes up to {@code count} pages, lowest first, and returns how many. */
@@ -76,11 +69,17 @@ final class PageStore implements PageSource, AutoCloseable {
 
   private final Object lock = new Object();
 
-  /** Held while memory is asked of the system, which takes long; outside {@code lock}. */
+  /**
+   * Held while memory is taken from the system or given back, which takes long; before {@code
+   * lock}.
+   */
   private final Object growth = new Object();
 
   /** Pages in all; immutable. */
   private final int limit;
+
+  /** Slabs are opened and closed under {@code growth}. */
+  private final SlabMemory memory;
 
   /**
    * By number; read without a lock. Entries change under {@code lock}, but not while a page of
@@ -88,14 +87,17 @@ final class PageStore implements PageSource, AutoCloseable {
    */
   private volatile @Nullable Slab[] slabs = new @Nullable Slab[4];
 
-  /** Slabs with a free page; guarded by {@code lock}. */
+  /** Slabs to take pages from; guarded by {@code lock}. */
   private final BitSet open = new BitSet();
 
   /** No slab below this one is open; guarded by {@code lock}. */
   private int firstOpen;
 
-  /** Slabs wholly free; guarded by {@code lock}. */
+  /** Open slabs that are wholly free, 0 or 1; guarded by {@code lock}. */
   private int spares;
+
+  /** Slabs wholly free that are going back to the system; guarded by {@code lock}. */
+  private final BitSet retired = new BitSet();
 
   /** Pages taken; guarded by {@code lock}. */
   private int used;
@@ -104,8 +106,13 @@ final class PageStore implements PageSource, AutoCloseable {
   private boolean closed;
 
   PageStore(int limit) {
-    assert limit >= 0 && limit <= PAGES_MAX : limit;
+    this(limit, SlabMemory.ofSlabs((limit - 1 >> SLAB_SHIFT) + 1));
+  }
+
+  PageStore(int limit, SlabMemory memory) {
+    assert limit > 0 && limit <= PAGES_MAX : limit;
     this.limit = limit;
+    this.memory = memory;
   }
 
   int limit() {
@@ -168,66 +175,96 @@ final class PageStore implements PageSource, AutoCloseable {
   }
 
   /**
-   * Gets one more slab, unless another thread just did. False: the system has no memory, which is
-   * ENOSPC for us.
+   * Opens one more slab where there is need. False: the system has no memory, which is ENOSPC for
+   * us.
    */
   private boolean grow() {
     synchronized (growth) {
+      int number;
       synchronized (lock) {
-        if (!open.isEmpty()) {
-          return true;
+        number = retired.nextSetBit(0);
+        if (number >= 0) {
+          retired.clear(number);
+          open(number);
         }
+        if (!open.isEmpty() || used == limit) {
+          return true; // in the meantime another thread opened a slab, and perhaps used it up
+        }
+        number = unusedNumber();
+        assert number <= limit - 1 >> SLAB_SHIFT : number;
       }
-      Slab slab;
-      try {
-        slab = new Slab();
-      } catch (OutOfMemoryError e) {
+      ByteBuffer bytes = memory.open(number);
+      if (bytes == null) {
         return false;
       }
       synchronized (lock) {
-        add(slab);
+        slabs[number] = new Slab(bytes);
+        open(number);
       }
       return true;
     }
   }
 
-  private void add(Slab slab) {
+  private int unusedNumber() {
     @Nullable Slab[] now = slabs;
     int number = 0;
     while (number < now.length && now[number] != null) {
       number++;
     }
     if (number == now.length) {
-      now = Arrays.copyOf(now, number * 2);
+      slabs = Arrays.copyOf(now, number * 2);
     }
-    now[number] = slab;
-    slabs = now; // volatile also when the array is the same: readers see the entry
+    return number;
+  }
+
+  private void open(int number) {
     open.set(number);
     firstOpen = Math.min(firstOpen, number);
     spares++;
   }
 
   void free(int[] pages, int from, int count) {
-    List<Slab> retired = List.of();
+    boolean shrinks;
     synchronized (lock) {
       for (int i = from; i < from + count; i++) {
         int number = pages[i] >> SLAB_SHIFT;
         Slab slab = slab(number);
         slab.free(pages[i]);
-        open.set(number);
-        firstOpen = Math.min(firstOpen, number);
-        if (slab.free == SLAB_PAGES && ++spares > 1) {
-          spares--;
+        if (slab.free == SLAB_PAGES && spares > 0) {
           open.clear(number);
-          slabs[number] = null;
-          retired = retired.isEmpty() ? new ArrayList<>() : retired;
-          retired.add(slab);
+          retired.set(number);
+        } else {
+          open.set(number);
+          firstOpen = Math.min(firstOpen, number);
+          spares += slab.free == SLAB_PAGES ? 1 : 0;
         }
       }
       used -= count;
+      shrinks = !retired.isEmpty();
     }
-    // Closing waits for every thread to pass a safe point: not under the lock.
-    retired.forEach(slab -> slab.arena.close());
+    if (shrinks) {
+      shrink();
+    }
+  }
+
+  private void shrink() {
+    synchronized (growth) {
+      while (true) {
+        int number;
+        synchronized (lock) {
+          number = retired.nextSetBit(0);
+        }
+        if (number < 0) {
+          return;
+        }
+        // Nobody takes from it: it is not open, and reopening it needs the lock we hold.
+        memory.close(number);
+        synchronized (lock) {
+          retired.clear(number);
+          slabs[number] = null;
+        }
+      }
+    }
   }
 
   private Slab slab(int number) {
@@ -279,17 +316,15 @@ final class PageStore implements PageSource, AutoCloseable {
    */
   @Override
   public void close() {
-    synchronized (lock) {
-      if (closed) {
-        return;
+    synchronized (growth) {
+      synchronized (lock) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        open.clear();
       }
-      closed = true;
-      open.clear();
-    }
-    for (Slab slab : slabs) {
-      if (slab != null) {
-        slab.arena.close();
-      }
+      memory.close();
     }
   }
 }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * that have one way only, so that a page alone at a far offset costs one leaf and at most one
  * branch. Drawn on the package's front page.
  *
- * <p>Concurrency: the inode's lock, shared to look and exclusive to change; {@link #count} also
- * without.
+ * <p>Concurrency: all fields, those of leaves and branches too, are guarded by the inode's
+ * operation lock, shared to look and exclusive to change; {@link #count} is read without it too.
  */
 final class PageTable {
   private static final int WAYS_SHIFT = 6;

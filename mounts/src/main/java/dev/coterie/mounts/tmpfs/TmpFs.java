@@ -101,14 +101,22 @@ public final class TmpFs implements Mount {
     }
   }
 
+  /** Immutable. */
   private final Options options;
+
+  /** Any thread. */
   private final PageStore store;
+
+  /** Immutable. */
   private final Contents contents;
+
+  /** Any thread. */
   private final InodeSpace space;
 
   /** All inodes, those without a name until they are released; concurrent. */
   private final Map<InodeId, TmpNode> nodes = new ConcurrentHashMap<>();
 
+  /** Immutable as a field; guarded as any inode. */
   private final Dir root;
 
   public TmpFs(Options options, MountContext context) {
@@ -182,11 +190,10 @@ public final class TmpFs implements Mount {
   public int read(Node file, long offset, ByteBuffer destination) {
     assert offset >= 0;
     File from = (File) file;
-    long left = from.size() - offset;
-    if (left <= 0 || !destination.hasRemaining()) {
+    if (offset >= from.size()) {
       return 0;
     }
-    int count = (int) Math.min(destination.remaining(), left);
+    int count = (int) Math.min(destination.remaining(), from.size() - offset);
     contents.read(from.pages, offset, destination, count);
     return count;
   }
@@ -250,19 +257,20 @@ public final class TmpFs implements Mount {
     assert name == null || dir.entries.get(name) == null : "EEXIST is the core's";
     assert name == null || dir.nlink() > 0 : "a removed directory takes no entries";
     TmpNode node = make(command);
-    TmpNode before = nodes.put(node.id(), node);
-    assert before == null : "identity " + node.id() + " is used twice";
     if (name == null) {
       node.setLinkable(command.linkable());
-      return node;
-    }
-    node.addLinks(1);
-    if (node instanceof Dir) {
+    } else {
       node.addLinks(1);
-      dir.addLinks(1);
+      if (node instanceof Dir) {
+        node.addLinks(1);
+        dir.addLinks(1);
+      }
+      put(dir, name, node);
+      dir.contentChanged(command.now());
     }
-    put(dir, name, node);
-    dir.contentChanged(command.now());
+    // Last: whoever finds it by its identity finds it with its name.
+    TmpNode before = nodes.put(node.id(), node);
+    assert before == null : "identity " + node.id() + " is used twice";
     return node;
   }
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * The extended attributes of one inode: few, so arrays sorted by name, backwards as the kernel's
  * tmpfs lists them.
  *
- * <p>Concurrency: the inode's lock, shared to look and exclusive to change.
+ * <p>Concurrency: all fields are guarded by the inode's operation lock, shared to look and
+ * exclusive to change.
  */
 final class Xattrs {
   /**

@@ -1,0 +1,371 @@
+package dev.coterie.check.posix;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.DirEntry;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFile;
+import dev.coterie.api.Operation.Transferred;
+import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.SetAttr;
+import dev.coterie.api.Stat;
+import dev.coterie.api.StatFs;
+import dev.coterie.api.Timestamp;
+import dev.coterie.api.Token;
+import dev.coterie.api.Tree;
+import dev.coterie.api.TreePath;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process of ours: a session, a tree for each user, and open files in slots. Paths that {@link
+ * Tree} takes as text are ASCII.
+ */
+final class ProcessCalls implements AutoCloseable {
+  /** An open file. Whoever uses it acts as himself, not as the one who opened it. */
+  private record Slot(long handle, InodeId id) {}
+
+  private final FileService service;
+  private final Tree[] trees = new Tree[Users.COUNT];
+  private final @Nullable Slot[] slots = new @Nullable Slot[World.SLOTS];
+
+  ProcessCalls(int process, FileService service) throws ErrnoException {
+    this.service = service;
+    for (int user = 0; user < Users.COUNT; user++) {
+      trees[user] = Tree.of(service, Users.of(process, user));
+    }
+  }
+
+  /** Does a step; all but {@code share}. */
+  String act(Step step) {
+    try {
+      return switch (step.op()) {
+        case "open" -> open(step);
+        case "take" -> take(step);
+        case "close", "read", "pread", "write", "pwrite", "lseek", "ftruncate", "fallocate" ->
+            transfer(step, slot(step, 1));
+        case "copy" -> copy(step, slot(step, 1));
+        case "fchmod", "fchown", "futimens", "fstat", "fdlist", "fcntl", "fsync", "linkfd" ->
+            onOpenFile(step, slot(step, 1));
+        case "mkdir", "mknod", "symlink", "readlink", "link", "unlink", "rmdir", "rename" ->
+            onName(step);
+        case "chdir" -> changeDirectory(step);
+        case "truncate", "chmod", "chown", "lchown", "utimens", "access" -> onAttributes(step);
+        case "stat", "lstat", "statfs", "list" -> look(step);
+        default -> onXattr(step);
+      };
+    } catch (ErrnoException e) {
+      return failed(e.errno());
+    }
+  }
+
+  static String failed(Errno errno) {
+    return "E" + errno.number();
+  }
+
+  private static final String DONE = "OK";
+
+  private Tree tree(Step step) {
+    return trees[step.user()];
+  }
+
+  private Caller caller(Step step) {
+    return tree(step).caller();
+  }
+
+  private static TreePath path(Step step, int i) {
+    return TreePath.of(step.bytes(i));
+  }
+
+  // ---- open files ----
+
+  private Slot slot(Step step, int i) throws ErrnoException {
+    Slot slot = slots[step.integer(i)];
+    if (slot == null) {
+      throw new ErrnoException(Errno.EBADF);
+    }
+    return slot;
+  }
+
+  private void put(Step step, int i, @Nullable Slot slot) throws ErrnoException {
+    Slot before = slots[step.integer(i)];
+    slots[step.integer(i)] = slot;
+    if (before != null) {
+      service.close(caller(step), before.handle());
+    }
+  }
+
+  private String open(Step step) throws ErrnoException {
+    put(step, 1, null);
+    OpenFile file = tree(step).open(path(step, 2), step.octal(3), step.octal(4));
+    put(step, 1, new Slot(file.handle(), file.id()));
+    return DONE;
+  }
+
+  /** The token of the open file in a slot: the half of {@code share} that its owner does. */
+  Token share(Step step) throws ErrnoException {
+    return service.share(caller(step), slot(step, 1).handle());
+  }
+
+  private String take(Step step) throws ErrnoException {
+    OpenFile file = tree(step).take(Token.ofSecret(step.word(2)));
+    put(step, 1, new Slot(file.handle(), file.id()));
+    return DONE;
+  }
+
+  private String transfer(Step step, Slot slot) throws ErrnoException {
+    Caller caller = caller(step);
+    long handle = slot.handle();
+    switch (step.op()) {
+      case "close" -> put(step, 1, null);
+      case "read" -> {
+        ByteBuffer buffer = ByteBuffer.allocate(step.integer(2));
+        Transferred moved = service.readNext(caller, handle, buffer);
+        return Pattern.said(buffer.array(), moved.count());
+      }
+      case "pread" -> {
+        ByteBuffer buffer = ByteBuffer.allocate(step.integer(2));
+        int count = service.read(caller, handle, step.number(3), buffer);
+        return Pattern.said(buffer.array(), count);
+      }
+      case "write" -> {
+        ByteBuffer buffer = Pattern.bytes(step.integer(2), step.number(3));
+        return result(service.writeNext(caller, handle, buffer).count());
+      }
+      case "pwrite" -> {
+        ByteBuffer buffer = Pattern.bytes(step.integer(2), step.number(3));
+        return result(service.write(caller, handle, step.number(4), buffer));
+      }
+      case "lseek" -> {
+        return result(service.seek(caller, handle, whence(step), step.number(3)));
+      }
+      case "ftruncate" -> setattr(step, slot, SetAttr.ofSize(step.number(2)));
+      default -> service.fallocate(caller, handle, step.integer(2), step.number(3), step.number(4));
+    }
+    return DONE;
+  }
+
+  /** As SEEK_SET and so on are numbered. */
+  private static Whence whence(Step step) {
+    return switch (step.integer(2)) {
+      case 0 -> Whence.SET;
+      case 1 -> Whence.CUR;
+      case 2 -> Whence.END;
+      case 3 -> Whence.DATA;
+      default -> Whence.HOLE;
+    };
+  }
+
+  private static String result(long number) {
+    return "OK " + number;
+  }
+
+  private void setattr(Step step, Slot slot, SetAttr change) throws ErrnoException {
+    service.setattr(caller(step), slot.id(), slot.handle(), change);
+  }
+
+  private String copy(Step step, Slot from) throws ErrnoException {
+    Caller caller = caller(step);
+    long at = step.number(2);
+    Slot to = slot(step, 3);
+    long toAt = step.number(4);
+    long length = step.number(5);
+    long copied = service.copyRange(caller, from.handle(), at, to.handle(), toAt, length);
+    // COPY_FILLS_HOLES
+    for (long done = 0; done < copied; ) {
+      ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(copied - done, 1 << 16));
+      done += service.read(caller, from.handle(), at + done, buffer);
+      buffer.flip();
+      service.write(caller, to.handle(), toAt + done - buffer.remaining(), buffer);
+    }
+    return result(copied);
+  }
+
+  private String onOpenFile(Step step, Slot slot) throws ErrnoException {
+    Caller caller = caller(step);
+    switch (step.op()) {
+      case "fchmod" -> setattr(step, slot, SetAttr.ofMode(step.octal(2)));
+      case "fchown" -> setattr(step, slot, SetAttr.ofOwner(step.integer(2), step.integer(3)));
+      case "futimens" -> {
+        SetAttr times = SetAttr.ofTimes(time(step.word(2)), time(step.word(3)));
+        if (!times.equals(SetAttr.NOTHING)) {
+          setattr(step, slot, times);
+        }
+      }
+      case "fstat" -> {
+        return said(service.getattr(caller, slot.id()));
+      }
+      case "fdlist" -> {
+        return said(entries(caller, slot));
+      }
+      case "fcntl" -> service.setFlags(caller, slot.handle(), step.octal(2));
+      case "fsync" -> service.fsync(caller, slot.handle(), false);
+      default -> linkOpenFile(step, slot);
+    }
+    return DONE;
+  }
+
+  private List<DirEntry> entries(Caller caller, Slot slot) throws ErrnoException {
+    List<DirEntry> all = new ArrayList<>();
+    List<DirEntry> page = service.readdir(caller, slot.handle(), 0, 4096, false);
+    while (!page.isEmpty()) {
+      page.stream().filter(entry -> !entry.name().isDots()).forEach(all::add);
+      page = service.readdir(caller, slot.handle(), page.getLast().cookie(), 4096, false);
+    }
+    return all;
+  }
+
+  private void linkOpenFile(Step step, Slot slot) throws ErrnoException {
+    try (Tree there = tree(step).at(new String(step.bytes(2), US_ASCII))) {
+      InodeId dir = there.stat(".").id();
+      service.link(caller(step), slot.id(), dir, Name.of(step.bytes(3)));
+    }
+  }
+
+  // ---- names ----
+
+  private String onName(Step step) throws ErrnoException {
+    Tree tree = tree(step);
+    TreePath path = path(step, 1);
+    switch (step.op()) {
+      case "mkdir" -> tree.mkdir(path, step.octal(2));
+      case "mknod" -> tree.mknod(path, step.octal(2), step.number(3));
+      case "symlink" -> tree.symlink(path.toBytes(), path(step, 2));
+      case "readlink" -> {
+        return "L " + Step.encode(tree.readlink(path));
+      }
+      case "link" -> tree.link(path, path(step, 2), step.integer(3) != 0);
+      case "unlink" -> tree.unlink(path);
+      case "rmdir" -> tree.rmdir(path);
+      default -> tree.rename(path, path(step, 2), step.integer(3));
+    }
+    return DONE;
+  }
+
+  private String changeDirectory(Step step) throws ErrnoException {
+    Tree before = tree(step);
+    trees[step.user()] = before.at(new String(step.bytes(1), US_ASCII));
+    before.close();
+    return DONE;
+  }
+
+  private String onAttributes(Step step) throws ErrnoException {
+    Tree tree = tree(step);
+    TreePath path = path(step, 1);
+    switch (step.op()) {
+      case "truncate" -> tree.truncate(path, step.number(2));
+      case "chmod" -> tree.chmod(path, step.octal(2));
+      case "chown" -> tree.chown(path, step.integer(2), step.integer(3));
+      case "lchown" -> tree.lchown(path, step.integer(2), step.integer(3));
+      case "utimens" ->
+          tree.utimens(path, time(step.word(2)), time(step.word(3)), step.integer(4) != 0);
+      default -> tree.access(path, step.integer(2));
+    }
+    return DONE;
+  }
+
+  private static SetAttr.@Nullable Time time(String word) {
+    if (word.equals("omit")) {
+      return null;
+    }
+    if (word.equals("now")) {
+      return SetAttr.Time.Now.NOW;
+    }
+    int dot = word.indexOf('.');
+    long seconds = Long.parseLong(word, 0, dot, 10);
+    int nanos = Integer.parseInt(word, dot + 1, word.length(), 10);
+    return new SetAttr.Time.At(new Timestamp(seconds, nanos));
+  }
+
+  private String look(Step step) throws ErrnoException {
+    Tree tree = tree(step);
+    TreePath path = path(step, 1);
+    return switch (step.op()) {
+      case "stat" -> said(tree.stat(path));
+      case "lstat" -> said(tree.lstat(path));
+      case "statfs" -> said(tree.statfs(path));
+      default -> said(tree.list(path, false));
+    };
+  }
+
+  private static String said(Stat s) {
+    return "S %o %d %s %s %d %d %s %s %s %s %s"
+        .formatted(
+            s.mode(),
+            s.nlink(),
+            Integer.toUnsignedString(s.uid()),
+            Integer.toUnsignedString(s.gid()),
+            s.size(),
+            s.blocks(),
+            Long.toUnsignedString(s.rdev()),
+            Long.toUnsignedString(s.id().number()),
+            said(s.atime()),
+            said(s.mtime()),
+            said(s.ctime()));
+  }
+
+  private static String said(Timestamp time) {
+    return time.seconds() + "." + time.nanos();
+  }
+
+  private static String said(StatFs f) {
+    return "F %d %d %d %d %d %d"
+        .formatted(f.type(), f.bsize(), f.blocks(), f.bfree(), f.files(), f.ffree());
+  }
+
+  private static String said(List<DirEntry> entries) {
+    StringBuilder line = new StringBuilder("D " + entries.size());
+    entries.stream()
+        .sorted(Comparator.comparing(DirEntry::name))
+        .forEach(entry ->
+            line.append(' ')
+                .append(Step.encode(entry.name().toBytes()))
+                .append(':')
+                .append(entry.type())
+                .append(':')
+                .append(Long.toUnsignedString(entry.id().number())));
+    return line.toString();
+  }
+
+  private String onXattr(Step step) throws ErrnoException {
+    Tree tree = tree(step);
+    TreePath path = path(step, 1);
+    boolean follow = step.words().getLast().equals("1");
+    switch (step.op()) {
+      case "listxattr" -> {
+        StringBuilder line = new StringBuilder("X");
+        for (Name name : tree.listxattr(path, follow)) {
+          line.append(' ').append(Step.encode(name.toBytes()));
+        }
+        return line.toString();
+      }
+      case "getxattr" -> {
+        byte[] value = tree.getxattr(path, Name.of(step.bytes(2)), follow);
+        return Pattern.said(value, value.length);
+      }
+      case "removexattr" -> tree.removexattr(path, Name.of(step.bytes(2)), follow);
+      case "setxattr" -> {
+        byte[] value = Pattern.bytes(step.integer(3), step.number(4)).array();
+        tree.setxattr(path, Name.of(step.bytes(2)), value, step.integer(5), follow);
+      }
+      default -> throw new IllegalArgumentException("no such operation: " + step);
+    }
+    return DONE;
+  }
+
+  @Override
+  public void close() {
+    for (Tree tree : trees) {
+      tree.close();
+    }
+    service.close();
+  }
+}

@@ -1,0 +1,180 @@
+package dev.coterie.check.posix;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Makes steps from a seed. It never looks at an answer, so the n-th step is the same whatever came
+ * before; names are so few that most operations find what they are about.
+ */
+final class StepGenerator {
+  /** An operation and how often it comes, relative to the others. */
+  private record Kind(String op, int weight) {}
+
+  private static final List<Kind> KINDS =
+      List.of(
+          new Kind("mkdir", 7),
+          new Kind("open", 16),
+          new Kind("close", 3),
+          new Kind("read", 3),
+          new Kind("pread", 4),
+          new Kind("write", 5),
+          new Kind("pwrite", 6),
+          new Kind("lseek", 5),
+          new Kind("truncate", 4),
+          new Kind("ftruncate", 2),
+          new Kind("fallocate", 4),
+          new Kind("copy", 3),
+          new Kind("unlink", 4),
+          new Kind("rmdir", 2),
+          new Kind("mknod", 3),
+          new Kind("symlink", 3),
+          new Kind("readlink", 2),
+          new Kind("link", 4),
+          new Kind("linkfd", 2),
+          new Kind("rename", 7),
+          new Kind("chmod", 5),
+          new Kind("fchmod", 1),
+          new Kind("chown", 3),
+          new Kind("lchown", 1),
+          new Kind("fchown", 1),
+          new Kind("utimens", 3),
+          new Kind("futimens", 1),
+          new Kind("setxattr", 4),
+          new Kind("getxattr", 2),
+          new Kind("listxattr", 2),
+          new Kind("removexattr", 1),
+          new Kind("access", 4),
+          new Kind("stat", 4),
+          new Kind("lstat", 4),
+          new Kind("fstat", 4),
+          new Kind("list", 4),
+          new Kind("fdlist", 1),
+          new Kind("statfs", 1),
+          new Kind("fcntl", 1),
+          new Kind("fsync", 1),
+          new Kind("share", 2),
+          new Kind("chdir", 1));
+
+  private static final int WEIGHT = KINDS.stream().mapToInt(Kind::weight).sum();
+
+  private final Random random;
+  private final Values values;
+
+  StepGenerator(long seed) {
+    random = new Random(seed);
+    values = new Values(random);
+  }
+
+  /** The first {@code count} steps of a seed. */
+  static List<Step> steps(long seed, int count) {
+    StepGenerator generator = new StepGenerator(seed);
+    List<Step> steps = new ArrayList<>(count);
+    while (steps.size() < count) {
+      Step step = generator.next();
+      steps.add(step);
+      if (steps.size() < count && generator.random.nextInt(4) == 0) {
+        steps.add(generator.lookAt(step));
+      }
+    }
+    return steps;
+  }
+
+  private Step next() {
+    int pick = random.nextInt(WEIGHT);
+    int kind = 0;
+    while (pick >= KINDS.get(kind).weight()) {
+      pick -= KINDS.get(kind).weight();
+      kind++;
+    }
+    List<String> words = new ArrayList<>();
+    String op = KINDS.get(kind).op();
+    words.add(op);
+    for (Object word : arguments(op)) {
+      words.add(word.toString());
+    }
+    return new Step(random.nextInt(World.PROCESSES), values.user(), words);
+  }
+
+  /** A look at what the step was about, by root, who may see everything. */
+  private Step lookAt(Step step) {
+    String first = step.word(step.op().equals("copy") ? 3 : 1);
+    boolean slot = !first.isEmpty() && first.length() == 1 && Character.isDigit(first.charAt(0));
+    if (slot) {
+      return Step.of(step.process(), 0, "fstat", first);
+    }
+    boolean second = List.of("rename", "link", "symlink").contains(step.op());
+    return Step.of(step.process(), 0, "lstat", second ? step.word(2) : first);
+  }
+
+  private List<Object> arguments(String op) {
+    return switch (op) {
+      case "open" -> List.of(slot(), path(), values.openFlags(), values.mode());
+      case "close", "fstat", "fdlist", "fsync" -> List.of(slot());
+      case "read" -> List.of(slot(), values.count());
+      case "pread" -> List.of(slot(), values.count(), values.offset());
+      case "write" -> List.of(slot(), values.count(), random.nextInt(250));
+      case "pwrite" -> List.of(slot(), values.count(), random.nextInt(250), values.offset());
+      case "lseek" -> {
+        int whence = random.nextInt(5);
+        yield List.of(slot(), whence, whence == 1 ? values.step() : values.offset());
+      }
+      case "ftruncate" -> List.of(slot(), values.offset());
+      case "fallocate" -> List.of(slot(), values.fallocateMode(), values.offset(), values.length());
+      case "copy" -> List.of(slot(), values.offset(), slot(), values.offset(), values.count());
+      case "fchmod" -> List.of(slot(), values.mode());
+      case "fchown" -> owner(slot());
+      case "futimens" -> List.of(slot(), values.time(), values.time());
+      case "fcntl" -> List.of(slot(), values.settableFlags());
+      case "linkfd" -> List.of(slot(), values.directory(), values.plainName());
+      case "share" -> List.of(slot(), random.nextInt(World.PROCESSES), slot());
+      default -> onPath(op);
+    };
+  }
+
+  private int slot() {
+    return random.nextInt(World.SLOTS);
+  }
+
+  private String path() {
+    return values.path();
+  }
+
+  /** CHOWN_OF_NOTHING: at least one of the two is given. */
+  private List<Object> owner(Object of) {
+    int uid = values.id();
+    int gid = values.id();
+    return List.of(of, uid, uid == -1 && gid == -1 ? 2000 : gid);
+  }
+
+  private List<Object> onPath(String op) {
+    return switch (op) {
+      case "mkdir", "chmod" -> List.of(path(), values.mode());
+      case "mknod" -> List.of(path(), values.nodeMode(), values.device());
+      case "symlink" -> List.of(values.target(), path());
+      case "link" -> List.of(path(), path(), random.nextInt(2));
+      case "rename" -> List.of(path(), path(), values.renameFlags());
+      case "truncate" -> List.of(path(), values.offset());
+      case "chown", "lchown" -> owner(path());
+      case "utimens" -> List.of(path(), values.time(), values.time(), random.nextInt(2));
+      case "access" -> List.of(path(), random.nextInt(20) == 0 ? 8 : random.nextInt(8));
+      case "chdir" -> List.of(values.directory());
+      case "listxattr" -> List.of(path(), follow());
+      case "getxattr", "removexattr" -> List.of(path(), values.xattr(), follow());
+      case "setxattr" ->
+          List.of(
+              path(),
+              values.xattr(),
+              values.xattrBytes(),
+              random.nextInt(250),
+              random.nextInt(8) < 6 ? 0 : random.nextInt(4),
+              follow());
+      default -> List.of(path());
+    };
+  }
+
+  private int follow() {
+    return random.nextInt(3) == 0 ? 0 : 1;
+  }
+}

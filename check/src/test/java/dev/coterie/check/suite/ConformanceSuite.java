@@ -1,0 +1,99 @@
+package dev.coterie.check.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+
+/** All checks, each on a fresh tree of one target. */
+@Timeout(60)
+abstract class ConformanceSuite
+    implements LookupChecks,
+        ReferenceChecks,
+        AttributeChecks,
+        NodeChecks,
+        LinkChecks,
+        RemoveChecks,
+        RenameChecks,
+        OpenChecks,
+        DataChecks,
+        SpaceChecks,
+        SharingChecks,
+        ReaddirChecks,
+        XattrChecks,
+        TimeChecks,
+        MountChecks {
+  private static Covered covered = new Covered();
+  private static int checksRun;
+
+  private @Nullable Target target;
+  private final List<FileService> sessions = new ArrayList<>(); // guarded by itself
+
+  /** A fresh tree. */
+  abstract Target open() throws IOException;
+
+  @BeforeAll
+  static void startWatching() {
+    covered = new Covered();
+    checksRun = 0;
+  }
+
+  /** Only when all checks ran can something be missing. */
+  @AfterAll
+  static void requireAllSeen(TestInfo info) {
+    long checks =
+        Arrays.stream(info.getTestClass().orElseThrow().getMethods())
+            .filter(method -> method.isAnnotationPresent(Test.class))
+            .count();
+    if (checksRun == checks) {
+      assertThat(covered.missing()).as("outcomes that no check has seen").isEmpty();
+    }
+  }
+
+  @BeforeEach
+  void openTarget() throws IOException {
+    target = open();
+  }
+
+  @AfterEach
+  void closeTarget() {
+    checksRun++;
+    synchronized (sessions) {
+      sessions.forEach(FileService::close);
+    }
+    target().close();
+  }
+
+  @Override
+  public Target target() {
+    return Objects.requireNonNull(target);
+  }
+
+  @Override
+  public Actor process(Caller caller) throws ErrnoException {
+    FileService session;
+    try {
+      session = covered.watch(target().openSession());
+    } catch (IOException e) {
+      throw new AssertionError("no session", e);
+    }
+    synchronized (sessions) {
+      sessions.add(session);
+    }
+    return new Actor(session, caller);
+  }
+}

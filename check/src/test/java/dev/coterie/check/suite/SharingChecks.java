@@ -1,0 +1,233 @@
+package dev.coterie.check.suite;
+
+import static dev.coterie.api.OpenFlags.O_APPEND;
+import static dev.coterie.api.OpenFlags.O_RDONLY;
+import static dev.coterie.api.OpenFlags.O_RDWR;
+import static dev.coterie.check.suite.Checks.fails;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Operation.Opened;
+import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Token;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** Open files that several processes share, as after fork(2). */
+interface SharingChecks extends Checks {
+  private static Token share(Actor one, long handle) throws ErrnoException {
+    return one.service().share(one.caller(), handle);
+  }
+
+  private static Opened take(Actor one, Token token) throws ErrnoException {
+    return one.service().take(one.caller(), token);
+  }
+
+  @Test
+  default void take_givesTheSameOpenFile() throws ErrnoException {
+    Actor one = root();
+    Actor other = root();
+    Opened mine = one.create("/f", O_RDWR | O_APPEND, 0644);
+    one.writeNext(mine.handle(), "0123");
+    Opened theirs = take(other, share(one, mine.handle()));
+    assertThat(theirs.stat().id()).isEqualTo(mine.stat().id());
+    assertThat(theirs.stat().size()).isEqualTo(4);
+    assertThat(theirs.flags()).isEqualTo(mine.flags());
+    other.service().getattr(other.caller(), theirs.stat().id());
+  }
+
+  @Test
+  default void sharedOffset_ofTwoSessions_isOne() throws ErrnoException {
+    Actor one = root();
+    Actor other = root();
+    long mine = one.make("/f");
+    one.writeNext(mine, "0123456789");
+    one.service().seek(one.caller(), mine, Whence.SET, 0);
+    long theirs = take(other, share(one, mine)).handle();
+    assertThat(one.readNext(mine, 3)).isEqualTo("012");
+    assertThat(other.readNext(theirs, 3)).isEqualTo("345");
+    assertThat(one.service().seek(one.caller(), mine, Whence.CUR, 0)).isEqualTo(6);
+    other.service().seek(other.caller(), theirs, Whence.SET, 9);
+    assertThat(one.readNext(mine, 3)).isEqualTo("9");
+  }
+
+  @Test
+  default void sharedFlags_ofTwoSessions_areOne() throws ErrnoException {
+    Actor one = root();
+    Actor other = root();
+    long mine = one.make("/f");
+    one.write(mine, 0, "0123");
+    long theirs = take(other, share(one, mine)).handle();
+    other.service().setFlags(other.caller(), theirs, O_APPEND);
+    one.write(mine, 0, "45");
+    assertThat(one.content("/f")).isEqualTo("012345");
+  }
+
+  @Test
+  default void sharedOffset_writtenByMany_losesNoLine() throws Exception {
+    Actor one = root();
+    long mine = one.make("/f");
+    Actor[] actors = {root(), root(), root(), root()};
+    long[] handles = new long[4];
+    for (int i = 0; i < 4; i++) {
+      handles[i] = take(actors[i], share(one, mine)).handle();
+    }
+    Checks.together(
+        4,
+        i -> {
+          for (int k = 0; k < 200; k++) {
+            actors[i].writeNext(handles[i], "%d:%04d\n".formatted(i, k));
+          }
+          return 0;
+        });
+    String[] lines = one.content("/f").split("\n");
+    assertThat(lines).hasSize(800).doesNotHaveDuplicates();
+    assertThat(Arrays.stream(lines)).allMatch(line -> line.length() == 6);
+  }
+
+  @Test
+  default void take_twice_isEnoent() throws ErrnoException {
+    Actor one = root();
+    Token token = share(one, one.make("/f"));
+    Actor other = root();
+    take(other, token);
+    fails(Errno.ENOENT, () -> take(other, token));
+    fails(Errno.ENOENT, () -> take(one, token));
+  }
+
+  @Test
+  default void take_byManyAtOnce_hasOneWinner() throws Exception {
+    Actor one = root();
+    long handle = one.make("/f");
+    Actor[] actors = {root(), root(), root(), root()};
+    for (int round = 0; round < 50; round++) {
+      Token token = share(one, handle);
+      long won =
+          Checks.together(4, i -> Checks.errnoOf(() -> take(actors[i], token)) == null).stream()
+              .filter(mine -> mine)
+              .count();
+      assertThat(won).isEqualTo(1);
+    }
+  }
+
+  @Test
+  default void take_ofUnknownToken_isEnoent() throws ErrnoException {
+    Actor one = root();
+    fails(Errno.ENOENT, () -> take(one, new Token(1, 2)));
+  }
+
+  @Test
+  default void take_byAnotherUser_isEpermAndLeavesTheToken() throws ErrnoException {
+    Actor alice = process(ALICE);
+    Token token = share(alice, alice.make("/f"));
+    Actor bob = process(BOB);
+    fails(Errno.EPERM, () -> take(bob, token));
+    take(process(ALICE), token);
+    Token second = share(alice, alice.open("/f", O_RDONLY));
+    take(root(), second);
+  }
+
+  /** The right to the open file is what counts, not a right to the file: as with a passed fd. */
+  @Test
+  default void take_needsNoPermissionOnTheFile() throws ErrnoException {
+    Actor alice = process(ALICE);
+    Opened made = alice.create("/f", O_RDWR, 0);
+    Opened taken = take(process(ALICE), share(alice, made.handle()));
+    assertThat(taken.flags()).isEqualTo(O_RDWR);
+  }
+
+  @Test
+  default void take_afterItsTime_isEnoent() throws ErrnoException {
+    Actor one = root();
+    long handle = one.make("/f");
+    Token early = share(one, handle);
+    target().clock().advance(Duration.ofMillis(Limits.TOKEN_MS));
+    Token late = share(one, handle);
+    target().clock().advance(Duration.ofMillis(1));
+    Actor other = root();
+    fails(Errno.ENOENT, () -> take(other, early));
+    take(other, late);
+  }
+
+  @Test
+  default void token_thatExpires_givesBackItsReference() throws ErrnoException {
+    Actor one = root();
+    Actor watcher = root();
+    long free = watcher.statfs("/other").bfree();
+    Opened made = one.create("/other/f", O_RDWR, 0644);
+    one.write(made.handle(), 0, "x".repeat(5000));
+    one.unlink("/other/f");
+    share(one, made.handle());
+    one.close(made.handle());
+    one.service().forget(one.caller(), made.stat().id(), 1);
+    assertThat(watcher.statfs("/other").bfree()).isLessThan(free);
+    target().clock().advance(Duration.ofMillis(Limits.TOKEN_MS + 1));
+    target().expire();
+    assertThat(watcher.statfs("/other").bfree()).isEqualTo(free);
+    assertThat(target().tokens()).isZero();
+  }
+
+  @Test
+  default void token_ofAnEndedSession_isEnoent() throws ErrnoException {
+    Actor one = root();
+    Token token = share(one, one.make("/f"));
+    one.service().close();
+    Actor other = root();
+    fails(Errno.ENOENT, () -> take(other, token));
+  }
+
+  @Test
+  default void token_survivesTheHandleItWasMadeOf() throws ErrnoException {
+    Actor one = root();
+    Opened made = one.create("/f", O_RDWR, 0644);
+    one.writeNext(made.handle(), "text");
+    Token token = share(one, made.handle());
+    one.close(made.handle());
+    one.unlink("/f");
+    Actor other = root();
+    long theirs = take(other, token).handle();
+    assertThat(other.service().seek(other.caller(), theirs, Whence.CUR, 0)).isEqualTo(4);
+    assertThat(other.read(theirs, 0, 10)).isEqualTo("text");
+  }
+
+  @Test
+  default void takenHandle_survivesTheSessionItCameFrom() throws ErrnoException {
+    Actor one = root();
+    long mine = one.make("/f");
+    one.write(mine, 0, "text");
+    Actor other = root();
+    long theirs = take(other, share(one, mine)).handle();
+    one.unlink("/f");
+    one.service().close();
+    assertThat(other.read(theirs, 0, 10)).isEqualTo("text");
+    other.writeNext(theirs, "T");
+    assertThat(other.read(theirs, 0, 10)).isEqualTo("Text");
+  }
+
+  @Test
+  default void share_ofTooMany_isEmfileUntilSomeAreOver() throws ErrnoException {
+    Actor one = root();
+    long handle = one.make("/f");
+    for (int i = 0; i < Limits.TOKENS_PER_SESSION; i++) {
+      share(one, handle);
+    }
+    fails(Errno.EMFILE, () -> share(one, handle));
+    Actor other = root();
+    share(other, other.make("/g"));
+    target().clock().advance(Duration.ofMillis(Limits.TOKEN_MS + 1));
+    share(one, handle);
+  }
+
+  @Test
+  default void token_isAsLongAsItsSecret() throws ErrnoException {
+    Actor one = root();
+    Token token = share(one, one.make("/f"));
+    assertThat(Token.ofSecret(token.toSecret())).isEqualTo(token);
+    assertThat(token.toString()).doesNotContain(token.toSecret());
+    take(process(Caller.ROOT), Token.ofSecret(token.toSecret()));
+  }
+}

@@ -1,0 +1,414 @@
+package dev.coterie.client;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Operation;
+import dev.coterie.client.Held.Handle;
+import dev.coterie.client.Held.Node;
+import dev.coterie.wire.BaseRequest;
+import dev.coterie.wire.FrameReader;
+import dev.coterie.wire.LinuxReply;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.ProtocolException;
+import dev.coterie.wire.Request;
+import java.io.IOException;
+import java.nio.BufferOverflowException;
+import java.nio.channels.ClosedChannelException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to a leader and the calls under way on it.
+ *
+ * <p>There is no thread of its own on the way of a call that somebody waits for: the waiting thread
+ * reads, if nobody does, and gives others their answers until it has its own ({@link ReaderRole}).
+ */
+final class Connection {
+  /** How long to wait for the leader to have ended the session. */
+  private static final long CLOSE_NS_MAX = 1_000_000_000;
+
+  private final Socket socket; // immutable
+  private final ReaderRole role; // immutable
+  private final Tags tags; // immutable
+  private final Output output; // immutable
+  private final Input input; // owned by the reader
+  private final References references = new References(); // immutable
+  private final Requests requests; // immutable
+  private final Replies replies; // immutable
+  private final Background background; // immutable
+  private final AtomicInteger unwaited = new AtomicInteger(); // atomic: calls with a completion
+  private final AtomicBoolean over = new AtomicBoolean(); // atomic
+  private volatile String reason = ""; // atomic: why the connection was lost
+
+  Connection(Socket socket, Input input, Caller identity, int msize) {
+    this.socket = socket;
+    this.role = new ReaderRole(socket.selector());
+    this.tags = new Tags(role);
+    this.output = new Output(socket.channel(), role, msize);
+    this.input = input;
+    this.requests = new Requests(references, identity, msize);
+    this.background = new Background(this, role, output, unwaited);
+    this.replies = new Replies(references);
+  }
+
+  ReaderRole role() {
+    return role;
+  }
+
+  References references() {
+    return references;
+  }
+
+  /** Why the connection was lost; empty if it was not. */
+  String reason() {
+    return reason;
+  }
+
+  // ---- calls ----
+
+  /** Does an operation and waits for its end. */
+  void run(Caller caller, Call<?> call) throws ErrnoException {
+    if (role.isMine()) {
+      throw new IllegalStateException("a completion must not wait");
+    }
+    Request request = make(caller, call);
+    waitForTag(call);
+    if (waitForRoom(call)) {
+      send(caller, call, request);
+    }
+    await(call);
+  }
+
+  /**
+   * Starts an operation that has a completion.
+   *
+   * @throws ErrnoException it was not started; EAGAIN too much is under way
+   */
+  void start(Caller caller, Call<?> call) throws ErrnoException {
+    Request request = make(caller, call);
+    if (output.isFull() || !takeTag(call)) {
+      letGo(call);
+      throw new ErrnoException(Errno.EAGAIN, call.operation.label());
+    }
+    send(caller, call, request);
+  }
+
+  /** Gives back lookups; the leader learns of it with a later message. */
+  void forget(InodeId id, long count) throws ErrnoException {
+    tags.requireOpen();
+    clunk(references.forget(id, count));
+  }
+
+  /** Asks the leader to give a call up, if it is not over and can be given up. */
+  void cancel(Call<?> call) {
+    if (!call.isCancellable() || !tags.flush(call)) {
+      return;
+    }
+    try {
+      output.send(Tags.FLUSH | call.tag, new BaseRequest.Tflush(call.tag));
+    } catch (ErrnoException e) {
+      throw new AssertionError("a Tflush fits every frame", e);
+    }
+  }
+
+  /** The message; null for a Close, whose handle stays good until the call has a tag. */
+  private @Nullable Request make(Caller caller, Call<?> call) throws ErrnoException {
+    if (call.operation instanceof Operation.Close) {
+      return null;
+    }
+    try {
+      return requests.make(caller, call);
+    } catch (ErrnoException e) {
+      letGo(call);
+      throw new ErrnoException(e.errno(), call.operation.label());
+    } catch (RuntimeException e) {
+      letGo(call);
+      throw e;
+    }
+  }
+
+  private void waitForTag(Call<?> call) throws ErrnoException {
+    if (takeTag(call)) {
+      return;
+    }
+    await(tags.queue(call));
+    if (call.tag < 0) {
+      letGo(call);
+      tags.requireOpen();
+      throw new ErrnoException(Errno.EINTR, call.operation.label());
+    }
+  }
+
+  /** False: there is none free. */
+  private boolean takeTag(Call<?> call) throws ErrnoException {
+    countIn(call);
+    boolean taken = false;
+    try {
+      taken = tags.take(call);
+    } catch (ErrnoException e) {
+      letGo(call);
+      throw new ErrnoException(e.errno(), call.operation.label());
+    } finally {
+      if (!taken) {
+        countOut(call);
+      }
+    }
+    return taken;
+  }
+
+  /** Before the call has its tag: from then on a reader must be there until it is over. */
+  private void countIn(Call<?> call) {
+    if (call.completion != null) {
+      unwaited.incrementAndGet();
+      background.wake();
+    }
+  }
+
+  private void countOut(Call<?> call) {
+    if (call.completion != null) {
+      unwaited.decrementAndGet();
+    }
+  }
+
+  /** False: the thread was interrupted, and the call is over without having been sent. */
+  private boolean waitForRoom(Call<?> call) {
+    while (output.isCrowded()) {
+      await(output.room());
+      if (call.isCancellable() && Thread.currentThread().isInterrupted() && output.isCrowded()) {
+        endUnsent(call, Errno.EINTR);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void send(Caller caller, Call<?> call, @Nullable Request request) {
+    if (request != null) {
+      send(call, request);
+    } else if (call.operation instanceof Operation.Close close) {
+      close(caller, call, close);
+    }
+  }
+
+  private void send(Call<?> call, Request request) {
+    try {
+      output.send(call.tag, request);
+    } catch (ErrnoException e) {
+      endUnsent(call, Requests.tooLong(call.operation));
+    } catch (OutOfMemoryError e) {
+      endUnsent(call, Errno.ENOMEM); // for a larger buffer
+    }
+  }
+
+  private void close(Caller caller, Call<?> call, Operation.Close close) {
+    Handle handle;
+    try {
+      handle = references.close(close.handle());
+    } catch (ErrnoException e) {
+      endUnsent(call, e.errno());
+      return;
+    }
+    clunk(references.drop(handle.node));
+    call.replyType = P9.RCLUNK;
+    call.newFid = handle.fid; // free when the call is over, whatever came of it
+    Request request = requests.as(caller, new BaseRequest.Tclunk(handle.fid));
+    call.request = request;
+    if (!references.leaveClosing(handle, call)) {
+      send(call, request);
+    }
+  }
+
+  /** Ends a call that has a tag and was not sent. */
+  private void endUnsent(Call<?> call, Errno errno) {
+    if (tags.giveBack(call)) {
+      finish(call, null, errno);
+    }
+  }
+
+  private void clunk(int fid) {
+    if (fid != P9.NOFID) {
+      output.clunk(fid);
+      background.wakeForClunk();
+    }
+  }
+
+  // ---- ending calls: for whoever took them out of the table ----
+
+  private void finish(Call<?> call, @Nullable Object answer, @Nullable Errno errno) {
+    letGo(call);
+    call.finish(answer, errno);
+    countOut(call);
+  }
+
+  /** The call needs nothing any more: what it used, and the fids for what did not come to be. */
+  private void letGo(Call<?> call) {
+    if (call.newFid != P9.NOFID) {
+      references.freeFid(call.newFid);
+    }
+    if (call.newHandleFid != P9.NOFID) {
+      references.freeFid(call.newHandleFid);
+    }
+    if (call.first != null) {
+      unuse(call.first);
+    }
+    if (call.second != null) {
+      unuse(call.second);
+    }
+  }
+
+  private void unuse(Held held) {
+    if (!references.unuse(held)) {
+      return;
+    }
+    if (held instanceof Node node) {
+      clunk(References.clunkable(node));
+    } else if (held instanceof Handle handle) {
+      Call<?> closing = handle.closing;
+      if (closing != null && closing.request != null) {
+        send(closing, closing.request);
+      }
+    }
+  }
+
+  // ---- waiting and reading ----
+
+  /**
+   * Waits until it has come about, reading if nobody else does. An interrupt does not end the wait,
+   * and the thread's interrupt status is as before.
+   */
+  void await(Waiting waiting) {
+    boolean interrupted = false;
+    while (!waiting.isDone()) {
+      if (role.tryTake()) {
+        try {
+          read(waiting);
+        } finally {
+          role.release();
+        }
+      } else {
+        role.park(waiting);
+      }
+      if (Thread.interrupted() && !interrupted) {
+        interrupted = true;
+        waiting.interrupted();
+      }
+    }
+    role.leave(waiting);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Reads and dispatches until that has come about or this thread is interrupted. */
+  private void read(Waiting waiting) {
+    while (!waiting.isDone() && !Thread.currentThread().isInterrupted()) {
+      try {
+        if (output.broken() == null) {
+          socket.await(output.isStalled());
+          output.resume();
+        }
+        int received = input.receive();
+        if (received < 0) {
+          lost("the leader closed the connection");
+        } else if (received == 0 && output.broken() != null) {
+          lost("the leader is gone");
+        } else {
+          dispatchAll();
+        }
+      } catch (ProtocolException e) {
+        lost("the leader broke the protocol: " + e.getMessage());
+      } catch (IOException e) {
+        lost("the connection broke: " + e.getMessage());
+      } catch (OutOfMemoryError e) {
+        lost("no memory for what the leader sent");
+      }
+    }
+  }
+
+  private void dispatchAll() throws ProtocolException {
+    FrameReader frames = input.frames();
+    while (input.next()) {
+      dispatch(frames.tag(), frames.type(), frames);
+    }
+  }
+
+  private void dispatch(int tag, int type, FrameReader frames) throws ProtocolException {
+    if (tag < Tags.CALLS) {
+      answered(tags.answered(tag), type, frames);
+    } else if (tag < Tags.CALLS + Tags.CLUNKS) {
+      frames.reply();
+      references.freeFid(output.clunked(tag)); // "the fid is gone even when an error is returned"
+    } else if ((tag & Tags.FLUSH) != 0 && type == P9.RFLUSH) {
+      Call<?> cancelled = tags.flushed(tag & ~Tags.FLUSH);
+      if (cancelled != null) {
+        finish(cancelled, null, Errno.EINTR);
+      }
+    } else if (tag == P9.NOTAG && type == P9.RLERROR) {
+      Errno farewell = ((LinuxReply.Rlerror) frames.reply()).errno();
+      lost("the leader ended the connection: " + farewell.text());
+    } else {
+      throw new ProtocolException("a reply of type " + type + " to tag " + tag);
+    }
+  }
+
+  private void answered(Call<?> call, int type, FrameReader frames) throws ProtocolException {
+    Object answer = null;
+    Errno errno = null;
+    try {
+      if (type == P9.RLERROR) {
+        errno = ((LinuxReply.Rlerror) frames.reply()).errno();
+      } else if (type == call.replyType) {
+        answer = replies.take(call, frames);
+        clunk(call.surplusFid);
+      } else {
+        throw new ProtocolException("type " + type + " where " + call.replyType + " answers");
+      }
+    } catch (ProtocolException e) {
+      finish(call, null, Errno.EIO);
+      throw e;
+    } catch (BufferOverflowException e) {
+      errno = Errno.EIO; // the caller changed its buffer under way
+    } catch (RuntimeException e) {
+      errno = Errno.EIO; // our fault, but not that of the thread that happens to read
+      Call.report(e);
+    }
+    finish(call, answer, errno);
+  }
+
+  // ---- the end ----
+
+  /** Ends the session; what is under way ends with ESTALE. */
+  void close() {
+    if (end(End.CLOSED)) {
+      if (!role.isMine()) {
+        socket.awaitEnd(System.nanoTime() + CLOSE_NS_MAX);
+      }
+      socket.close();
+    }
+  }
+
+  private void lost(String why) {
+    reason = why;
+    if (end(End.LOST)) {
+      socket.close();
+    }
+  }
+
+  /** False: it was over before. Otherwise the socket is left to the caller. */
+  private boolean end(End why) {
+    if (!over.compareAndSet(false, true)) {
+      return false;
+    }
+    List<Call<?>> calls = tags.close(why);
+    output.close(new ClosedChannelException());
+    for (int i = 0; i < calls.size(); i++) {
+      finish(calls.get(i), null, why.pending());
+    }
+    background.end();
+    return true;
+  }
+}

@@ -1,0 +1,148 @@
+package dev.coterie.client;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.wire.BaseReply;
+import dev.coterie.wire.BaseRequest;
+import dev.coterie.wire.Dialect;
+import dev.coterie.wire.LinuxReply;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.ProtocolException;
+import dev.coterie.wire.Request;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The beginning of a connection: version and frame size are agreed, the tree is attached; one
+ * message at a time, on one thread.
+ */
+final class Handshake {
+  private static final int ATTACH_TAG = 0;
+
+  private final Socket socket;
+  private final Input input;
+  private final ByteBuffer out = ByteBuffer.allocate(4096);
+  private final long deadline;
+
+  private Handshake(Socket socket, long deadline) {
+    this.socket = socket;
+    this.input = new Input(socket.channel());
+    this.deadline = deadline;
+  }
+
+  /** Connects and begins. */
+  static Connection connect(Address address, ClientOptions options, Caller identity)
+      throws ErrnoException {
+    long deadline = System.nanoTime() + options.connectMsMax() * 1_000_000;
+    try {
+      Socket socket = Socket.connect(address, deadline);
+      try {
+        return new Handshake(socket, deadline).begin(options, identity);
+      } catch (IOException | RuntimeException e) {
+        socket.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw failure(address, e);
+    }
+  }
+
+  private static ErrnoException failure(Address address, IOException e) {
+    String attempted = "connect " + address;
+    if (e instanceof ErrnoException refused) {
+      return new ErrnoException(refused.errno(), attempted + ": " + refused.getMessage());
+    }
+    Errno errno = Errno.ENOTCONN;
+    if (e instanceof java.net.SocketTimeoutException) {
+      errno = Errno.ETIMEDOUT;
+    } else if (e instanceof java.io.InterruptedIOException
+        || e instanceof java.nio.channels.ClosedByInterruptException) {
+      errno = Errno.EINTR;
+    } else if (e instanceof ProtocolException) {
+      errno = Errno.EPROTO;
+    }
+    ErrnoException failure = new ErrnoException(errno, attempted + ": " + e.getMessage());
+    failure.initCause(e);
+    return failure;
+  }
+
+  private Connection begin(ClientOptions options, Caller identity) throws IOException {
+    String version = Dialect.COTERIE_1.version();
+    ask(P9.NOTAG, new BaseRequest.Tversion(options.msizeBytes(), version), P9.RVERSION);
+    BaseReply.Rversion agreed = (BaseReply.Rversion) input.frames().reply();
+    if (Dialect.agreed(agreed.version()) != Dialect.COTERIE_1) {
+      throw new ProtocolException("it speaks " + agreed.version() + ", not " + version);
+    }
+    if (agreed.msize() < 4096 || agreed.msize() > options.msizeBytes()) {
+      throw new ProtocolException("it agrees to frames of " + agreed.msize() + " bytes");
+    }
+    input.setMsize(agreed.msize());
+    BaseRequest.Tattach attach =
+        new BaseRequest.Tattach(References.ROOT_FID, P9.NOFID, "", options.tree(), identity.uid());
+    ask(ATTACH_TAG, attach, P9.RATTACH);
+    input.frames().reply();
+    if (!input.isEmpty()) {
+      throw new ProtocolException("it answers what was not asked");
+    }
+    return new Connection(socket, input, identity, agreed.msize());
+  }
+
+  /** Sends a request and receives its reply, which becomes the current frame of the input. */
+  private void ask(int tag, Request request, int replyType) throws IOException {
+    out.clear();
+    request.encode(tag, out, out.capacity());
+    out.flip();
+    IOException unsent = send();
+    while (!input.next()) {
+      if (unsent == null) {
+        socket.await(false, deadline);
+      }
+      int received = receive(unsent);
+      if (received < 0 || (received == 0 && unsent != null)) {
+        throw unsent != null ? unsent : new ProtocolException("it hung up");
+      }
+    }
+    int type = input.frames().type();
+    int answeredTag = input.frames().tag();
+    boolean refused = type == P9.RLERROR && (answeredTag == tag || answeredTag == P9.NOTAG);
+    if (refused) {
+      refuse(((LinuxReply.Rlerror) input.frames().reply()).errno());
+    }
+    if (type != replyType || answeredTag != tag) {
+      throw new ProtocolException("it answers with type " + type + " and tag " + answeredTag);
+    }
+  }
+
+  private static void refuse(Errno errno) throws ErrnoException {
+    throw new ErrnoException(
+        errno, errno == Errno.EUSERS ? "leader refuses: too many connections" : "leader refuses");
+  }
+
+  /**
+   * Sends the request, or not: a leader that has no place for us may have said so and closed before
+   * it reads a word, and its reason is still to be read.
+   */
+  private @Nullable IOException send() throws IOException {
+    while (out.hasRemaining()) {
+      try {
+        if (socket.channel().write(out) > 0) {
+          continue;
+        }
+      } catch (IOException e) {
+        return e;
+      }
+      socket.await(true, deadline);
+    }
+    return null;
+  }
+
+  private int receive(@Nullable IOException unsent) throws IOException {
+    try {
+      return input.receive();
+    } catch (IOException e) {
+      throw unsent != null ? unsent : e;
+    }
+  }
+}

@@ -1,0 +1,318 @@
+package dev.coterie.client;
+
+import dev.coterie.api.ErrnoException;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.ProtocolException;
+import dev.coterie.wire.Request;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes to the leader: frames are put into one buffer while the other is written.
+ *
+ * <p>The thread that finds nobody writing becomes the writer, and what others put meanwhile goes
+ * with its next write. Nobody ever waits for the socket here: when it takes no more, the writer
+ * leaves the rest <i>stalled</i>, to whoever reads next or reads now ({@link #resume}), who waits
+ * until the socket can be read or written, whichever is first. So a leader that does not read
+ * because we do not read its replies is read.
+ *
+ * <p>Clunks that nobody waits for ride along in front of the next request; {@link Background} sends
+ * them off if there is none soon.
+ */
+final class Output {
+  private static final int INITIAL_BYTES = 1 << 16;
+
+  /** Unsent bytes from which on a thread that can wait does so before it puts more. */
+  private static final int CROWDED_BYTES = 1 << 20;
+
+  /** Unsent bytes from which on nothing more is taken from those who cannot wait. */
+  private static final int FULL_BYTES = 16 << 20;
+
+  /** A larger buffer is not kept when it has become empty. */
+  private static final int KEPT_BYTES = 4 << 20;
+
+  /** Clunks from which on no request is waited for to take them along. */
+  private static final int CLUNKS_RIDING = 16;
+
+  /** Writes after which one thread has done enough for the others. */
+  private static final int ROUNDS = 8;
+
+  private static final int CLUNK_BYTES = P9.HEADER_BYTES + Integer.BYTES;
+
+  /** A thread that waits until the output is not crowded any more. */
+  static final class Room extends Waiting {
+    private volatile boolean done; // atomic
+
+    @Override
+    boolean isDone() {
+      return done;
+    }
+
+    @Override
+    void interrupted() {
+      done = true;
+    }
+  }
+
+  private final SocketChannel channel; // immutable
+  private final ReaderRole role; // immutable
+  private final int msize; // immutable
+  private ByteBuffer filling = ByteBuffer.allocateDirect(INITIAL_BYTES); // guarded by this
+  private ByteBuffer emptying; // owned by the writer; by the reader while stalled
+  private boolean writing; // guarded by this: there is a writer, or the output is stalled
+  private volatile boolean stalled; // atomic; true: the writer left, a reader is to go on
+  private volatile @Nullable IOException broken; // atomic; once set, nothing is written any more
+  private int[] clunks = new int[CLUNKS_RIDING]; // guarded by this: fids to clunk, oldest first
+  private int clunkCount; // guarded by this
+  private final int[] clunkFids = new int[Tags.CLUNKS]; // guarded by this: by tag, NOFID: free
+  private int clunkTags = Tags.CLUNKS; // guarded by this: how many of them are free
+  private final ArrayDeque<Room> crowd = new ArrayDeque<>(0); // guarded by this
+
+  Output(SocketChannel channel, ReaderRole role, int msize) {
+    this.channel = channel;
+    this.role = role;
+    this.msize = msize;
+    this.emptying = ByteBuffer.allocateDirect(INITIAL_BYTES).limit(0);
+    Arrays.fill(clunkFids, P9.NOFID);
+  }
+
+  /**
+   * Puts a frame and sees to it that it is written, by this thread or another.
+   *
+   * @throws ErrnoException EMSGSIZE no frame of the agreed size can hold it; nothing was put
+   */
+  void send(int tag, Request request) throws ErrnoException {
+    synchronized (this) {
+      if (broken != null) {
+        return; // the reader will see it and end what waits for an answer
+      }
+      putClunks();
+      put(tag, request);
+      if (writing) {
+        return;
+      }
+      beginWriting();
+    }
+    write();
+  }
+
+  /** Clunks a fid with the next request, without waiting for the answer. */
+  void clunk(int fid) {
+    synchronized (this) {
+      if (clunkCount == clunks.length) {
+        clunks = Arrays.copyOf(clunks, 2 * clunkCount);
+      }
+      clunks[clunkCount++] = fid;
+      if (clunkCount < CLUNKS_RIDING) {
+        return;
+      }
+    }
+    flush();
+  }
+
+  /** Writes what rides along, without a request to ride with. */
+  void flush() {
+    synchronized (this) {
+      if (broken != null) {
+        return;
+      }
+      putClunks();
+      if (writing || filling.position() == 0) {
+        return;
+      }
+      beginWriting();
+    }
+    write();
+  }
+
+  /** Whether clunks wait for a request to take them along. */
+  synchronized boolean rides() {
+    return clunkCount > 0 && broken == null;
+  }
+
+  /** Whether clunks wait for others to be answered. */
+  synchronized boolean lacksClunkTags() {
+    return clunkCount > 0 && clunkTags == 0 && broken == null;
+  }
+
+  /**
+   * A clunk was answered.
+   *
+   * @return its fid, which is free again
+   */
+  int clunked(int tag) throws ProtocolException {
+    boolean more;
+    int fid;
+    synchronized (this) {
+      int index = tag - Tags.CALLS;
+      fid = clunkFids[index];
+      if (fid == P9.NOFID) {
+        throw new ProtocolException("a reply to tag " + tag + ", which waits for none");
+      }
+      clunkFids[index] = P9.NOFID;
+      clunkTags++;
+      more = clunkCount >= CLUNKS_RIDING && clunkTags >= CLUNKS_RIDING;
+    }
+    if (more) {
+      flush();
+    }
+    return fid;
+  }
+
+  /** Whether those who can wait should. */
+  synchronized boolean isCrowded() {
+    return broken == null && writing && filling.position() >= CROWDED_BYTES;
+  }
+
+  /** Whether even those who cannot wait are sent away. */
+  synchronized boolean isFull() {
+    return broken == null && writing && filling.position() >= FULL_BYTES;
+  }
+
+  /** What to wait for while {@link #isCrowded}. */
+  synchronized Room room() {
+    Room room = new Room();
+    if (isCrowded()) {
+      crowd.add(room);
+    } else {
+      room.done = true;
+    }
+    return room;
+  }
+
+  // ---- for the reader ----
+
+  /** Whether the reader has to wait for the socket to take more, too. */
+  boolean isStalled() {
+    return stalled;
+  }
+
+  /** Writes on where a writer left. Only for the reader. */
+  void resume() {
+    if (stalled) {
+      stalled = false;
+      write();
+    }
+  }
+
+  /** Why nothing can be written any more. */
+  @Nullable IOException broken() {
+    return broken;
+  }
+
+  /** Nothing will be written any more. */
+  void close(IOException reason) {
+    synchronized (this) {
+      broken = reason;
+    }
+    admit();
+  }
+
+  // ---- putting: under the lock ----
+
+  private void put(int tag, Request request) throws ErrnoException {
+    while (true) {
+      try {
+        request.encode(tag, filling, msize);
+        return;
+      } catch (ErrnoException e) {
+        if (filling.remaining() >= msize) {
+          throw e;
+        }
+        grow(2 * filling.capacity());
+      }
+    }
+  }
+
+  private void putClunks() {
+    if (clunkCount == 0) {
+      return;
+    }
+    int count = Math.min(clunkCount, clunkTags);
+    if (filling.remaining() < count * CLUNK_BYTES) {
+      grow(filling.capacity() + count * CLUNK_BYTES);
+    }
+    filling.order(ByteOrder.LITTLE_ENDIAN);
+    int index = 0;
+    for (int i = 0; i < count; i++) {
+      while (clunkFids[index] != P9.NOFID) {
+        index++;
+      }
+      clunkFids[index] = clunks[i];
+      filling.putInt(CLUNK_BYTES).put((byte) P9.TCLUNK).putShort((short) (Tags.CALLS + index));
+      filling.putInt(clunks[i]);
+    }
+    clunkTags -= count;
+    clunkCount -= count;
+    System.arraycopy(clunks, count, clunks, 0, clunkCount);
+  }
+
+  private void grow(int bytes) {
+    filling = ByteBuffer.allocateDirect(bytes).put(filling.flip());
+  }
+
+  private void beginWriting() {
+    writing = true;
+    swap();
+  }
+
+  private void swap() {
+    ByteBuffer empty = emptying;
+    emptying = filling.flip();
+    filling =
+        empty.capacity() > KEPT_BYTES ? ByteBuffer.allocateDirect(INITIAL_BYTES) : empty.clear();
+  }
+
+  // ---- writing: for the one who set `writing`, or the reader who took over what was stalled ----
+
+  private void write() {
+    for (int round = 0; round < ROUNDS; round++) {
+      try {
+        while (emptying.hasRemaining()) {
+          if (channel.write(emptying) == 0) {
+            stall();
+            return;
+          }
+        }
+      } catch (IOException e) {
+        close(e);
+        role.poke();
+        return;
+      }
+      synchronized (this) {
+        if (filling.position() == 0) {
+          writing = false;
+          return;
+        }
+        swap();
+      }
+      admit();
+    }
+    stall();
+  }
+
+  private void stall() {
+    stalled = true;
+    role.poke();
+  }
+
+  /** Lets those go on who waited for room. */
+  private void admit() {
+    while (true) {
+      Room room;
+      synchronized (this) {
+        room = crowd.poll();
+      }
+      if (room == null) {
+        return;
+      }
+      room.done = true;
+      role.wake(room);
+    }
+  }
+}

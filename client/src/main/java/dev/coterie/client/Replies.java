@@ -1,0 +1,182 @@
+package dev.coterie.client;
+
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.Opened;
+import dev.coterie.api.Operation.Transferred;
+import dev.coterie.api.Stat;
+import dev.coterie.wire.BaseReply;
+import dev.coterie.wire.FrameReader;
+import dev.coterie.wire.HandleReply;
+import dev.coterie.wire.InodeReply;
+import dev.coterie.wire.LinuxReply;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.ProtocolException;
+import java.nio.ByteBuffer;
+
+/**
+ * From a reply to an operation's answer: data goes into the caller's buffer, fids and handles that
+ * came to be into {@link References}.
+ */
+final class Replies {
+  private final References references; // immutable
+
+  Replies(References references) {
+    this.references = references;
+  }
+
+  /**
+   * The answer in the current frame, which is of the type the call expects.
+   *
+   * @throws ProtocolException the leader says what cannot be
+   */
+  Object take(Call<?> call, FrameReader frames) throws ProtocolException {
+    int type = call.replyType;
+    return switch (type) {
+      case P9.RREAD -> readData(call, frames.body());
+      case P9.RREADSEQ -> {
+        ByteBuffer body = frames.body();
+        requireLeft(body, Long.BYTES);
+        long offset = body.getLong();
+        yield new Transferred(offset, readData(call, body));
+      }
+      case P9.RWRITE -> written(call, ((BaseReply.Rwrite) frames.reply()).count());
+      case P9.RWRITESEQ -> {
+        HandleReply.Rwriteseq reply = (HandleReply.Rwriteseq) frames.reply();
+        yield new Transferred(reply.offset(), written(call, reply.count()));
+      }
+      case P9.RAPPEND -> {
+        HandleReply.Rappend reply = (HandleReply.Rappend) frames.reply();
+        yield new Transferred(reply.offset(), written(call, reply.count()));
+      }
+      case P9.RGETATTR -> attributes(call, (LinuxReply.Rgetattr) frames.reply());
+      case P9.RLOOKUP,
+          P9.RMAKE,
+          P9.RREBIND,
+          P9.RSETATTRX,
+          P9.RLINKX,
+          P9.RCREATE,
+          P9.ROPEN,
+          P9.RTAKE ->
+          withStat(call, type, frames);
+      default -> plain(type, frames);
+    };
+  }
+
+  // ---- data ----
+
+  /** Copies straight from the received bytes into the caller's buffer. */
+  private static Integer readData(Call<?> call, ByteBuffer body) throws ProtocolException {
+    requireLeft(body, Integer.BYTES);
+    int count = body.getInt();
+    if (count != body.remaining() || count > call.count) {
+      throw new ProtocolException("data of " + count + " bytes, asked for " + call.count);
+    }
+    if (count > 0) {
+      destination(call).put(body);
+    }
+    return count;
+  }
+
+  private static int written(Call<?> call, int count) throws ProtocolException {
+    if (count < 0 || count > call.count) {
+      throw new ProtocolException("written " + count + " of " + call.count + " bytes");
+    }
+    ByteBuffer source = source(call);
+    source.position(source.position() + count);
+    return count;
+  }
+
+  private static ByteBuffer destination(Call<?> call) {
+    return call.operation instanceof Operation.Read read
+        ? read.destination()
+        : ((Operation.ReadNext) call.operation).destination();
+  }
+
+  private static ByteBuffer source(Call<?> call) {
+    if (call.operation instanceof Operation.Write write) {
+      return write.source();
+    }
+    return call.operation instanceof Operation.Append append
+        ? append.source()
+        : ((Operation.WriteNext) call.operation).source();
+  }
+
+  private static void requireLeft(ByteBuffer body, int bytes) throws ProtocolException {
+    if (body.remaining() < bytes) {
+      throw new ProtocolException("data: ends early");
+    }
+  }
+
+  // ---- attributes, fids and handles ----
+
+  private Stat attributes(Call<?> call, LinuxReply.Rgetattr reply) throws ProtocolException {
+    if ((reply.valid() & P9.GETATTR_ALL) != P9.GETATTR_ALL) {
+      throw new ProtocolException("attributes are not whole");
+    }
+    if (call.operation instanceof Operation.Root) {
+      references.addLookup(reply.stat().id(), References.ROOT_FID);
+    }
+    return reply.stat();
+  }
+
+  private Object withStat(Call<?> call, int type, FrameReader frames) throws ProtocolException {
+    return switch (type) {
+      case P9.RLOOKUP -> entered(call, ((InodeReply.Rlookup) frames.reply()).stat());
+      case P9.RMAKE -> entered(call, ((InodeReply.Rmake) frames.reply()).stat());
+      case P9.RREBIND -> entered(call, ((InodeReply.Rrebind) frames.reply()).stat());
+      case P9.RSETATTRX -> ((InodeReply.Rsetattrx) frames.reply()).stat();
+      case P9.RLINKX -> ((InodeReply.Rlinkx) frames.reply()).stat();
+      case P9.RCREATE -> {
+        HandleReply.Rcreate reply = (HandleReply.Rcreate) frames.reply();
+        entered(call, reply.stat());
+        yield opened(call, reply.stat(), reply.flags());
+      }
+      case P9.ROPEN -> {
+        HandleReply.Ropen reply = (HandleReply.Ropen) frames.reply();
+        yield opened(call, reply.stat(), reply.flags());
+      }
+      default -> {
+        HandleReply.Rtake reply = (HandleReply.Rtake) frames.reply();
+        yield opened(call, reply.stat(), reply.flags());
+      }
+    };
+  }
+
+  private Stat entered(Call<?> call, Stat stat) {
+    call.surplusFid = references.addLookup(stat.id(), call.newFid);
+    call.newFid = P9.NOFID;
+    return stat;
+  }
+
+  private Opened opened(Call<?> call, Stat stat, int flags) {
+    long number = references.addHandle(stat.id(), call.newHandleFid);
+    call.newHandleFid = P9.NOFID;
+    return new Opened(number, stat, flags);
+  }
+
+  // ---- the rest ----
+
+  private static Object plain(int type, FrameReader frames) throws ProtocolException {
+    return switch (type) {
+      case P9.RREADLINK -> ((LinuxReply.Rreadlink) frames.reply()).target().toBytes();
+      case P9.RSTATFS -> ((LinuxReply.Rstatfs) frames.reply()).statFs();
+      case P9.RREADDIRX -> ((HandleReply.Rreaddirx) frames.reply()).entries();
+      case P9.RGETXATTR -> bytes(((InodeReply.Rgetxattr) frames.reply()).data());
+      case P9.RLISTXATTR -> ((InodeReply.Rlistxattr) frames.reply()).names();
+      case P9.RSEEK -> ((HandleReply.Rseek) frames.reply()).offset();
+      case P9.RCOPYRANGE -> ((HandleReply.Rcopyrange) frames.reply()).count();
+      case P9.RSHARE -> ((HandleReply.Rshare) frames.reply()).token();
+      default -> {
+        frames.reply(); // has nothing to say, but must be of its form
+        yield Done.DONE;
+      }
+    };
+  }
+
+  private static byte[] bytes(ByteBuffer data) {
+    byte[] bytes = new byte[data.remaining()];
+    data.get(bytes);
+    return bytes;
+  }
+}

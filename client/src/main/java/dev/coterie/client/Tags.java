@@ -1,0 +1,238 @@
+package dev.coterie.client;
+
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
+import dev.coterie.wire.ProtocolException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which call has which tag.
+ *
+ * <pre>
+ *  tag 0 … CALLS-1                a call
+ *  tag CALLS … CALLS+CLUNKS-1     a clunk that nobody waits for ({@link Output})
+ *  tag FLUSH | t                  the Tflush of t
+ *
+ *  free → called → answered → free
+ *              ↘ flushing → answered, flushing → free       (the reply came before Rflush)
+ *                        ↘ free                             (Rflush alone: the call is cancelled)
+ * </pre>
+ *
+ * <p>Whoever takes a call out of this table, and nobody else, finishes it: so a call ends once. A
+ * tag that is flushed is used again only after Rflush.
+ */
+final class Tags {
+  /** Tags for clunks that nobody waits for. */
+  static final int CLUNKS = 64;
+
+  /** Calls under way at a time; with the clunks no more than a leader takes. */
+  static final int CALLS = Limits.REQUESTS_PER_CONNECTION - CLUNKS;
+
+  /** The bit that makes the tag of a Tflush of the tag it flushes. */
+  static final int FLUSH = 0x8000;
+
+  /** A call of a waiting thread that found no tag free; it is given the next one. */
+  static final class Seat extends Waiting {
+    final Call<?> call; // immutable
+    private final Tags tags; // immutable
+    private volatile boolean done; // atomic
+
+    Seat(Tags tags, Call<?> call) {
+      this.tags = tags;
+      this.call = call;
+    }
+
+    @Override
+    boolean isDone() {
+      return done;
+    }
+
+    @Override
+    void interrupted() {
+      if (call.isCancellable()) {
+        tags.withdraw(this);
+      }
+    }
+  }
+
+  private final @Nullable Call<?>[] calls = new Call<?>[CALLS]; // guarded by this
+  private final boolean[] flushing = new boolean[CALLS]; // guarded by this
+  private final int[] free = new int[CALLS]; // guarded by this: a stack, so that few are in use
+  private int freeCount = CALLS; // guarded by this
+  private final ArrayDeque<Seat> queue = new ArrayDeque<>(0); // guarded by this
+  private End end = End.NOT_YET; // guarded by this
+  private final ReaderRole role; // immutable
+
+  Tags(ReaderRole role) {
+    this.role = role;
+    for (int i = 0; i < CALLS; i++) {
+      free[i] = CALLS - 1 - i;
+    }
+  }
+
+  /**
+   * Gives the call a tag.
+   *
+   * @return false when there is none
+   * @throws ErrnoException the connection is over
+   */
+  synchronized boolean take(Call<?> call) throws ErrnoException {
+    requireOpen();
+    if (freeCount == 0) {
+      return false;
+    }
+    assign(free[--freeCount], call);
+    return true;
+  }
+
+  /** Gives the call a tag at once or, in its turn, when one is free. */
+  synchronized Seat queue(Call<?> call) throws ErrnoException {
+    Seat seat = new Seat(this, call);
+    if (take(call)) {
+      seat.done = true;
+    } else {
+      queue.add(seat);
+    }
+    return seat;
+  }
+
+  private synchronized void withdraw(Seat seat) {
+    if (queue.remove(seat)) {
+      seat.done = true;
+    }
+  }
+
+  /** The call that a reply answers, which is to be finished by the caller. */
+  Call<?> answered(int tag) throws ProtocolException {
+    Seat served = null;
+    Call<?> call;
+    synchronized (this) {
+      call = tag < CALLS ? calls[tag] : null;
+      if (call == null) {
+        throw new ProtocolException("a reply to tag " + tag + ", which waits for none");
+      }
+      calls[tag] = null;
+      if (!flushing[tag]) {
+        served = release(tag);
+      }
+    }
+    serve(served);
+    return call;
+  }
+
+  /**
+   * Notes that a Tflush of the call is about to be sent.
+   *
+   * @return false when there is nothing to flush: it was answered, or flushed before
+   */
+  synchronized boolean flush(Call<?> call) {
+    int tag = call.tag;
+    if (tag < 0 || calls[tag] != call || flushing[tag] || end != End.NOT_YET) {
+      return false;
+    }
+    flushing[tag] = true;
+    return true;
+  }
+
+  /**
+   * Rflush came.
+   *
+   * @return the call, cancelled, which is to be finished by the caller; null when it was answered
+   */
+  @Nullable Call<?> flushed(int tag) throws ProtocolException {
+    Seat served;
+    Call<?> call;
+    synchronized (this) {
+      if (tag >= CALLS || !flushing[tag]) {
+        throw new ProtocolException("an Rflush of tag " + tag + ", which was not flushed");
+      }
+      flushing[tag] = false;
+      call = calls[tag];
+      calls[tag] = null;
+      served = release(tag);
+    }
+    serve(served);
+    return call;
+  }
+
+  /**
+   * Takes back the tag of a call that was not sent.
+   *
+   * @return whether the call is to be finished by the caller; else it was by another, as the
+   *     connection is over
+   */
+  boolean giveBack(Call<?> call) {
+    Seat served;
+    synchronized (this) {
+      int tag = call.tag;
+      if (tag < 0) {
+        return true;
+      }
+      if (calls[tag] != call) {
+        return false;
+      }
+      calls[tag] = null;
+      served = release(tag);
+    }
+    serve(served);
+    return true;
+  }
+
+  /**
+   * Takes no more calls.
+   *
+   * @param why what further ones end with
+   * @return those that were under way, which are to be finished by the caller
+   */
+  List<Call<?>> close(End why) {
+    List<Call<?>> pending = new ArrayList<>();
+    List<Seat> unserved;
+    synchronized (this) {
+      end = why;
+      for (int tag = 0; tag < CALLS; tag++) {
+        Call<?> call = calls[tag];
+        if (call != null) {
+          pending.add(call);
+          calls[tag] = null;
+        }
+      }
+      unserved = new ArrayList<>(queue);
+      queue.clear();
+    }
+    for (int i = 0; i < unserved.size(); i++) {
+      serve(unserved.get(i));
+    }
+    return pending;
+  }
+
+  synchronized void requireOpen() throws ErrnoException {
+    if (end != End.NOT_YET) {
+      throw new ErrnoException(end.later());
+    }
+  }
+
+  private void assign(int tag, Call<?> call) {
+    calls[tag] = call;
+    call.tag = tag;
+  }
+
+  private @Nullable Seat release(int tag) {
+    Seat waiting = queue.poll();
+    if (waiting != null) {
+      assign(tag, waiting.call);
+    } else {
+      free[freeCount++] = tag;
+    }
+    return waiting;
+  }
+
+  private void serve(@Nullable Seat seat) {
+    if (seat != null) {
+      seat.done = true;
+      role.wake(seat);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.coterie.console;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.Tree;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.client.ProcessIdentity;
+
+/** A command's connection to the leader, and the tree as this process's user sees it. */
+final class LeaderLink implements AutoCloseable {
+  private final FileService service;
+  private final Tree tree;
+
+  private LeaderLink(FileService service, Tree tree) {
+    this.service = service;
+    this.tree = tree;
+  }
+
+  /** Finds the leader by {@code --socket}, COTERIE_SOCKET or the usual path. */
+  static LeaderLink open(Arguments arguments, Console console) throws Failure {
+    String given = arguments.value(Synopsis.SOCKET);
+    if (given == null) {
+      String variable = console.environment(SocketPath.VARIABLE);
+      given = variable.isEmpty() ? SocketPath.usual(console) : variable;
+    }
+    return open(given);
+  }
+
+  static LeaderLink open(String given) throws Failure {
+    Caller self = ProcessIdentity.self();
+    String address =
+        given.startsWith("tcp:") || given.startsWith("unix:") ? given : "unix:" + given;
+    try {
+      FileService service =
+          Client.connect(Address.parse(ByteText.decoded(address)), ClientOptions.DEFAULT);
+      try {
+        return new LeaderLink(service, Tree.of(service, self));
+      } catch (ErrnoException e) {
+        service.close();
+        throw e;
+      }
+    } catch (IllegalArgumentException e) {
+      throw Failure.usage("--socket: " + e.getMessage());
+    } catch (ErrnoException e) {
+      // ENOTCONN says no more than that nobody answers.
+      String why = e.errno() == Errno.ENOTCONN ? "" : ": " + e.errno().text();
+      throw Failure.of("no leader at " + given + why + "; coterie up starts one");
+    }
+  }
+
+  Tree tree() {
+    return tree;
+  }
+
+  FileService service() {
+    return service;
+  }
+
+  @Override
+  public void close() {
+    tree.close();
+    service.close();
+  }
+}

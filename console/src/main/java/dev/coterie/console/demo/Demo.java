@@ -1,0 +1,137 @@
+package dev.coterie.console.demo;
+
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Tree;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The coordinator: runs a demo with worker processes on one leader, and counts. */
+public final class Demo {
+  /**
+   * What a demo takes.
+   *
+   * @param processes workers, at least 2
+   * @param records of each writer
+   * @param rounds of the first demo
+   * @param silenceMsMax how long a worker may say nothing before it counts as hanging
+   */
+  public record Options(int processes, int records, int rounds, long silenceMsMax) {}
+
+  /** Which demo. */
+  public enum Kind {
+    SIMPLE("simple"),
+    APPEND("append"),
+    SHARED_HANDLE("shared-handle");
+
+    private final String word;
+
+    Kind(String word) {
+      this.word = word;
+    }
+
+    public String word() {
+      return word;
+    }
+  }
+
+  private final Options options;
+  private final List<String> program;
+  private final String address;
+  private final Tree tree;
+  private final String folder;
+
+  /**
+   * @param program command line that starts a worker; its arguments are added
+   * @param address where workers find the leader
+   * @param tree a session of its own at the same leader: the independent reader
+   * @param folder an empty directory of the tree
+   */
+  public Demo(Options options, List<String> program, String address, Tree tree, String folder) {
+    this.options = options;
+    this.program = List.copyOf(program);
+    this.address = address;
+    this.tree = tree;
+    this.folder = folder;
+  }
+
+  /** Runs one demo. */
+  public Tally run(Kind kind) {
+    try (Workers workers = new Workers(options.silenceMsMax())) {
+      for (int i = 0; i < options.processes(); i++) {
+        workers.start(commandLine(kind, i));
+      }
+      return kind == Kind.SIMPLE ? simple(workers) : log(workers, kind);
+    } catch (IOException e) {
+      return Tally.failed("cannot start a worker: " + e.getMessage());
+    }
+  }
+
+  private List<String> commandLine(Kind kind, int index) {
+    List<String> line = new ArrayList<>(program);
+    line.add(kind.word());
+    line.add(address);
+    line.add(folder);
+    line.add(Integer.toString(index));
+    line.add(Integer.toString(options.records()));
+    return line;
+  }
+
+  // ---- append and shared-handle ----
+
+  private Tally log(Workers workers, Kind kind) {
+    String path = folder + "/log";
+    String failure = "";
+    double seconds = 0;
+    try {
+      if (kind == Kind.SHARED_HANDLE) {
+        handOver(workers);
+      }
+      workers.awaitAll("ready");
+      long begin = System.nanoTime();
+      workers.sendAll("go");
+      workers.awaitAll("done");
+      seconds = (System.nanoTime() - begin) / 1e9;
+      workers.awaitEnds();
+    } catch (DemoFailure e) {
+      failure = e.why();
+    }
+    // What the dead have left unfinished must not change while it is counted.
+    workers.close();
+    try {
+      Log log = new Log(options.processes(), options.records());
+      log.read(tree, path);
+      tree.unlink(path);
+      return log.tally(seconds).because(failure);
+    } catch (ErrnoException e) {
+      return Tally.failed(failure.isEmpty() ? path + ": " + e.errno().text() : failure);
+    }
+  }
+
+  /** The first worker has opened the log and shares it; each of the others takes one reference. */
+  private static void handOver(Workers workers) throws DemoFailure {
+    workers.send(0, "share " + (workers.count() - 1));
+    for (int i = 1; i < workers.count(); i++) {
+      String secret = null;
+      while (secret == null) {
+        secret = workers.next().after("token");
+      }
+      workers.send(i, "token " + secret);
+    }
+  }
+
+  // ---- simple ----
+
+  private Tally simple(Workers workers) {
+    Watch watch = new Watch(workers, options.rounds());
+    try {
+      workers.awaitAll("ready");
+      watch.run();
+      workers.sendAll("end");
+      workers.awaitEnds();
+      return watch.tally();
+    } catch (DemoFailure e) {
+      return watch.tally().because(e.why());
+    }
+  }
+}
