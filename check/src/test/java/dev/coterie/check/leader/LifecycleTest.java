@@ -10,8 +10,6 @@ import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import dev.coterie.wire.P9;
 import java.io.IOException;
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -169,18 +167,16 @@ class LifecycleTest {
     for (int i = 0; i < 10; i++) {
       liveOnce();
     }
-    settle();
     int descriptors = descriptors();
     int threads = threads();
-    long direct = directBytes();
+    long direct = Memory.directBytesInUse();
     for (int i = 0; i < 100; i++) {
       liveOnce();
     }
 
     await().atMost(Duration.ofSeconds(10)).until(() -> threads() <= threads);
     assertThat(descriptors()).isLessThanOrEqualTo(descriptors);
-    settle();
-    assertThat(directBytes()).isLessThan(direct + (4 << 20));
+    assertThat(Memory.directBytesInUse()).isLessThan(direct + (4 << 20));
   }
 
   private void liveOnce() throws IOException {
@@ -212,19 +208,5 @@ class LifecycleTest {
         Thread.getAllStackTraces().keySet().stream()
             .filter(thread -> thread.getName().startsWith("coterie-"))
             .count();
-  }
-
-  /** What nobody can reach any more must be gone before memory is counted. */
-  private static void settle() {
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-    }
-  }
-
-  private static long directBytes() {
-    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-        .filter(pool -> pool.getName().equals("direct"))
-        .mapToLong(BufferPoolMXBean::getMemoryUsed)
-        .sum();
   }
 }

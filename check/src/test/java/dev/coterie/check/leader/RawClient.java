@@ -109,6 +109,14 @@ final class RawClient implements AutoCloseable {
     assertThat(ready).as("the leader within %s", PATIENCE).isPositive();
   }
 
+  /** Whether there is something to receive now. */
+  boolean hasReply() throws IOException {
+    channel.keyFor(selector).interestOps(SelectionKey.OP_READ);
+    int ready = selector.selectNow();
+    selector.selectedKeys().clear();
+    return ready > 0;
+  }
+
   /** Whether the leader has ended the connection; waits for that or for a reply. */
   boolean isEnded() {
     try {

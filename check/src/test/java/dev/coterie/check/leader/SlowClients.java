@@ -2,6 +2,7 @@ package dev.coterie.check.leader;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -27,8 +28,7 @@ final class SlowClients {
         continue;
       }
       idle = 0;
-      client.sendBytes(
-          java.util.Arrays.copyOfRange(bytes.array(), bytes.position(), bytes.limit()));
+      client.sendBytes(Arrays.copyOfRange(bytes.array(), bytes.position(), bytes.limit()));
       sent++;
     }
     return sent;
