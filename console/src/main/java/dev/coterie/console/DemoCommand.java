@@ -106,6 +106,10 @@ final class DemoCommand implements Command {
     } else {
       print(tallies, console);
     }
+    return status(tallies, console);
+  }
+
+  private static int status(Map<Demo.Kind, Tally> tallies, Console console) {
     boolean good = true;
     for (Map.Entry<Demo.Kind, Tally> tally : tallies.entrySet()) {
       good &= tally.getValue().isGood();

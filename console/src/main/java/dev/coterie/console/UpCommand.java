@@ -99,9 +99,13 @@ final class UpCommand implements Command {
       throw Failure.usage("tcp: not a port: " + tcp);
     }
     boolean trust = arguments.has(TCP_TRUST) || Boolean.TRUE.equals(config.tcpTrust());
+    return new Plan(socket(arguments, config, console), tcp, trust, mounts);
+  }
+
+  private static Path socket(Arguments arguments, UpConfig config, Console console) throws Failure {
     String socket = arguments.value(LISTEN);
-    if (socket == null) {
-      socket = config.socket() == null ? null : ByteText.encoded(config.socket());
+    if (socket == null && config.socket() != null) {
+      socket = ByteText.encoded(config.socket());
     }
     if (socket == null) {
       socket = SocketPath.usualToListen(console);
@@ -113,7 +117,7 @@ final class UpCommand implements Command {
       throw Failure.usage(
           "--socket " + socket + ": a path of 1 to " + SocketPath.BYTES_MAX + " bytes");
     }
-    return new Plan(ByteText.local(socket).toAbsolutePath(), tcp, trust, mounts);
+    return ByteText.local(socket).toAbsolutePath();
   }
 
   static void requireDistinct(List<MountSpec> mounts) throws Failure {
