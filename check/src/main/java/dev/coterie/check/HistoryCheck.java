@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Runs client processes against a leader of this process and checks their histories: {@link
@@ -48,8 +49,17 @@ public final class HistoryCheck {
       out.println("leader at the end: " + leader.counts());
       return status;
     } finally {
-      Files.deleteIfExists(directory.resolve("socket.lock"));
-      Files.deleteIfExists(directory);
+      remove(directory);
     }
+  }
+
+  /** Removes the directory with what the leader leaves beside its socket. */
+  private static void remove(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+    Files.delete(directory);
   }
 }

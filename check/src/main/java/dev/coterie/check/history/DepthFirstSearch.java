@@ -50,7 +50,8 @@ final class DepthFirstSearch<A> {
         return End.REACHED;
       }
       while (!choices.isEmpty()) {
-        // The way to the end alone takes about one for each moment; the bound is for what is seen beside it.
+        // The way to the end alone takes about one for each moment; the bound is for what is seen
+        // beside it.
         if (seen.size() - time.moments() > seenMax) {
           return End.GAVE_UP;
         }

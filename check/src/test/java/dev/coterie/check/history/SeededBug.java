@@ -190,7 +190,12 @@ enum SeededBug {
 
   /** Widens the gap, so that others come in between often. */
   private static void pause() {
-    LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(20_000));
+    long end = System.nanoTime() + ThreadLocalRandom.current().nextInt(20_000);
+    // In a loop: the answer of the operation before may have left a permit, with which park returns
+    // at once.
+    for (long left = 1; left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
   }
 
   /** A session and what the faults remember. */
