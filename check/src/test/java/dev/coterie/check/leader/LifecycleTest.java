@@ -176,7 +176,10 @@ class LifecycleTest {
 
     await().atMost(Duration.ofSeconds(10)).until(() -> threads() <= threads);
     assertThat(descriptors()).isLessThanOrEqualTo(descriptors);
-    assertThat(Memory.directBytesInUse()).isLessThan(direct + (4 << 20));
+    // Freed when the collector gets to it, which may be later than it was asked.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> Memory.directBytesInUse() < direct + (4 << 20));
   }
 
   private void liveOnce() throws IOException {
