@@ -35,7 +35,7 @@
 
 #define PROCESSES 2
 #define USERS 4
-#define SLOTS 8
+#define SLOTS 5
 #define WORDS_MAX 12
 #define TRANSFER_MAX (1 << 21)
 
@@ -55,7 +55,7 @@ static const struct user USER[USERS] = {
     {1002, 1002, 2, {2000, 1001}},
     {1003, 1003, 0, {0}},
 };
-static const mode_t UMASK[PROCESSES][USERS] = {{022, 0, 027, 077}, {0, 022, 0, 0777}};
+static const mode_t UMASK[PROCESSES][USERS] = {{022, 0, 027, 077}, {0, 022, 0, 077}};
 
 struct actor {
   int process;
@@ -186,10 +186,7 @@ static size_t size_of(int i) {
 
 /* ---- attributes ---- */
 
-/*
- * A time of reading has the grain of a tick. Whoever was told a time must see a later one after the
- * next read, so time has to go on first. (Times of changes are finer, once they were asked for.)
- */
+/* Difference TIME_GRAIN: waits until times of this tick of the clock are over. */
 static void await_tick(const struct timespec *seen) {
   struct timespec now;
   for (;;) {
@@ -220,6 +217,10 @@ static void say_stat(int result, const struct stat *s) {
   say(" %lld.%ld", (long long)s->st_mtim.tv_sec, s->st_mtim.tv_nsec);
   say(" %lld.%ld", (long long)s->st_ctim.tv_sec, s->st_ctim.tv_nsec);
   await_tick(&s->st_atim);
+  if (S_ISDIR(s->st_mode)) {
+    await_tick(&s->st_mtim);
+    await_tick(&s->st_ctim);
+  }
 }
 
 static void time_of(int i, struct timespec *time) {
@@ -279,6 +280,16 @@ out:
   free(all);
 }
 
+/* Difference DIRECTORY_OFFSETS: leaves the offset as it was. */
+static void list_descriptor(int fd) {
+  struct stat s;
+  int is_directory = fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
+  off_t before = is_directory ? lseek(fd, 0, SEEK_CUR) : 0;
+  if (is_directory) lseek(fd, 0, SEEK_SET);
+  say_entries(fd);
+  if (is_directory) lseek(fd, before, SEEK_SET);
+}
+
 static void list(const char *dir) {
   int fd = open(dir, O_RDONLY | O_DIRECTORY);
   if (fd < 0) {
@@ -306,17 +317,19 @@ static void put(int process, int i, int fd) {
 
 /* Difference FIFO_OPENS: a FIFO can be opened here; it is said to be like a socket. */
 static void open_into(int process) {
-  put(process, 1, -1);
   int fd = open(path(2), (int)octal(3) | O_NONBLOCK, (mode_t)octal(4));
   struct stat s;
-  if (fd >= 0 && fstat(fd, &s) == 0 && S_ISFIFO(s.st_mode)) {
-    close(fd);
+  int is_fifo = fd >= 0 ? fstat(fd, &s) == 0 && S_ISFIFO(s.st_mode)
+                        : errno == EINVAL && (octal(3) & 3) == 3 && stat(word[2], &s) == 0 &&
+                              S_ISFIFO(s.st_mode);
+  if (is_fifo) {
+    if (fd >= 0) close(fd);
     fd = -1;
     errno = ENXIO;
   }
   if (fd >= 0 && !(octal(3) & O_NONBLOCK)) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-  put(process, 1, fd);
   say_done(fd);
+  if (fd >= 0) put(process, 1, fd);
 }
 
 static void share(int process) {
@@ -387,8 +400,7 @@ static int on_descriptor(int process, const char *op) {
   } else if (strcmp(op, "fstat") == 0) {
     say_stat(fstat(fd, &s), &s);
   } else if (strcmp(op, "fdlist") == 0) {
-    if (fstat(fd, &s) == 0 && S_ISDIR(s.st_mode)) lseek(fd, 0, SEEK_SET);
-    say_entries(fd);
+    list_descriptor(fd);
   } else if (strcmp(op, "fcntl") == 0) {
     say_done(fcntl(fd, F_SETFL, (int)octal(2)));
   } else if (strcmp(op, "fsync") == 0) {

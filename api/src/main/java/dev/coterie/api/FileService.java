@@ -273,7 +273,8 @@ public interface FileService extends AutoCloseable {
   /**
    * Reads at an offset into the buffer's remaining bytes and moves its position; 0 is the end of
    * the file. The buffer belongs to the operation until it completes. EBADF not open for reading ·
-   * EISDIR · EINVAL negative offset. <i>Read</i>. Source: pread(2).
+   * EISDIR · EINVAL negative offset, or a range behind {@link Limits#FILE_BYTES}. <i>Read</i>.
+   * Source: pread(2).
    */
   default int read(Caller caller, long handle, long offset, ByteBuffer destination)
       throws ErrnoException {
@@ -283,7 +284,8 @@ public interface FileService extends AutoCloseable {
   /**
    * Writes the buffer's remaining bytes at an offset and moves its position; on an O_APPEND handle
    * at the end instead. May be short when space runs out. EBADF not open for writing · ENOSPC ·
-   * EFBIG · EINVAL negative offset. <i>Write</i>. Source: pwrite(2), BUGS for O_APPEND.
+   * EFBIG at the largest size · EINVAL negative offset, or a range behind {@link
+   * Limits#FILE_BYTES}. <i>Write</i>. Source: pwrite(2), BUGS for O_APPEND.
    */
   default int write(Caller caller, long handle, long offset, ByteBuffer source)
       throws ErrnoException {
@@ -345,7 +347,8 @@ public interface FileService extends AutoCloseable {
   /**
    * Copies bytes from file to file inside the tree; answers how many, at most {@link
    * Limits#COPY_BYTES} at a time, 0 at the end of the source. EINVAL overlap in one file · EXDEV
-   * other mount · EBADF. <i>Read</i> on one, <i>write</i> on the other. Source: copy_file_range(2).
+   * other mount · EBADF · EFBIG · EOVERFLOW a range around 0. <i>Read</i> on one, <i>write</i> on
+   * the other. Source: copy_file_range(2).
    */
   default long copyRange(
       Caller caller, long handle, long offset, long toHandle, long toOffset, long length)

@@ -91,18 +91,23 @@ final class Access {
 
   /**
    * The mode of a new inode in a directory: a new directory inherits a directory's set-group-ID
-   * bit, and a file gets one only from a member of the group. Source: inode(7), S_ISGID; Linux
-   * mode_strip_sgid.
+   * bit, and a file gets one only from a member of the group. The umask comes after that and does
+   * not bind symbolic links. Source: inode(7), S_ISGID; Linux vfs_prepare_mode.
    */
   static int newMode(Node dir, int mode, Caller caller) {
-    if ((dir.mode() & Mode.S_ISGID) == 0) {
+    if (Mode.isSymlink(mode)) {
       return mode;
     }
+    int masked = mode & ~caller.umask();
+    if ((dir.mode() & Mode.S_ISGID) == 0) {
+      return masked;
+    }
     if (Mode.isDirectory(mode)) {
-      return mode | Mode.S_ISGID;
+      return masked | Mode.S_ISGID;
     }
     int both = Mode.S_ISGID | Mode.S_IXGRP;
-    return (mode & both) == both && !keepsSetgid(dir.gid(), caller) ? mode & ~Mode.S_ISGID : mode;
+    boolean strips = (mode & both) == both && !keepsSetgid(dir.gid(), caller);
+    return strips ? masked & ~Mode.S_ISGID : masked;
   }
 
   /**

@@ -16,6 +16,11 @@ import java.nio.ByteBuffer;
 
 /** Bytes through an open handle (as Linux's fs/read_write.c, with generic_write_checks). */
 final class DataOps {
+  // Modes of fallocate(2) that Linux knows and no mount of ours has.
+  private static final int COLLAPSE_RANGE = 0x08;
+  private static final int INSERT_RANGE = 0x20;
+  private static final int UNSHARE_RANGE = 0x40;
+
   private final Vfs vfs;
   private final AttrOps attributes;
 
@@ -31,6 +36,7 @@ final class DataOps {
     if (offset < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
+    requireRange(OpenFlags.reads(handle.flags()), offset, destination);
     Inode inode = requireReadable(handle);
     int count;
     long stamp = inode.opLock.read(LockRank.INODE);
@@ -56,10 +62,21 @@ final class DataOps {
     }
   }
 
-  private static Inode requireReadable(Handle handle) throws ErrnoException {
-    if (!OpenFlags.reads(handle.flags())) {
+  /**
+   * EBADF the handle is not open for this · EINVAL a range behind the largest offset, as Linux has
+   * it (rw_verify_area), also where the bytes then go to the end of the file.
+   */
+  private static void requireRange(boolean open, long offset, ByteBuffer buffer)
+      throws ErrnoException {
+    if (!open) {
       throw new ErrnoException(Errno.EBADF);
     }
+    if (offset + buffer.remaining() < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+  }
+
+  private static Inode requireReadable(Handle handle) throws ErrnoException {
     if (handle.inode.isDirectory()) {
       throw new ErrnoException(Errno.EISDIR);
     }
@@ -72,6 +89,7 @@ final class DataOps {
     if (offset < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
+    requireRange(OpenFlags.writes(handle.flags()), offset, source);
     // pwrite(2), BUGS: "if a file is opened with O_APPEND, on Linux, pwrite() appends data to the
     // end of the file".
     return place(caller, handle, isAppending(handle) ? -1 : offset, source).count();
@@ -84,6 +102,7 @@ final class DataOps {
   Transferred writeNext(Caller caller, Handle handle, ByteBuffer source) throws ErrnoException {
     long stamp = handle.offsetLock.write(LockRank.OFFSET);
     try {
+      requireRange(OpenFlags.writes(handle.flags()), handle.offset(), source);
       long wanted = isAppending(handle) ? -1 : handle.offset();
       Transferred moved = place(caller, handle, wanted, source);
       if (moved.count() > 0) {
@@ -205,14 +224,12 @@ final class DataOps {
     if (offset < 0 || length <= 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
-    Kind kind = kindOf(mode);
+    requireKnownMode(mode);
     Inode inode = requireWritable(handle);
-    if (kind == Kind.PUNCH_HOLE && (mode & Fallocate.FALLOC_FL_KEEP_SIZE) == 0) {
-      throw new ErrnoException(Errno.EOPNOTSUPP);
-    }
     if (offset + length < 0) {
       throw new ErrnoException(Errno.EFBIG);
     }
+    Kind kind = kindOf(mode);
     boolean keepSize = (mode & Fallocate.FALLOC_FL_KEEP_SIZE) != 0;
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
@@ -228,11 +245,21 @@ final class DataOps {
     }
   }
 
+  /** EOPNOTSUPP what no file system of Linux takes, before it looks at the handle. */
+  private static void requireKnownMode(int mode) throws ErrnoException {
+    switch (mode) {
+      case 0, 1, 3, COLLAPSE_RANGE, 0x10, 0x11, INSERT_RANGE, UNSHARE_RANGE, 0x41 -> {}
+      default -> throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
+  }
+
   private static Kind kindOf(int mode) throws ErrnoException {
-    return switch (mode & ~Fallocate.FALLOC_FL_KEEP_SIZE) {
-      case 0 -> Kind.ALLOCATE;
-      case Fallocate.FALLOC_FL_PUNCH_HOLE -> Kind.PUNCH_HOLE;
-      case Fallocate.FALLOC_FL_ZERO_RANGE -> Kind.ZERO_RANGE;
+    return switch (mode) {
+      case 0, Fallocate.FALLOC_FL_KEEP_SIZE -> Kind.ALLOCATE;
+      case Fallocate.FALLOC_FL_PUNCH_HOLE | Fallocate.FALLOC_FL_KEEP_SIZE -> Kind.PUNCH_HOLE;
+      case Fallocate.FALLOC_FL_ZERO_RANGE,
+          Fallocate.FALLOC_FL_ZERO_RANGE | Fallocate.FALLOC_FL_KEEP_SIZE ->
+          Kind.ZERO_RANGE;
       default -> throw new ErrnoException(Errno.EOPNOTSUPP);
     };
   }
@@ -243,14 +270,19 @@ final class DataOps {
     Inode from = handle.inode;
     Inode to = toHandle.inode;
     requireCopyable(handle, toHandle);
-    if (offset < 0 || toOffset < 0 || length < 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    if (offset + length < 0 || toOffset + length < 0) {
-      throw new ErrnoException(Errno.EOVERFLOW);
-    }
     if (from.mountPoint != to.mountPoint) {
       throw new ErrnoException(Errno.EXDEV);
+    }
+    // Linux adds without a sign, so it is ranges that begin before 0 and end behind it that wrap.
+    if (Long.compareUnsigned(offset + length, offset) < 0
+        || Long.compareUnsigned(toOffset + length, toOffset) < 0) {
+      throw new ErrnoException(Errno.EOVERFLOW);
+    }
+    if (toOffset == Limits.FILE_BYTES) {
+      throw new ErrnoException(Errno.EFBIG);
+    }
+    if (offset < 0 || toOffset < 0 || length < 0) {
+      throw new ErrnoException(Errno.EINVAL);
     }
     long copied =
         from == to
@@ -308,8 +340,10 @@ final class DataOps {
   private long copyLocked(
       Caller caller, Inode from, long offset, Inode to, long toOffset, long length)
       throws ErrnoException {
-    // Linux cuts the length at the end of the source before it looks for overlap.
-    long present = Math.min(length, Math.max(0, from.node.size() - offset));
+    // Linux cuts the length at the end of the source, and at the largest size, before it looks for
+    // overlap.
+    long room = Math.min(length, Limits.FILE_BYTES - toOffset);
+    long present = Math.min(room, Math.max(0, from.node.size() - offset));
     if (from == to && offset + present > toOffset && toOffset + present > offset) {
       throw new ErrnoException(Errno.EINVAL);
     }

@@ -231,7 +231,7 @@ final class NameOps {
       default -> throw new ErrnoException(Errno.EINVAL);
     }
     boolean device = type == Mode.S_IFCHR || type == Mode.S_IFBLK;
-    int permissions = mode & Mode.PERMISSIONS & ~caller.umask();
+    int permissions = mode & Mode.PERMISSIONS;
     return make(
         caller,
         dir,
@@ -243,7 +243,7 @@ final class NameOps {
 
   Found mkdir(Caller caller, Inode dir, Name name, int mode) throws ErrnoException {
     // "The mode of the created directory is (mode & ~umask & 01777)" (mkdir(2), NOTES).
-    int permissions = mode & (0777 | Mode.S_ISVTX) & ~caller.umask();
+    int permissions = mode & (0777 | Mode.S_ISVTX);
     return make(caller, dir, name, Mode.S_IFDIR | permissions, 0, NO_TARGET);
   }
 
@@ -257,7 +257,9 @@ final class NameOps {
     return make(caller, dir, name, Mode.S_IFLNK | 0777, 0, target.clone());
   }
 
-  /** Makes a named inode. {@code mode} is complete but for what the directory decides. */
+  /**
+   * Makes a named inode. {@code mode} is complete but for the umask and what the directory decides.
+   */
   Found make(Caller caller, Inode dir, Name name, int mode, long rdev, byte[] target)
       throws ErrnoException {
     requireDirectory(dir);

@@ -154,17 +154,18 @@ final class OpenOps {
   private Fresh createLocked(Caller caller, Inode dir, @Nullable Name name, int flags, int mode)
       throws ErrnoException {
     names.requireMayMake(caller, dir);
-    int complete = Mode.S_IFREG | (mode & Mode.PERMISSIONS & ~caller.umask());
+    int wanted = Mode.S_IFREG | (mode & Mode.PERMISSIONS);
     boolean linkable = name != null || (flags & O_EXCL) == 0;
     // The permissions do not bind the one who makes the file: "the mode applies only to future
     // accesses" (open(2)).
-    NameOps.Found made = names.makeLocked(caller, dir, name, complete, 0, NO_TARGET, linkable);
+    NameOps.Found made = names.makeLocked(caller, dir, name, wanted, 0, NO_TARGET, linkable);
     return new Fresh(new Handle(made.inode(), flags & ~OPENING_ONLY), made.stat());
   }
 
   Fresh tmpfile(Caller caller, Inode dir, int flags, int mode) throws ErrnoException {
     NameOps.requireDirectory(dir);
-    if (!OpenFlags.writes(flags)) {
+    // Access mode 3 will do, as it needs the right to write (Linux, build_open_flags).
+    if ((flags & O_ACCMODE) == O_RDONLY) {
       throw new ErrnoException(Errno.EINVAL);
     }
     long stamp = dir.opLock.write(LockRank.PARENT);

@@ -19,7 +19,7 @@ final class Comparison {
   private final Looks kernelLooks = new Looks();
   private final Looks coterieLooks = new Looks();
   private final List<String> history = new ArrayList<>();
-  private final Map<String, int[]> successes = new TreeMap<>();
+  private final Map<String, Map<String, Integer>> outcomes = new TreeMap<>();
 
   Comparison(World kernel, World coterie) {
     this.kernel = kernel;
@@ -55,8 +55,8 @@ final class Comparison {
     if (history.size() > SHOWN) {
       history.removeFirst();
     }
-    int[] counts = successes.computeIfAbsent(step.op(), op -> new int[2]);
-    counts[answer.startsWith("E") ? 1 : 0]++;
+    String outcome = answer.startsWith("E") ? answer : "done";
+    outcomes.computeIfAbsent(step.op(), op -> new TreeMap<>()).merge(outcome, 1, Integer::sum);
   }
 
   /** The last steps and their answers by the kernel. */
@@ -64,11 +64,10 @@ final class Comparison {
     return history;
   }
 
-  /** How often each operation was done and refused. */
+  /** How often each operation was done, and refused with which error. */
   String coverage() {
     StringBuilder text = new StringBuilder();
-    successes.forEach(
-        (op, counts) -> text.append("%s %d/%d ".formatted(op, counts[0], counts[0] + counts[1])));
-    return text.toString().strip();
+    outcomes.forEach((op, counts) -> text.append(op).append(' ').append(counts).append('\n'));
+    return text.toString();
   }
 }

@@ -28,8 +28,22 @@ enum Difference {
   CHOWN_OF_NOTHING,
 
   /**
-   * Linux's access times have the grain of a tick. kernel_fs.c waits for the next tick when it has
-   * shown one that is of this tick.
+   * A second fallocate(2) of a page that was not written yet makes it data for lseek(2) on Linux;
+   * ours stays a hole. Half of the seeds allocate, the other half look for data and holes.
    */
-  ACCESS_TIME_GRAIN
+  FALLOCATED_TWICE,
+
+  /**
+   * An open directory's offset is what readdir(3) left on Linux; ours is given a cookie with each
+   * call. kernel_fs.c puts the offset back after a listing.
+   */
+  DIRECTORY_OFFSETS,
+
+  /**
+   * Linux's times have the grain of a tick; only those of changes are finer, once they were asked
+   * for, but not a directory's, which takes those of what it named. Ours have none. So that a
+   * change after a look always shows, kernel_fs.c waits for the next tick when it has shown such a
+   * time of this tick.
+   */
+  TIME_GRAIN
 }

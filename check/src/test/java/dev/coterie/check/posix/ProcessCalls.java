@@ -104,7 +104,6 @@ final class ProcessCalls implements AutoCloseable {
   }
 
   private String open(Step step) throws ErrnoException {
-    put(step, 1, null);
     OpenFile file = tree(step).open(path(step, 2), step.octal(3), step.octal(4));
     put(step, 1, new Slot(file.handle(), file.id()));
     return DONE;

@@ -15,8 +15,8 @@ final class StepGenerator {
   private static final List<Kind> KINDS =
       List.of(
           new Kind("mkdir", 7),
-          new Kind("open", 16),
-          new Kind("close", 3),
+          new Kind("open", 20),
+          new Kind("close", 2),
           new Kind("read", 3),
           new Kind("pread", 4),
           new Kind("write", 5),
@@ -64,7 +64,7 @@ final class StepGenerator {
 
   StepGenerator(long seed) {
     random = new Random(seed);
-    values = new Values(random);
+    values = new Values(random, seed % 2 == 0);
   }
 
   /** The first {@code count} steps of a seed. */
@@ -110,14 +110,14 @@ final class StepGenerator {
 
   private List<Object> arguments(String op) {
     return switch (op) {
-      case "open" -> List.of(slot(), path(), values.openFlags(), values.mode());
+      case "open" -> List.of(slot(), file(), values.openFlags(), values.mode());
       case "close", "fstat", "fdlist", "fsync" -> List.of(slot());
       case "read" -> List.of(slot(), values.count());
       case "pread" -> List.of(slot(), values.count(), values.offset());
       case "write" -> List.of(slot(), values.count(), random.nextInt(250));
       case "pwrite" -> List.of(slot(), values.count(), random.nextInt(250), values.offset());
       case "lseek" -> {
-        int whence = random.nextInt(5);
+        int whence = values.whence();
         yield List.of(slot(), whence, whence == 1 ? values.step() : values.offset());
       }
       case "ftruncate" -> List.of(slot(), values.offset());
@@ -127,7 +127,7 @@ final class StepGenerator {
       case "fchown" -> owner(slot());
       case "futimens" -> List.of(slot(), values.time(), values.time());
       case "fcntl" -> List.of(slot(), values.settableFlags());
-      case "linkfd" -> List.of(slot(), values.directory(), values.plainName());
+      case "linkfd" -> List.of(slot(), values.directory(), values.plainName(false));
       case "share" -> List.of(slot(), random.nextInt(World.PROCESSES), slot());
       default -> onPath(op);
     };
@@ -137,8 +137,16 @@ final class StepGenerator {
     return random.nextInt(World.SLOTS);
   }
 
+  private String file() {
+    return values.path(random.nextInt(12) == 0);
+  }
+
+  private String directory() {
+    return values.path(random.nextInt(8) != 0);
+  }
+
   private String path() {
-    return values.path();
+    return values.path(random.nextInt(3) == 0);
   }
 
   /** CHOWN_OF_NOTHING: at least one of the two is given. */
@@ -150,12 +158,15 @@ final class StepGenerator {
 
   private List<Object> onPath(String op) {
     return switch (op) {
-      case "mkdir", "chmod" -> List.of(path(), values.mode());
-      case "mknod" -> List.of(path(), values.nodeMode(), values.device());
-      case "symlink" -> List.of(values.target(), path());
-      case "link" -> List.of(path(), path(), random.nextInt(2));
+      case "mkdir" -> List.of(directory(), values.mode());
+      case "rmdir", "list" -> List.of(directory());
+      case "unlink" -> List.of(file());
+      case "chmod" -> List.of(path(), values.mode());
+      case "mknod" -> List.of(file(), values.nodeMode(), values.device());
+      case "symlink" -> List.of(values.target(), file());
+      case "link" -> List.of(file(), file(), random.nextInt(2));
       case "rename" -> List.of(path(), path(), values.renameFlags());
-      case "truncate" -> List.of(path(), values.offset());
+      case "truncate" -> List.of(file(), values.offset());
       case "chown", "lchown" -> owner(path());
       case "utimens" -> List.of(path(), values.time(), values.time(), random.nextInt(2));
       case "access" -> List.of(path(), random.nextInt(20) == 0 ? 8 : random.nextInt(8));

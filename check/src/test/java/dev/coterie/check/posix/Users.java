@@ -6,7 +6,7 @@ import dev.coterie.api.Caller;
 final class Users {
   static final int COUNT = 4;
 
-  private static final int[][] UMASK = {{022, 0, 027, 077}, {0, 022, 0, 0777}};
+  private static final int[][] UMASK = {{022, 0, 027, 077}, {0, 022, 0, 077}};
 
   private Users() {}
 

@@ -16,7 +16,11 @@ import java.util.Random;
 /** Random arguments: mostly such that operations meet, sometimes such that they must be refused. */
 final class Values {
   private static final int PAGE = 4096;
-  private static final String[] NAMES = {"a", "b", "c", "d"};
+
+  /** Names that are mostly directories', and others: else nothing would be found below. */
+  private static final String[] DIRECTORIES = {"a", "b", "c"};
+
+  private static final String[] FILES = {"d", "e", "f", "g"};
   private static final String[] ODD_NAMES = {
     "x y%\n", "\u00e9\u00ff", "...", "n".repeat(255), "n".repeat(256), "-"
   };
@@ -35,16 +39,18 @@ final class Values {
     "a"
   };
   private static final int[] MODES = {
-    0777, 0777, 0777, 0755, 0755, 0700, 0666, 0644, 0600, 0711, 0444, 0000, 01777, 02777, 06755,
-    04711, 02755, 02745
+    0777, 0777, 0777, 0755, 0755, 0700, 0666, 0644, 0600, 0711, 0444, 0000, 0777, 01777, 02777,
+    06755, 04711, 02755, 02745
   };
   private static final int[] IDS = {-1, 0, 1001, 1002, 1003, 2000};
   private static final long[] DEVICES = {0, 4000L << 8 | 1, 1000L << 8 | 7, 255L << 8 | 255};
 
   private final Random random;
+  private final boolean allocates; // FALLOCATED_TWICE
 
-  Values(Random random) {
+  Values(Random random, boolean allocates) {
     this.random = random;
+    this.allocates = allocates;
   }
 
   private boolean one(int in) {
@@ -54,14 +60,16 @@ final class Values {
   // ---- names ----
 
   int user() {
-    return one(2) ? 0 : random.nextInt(Users.COUNT);
+    return one(3) ? random.nextInt(Users.COUNT) : 0;
   }
 
-  String plainName() {
-    return NAMES[random.nextInt(NAMES.length)];
+  /** As the name of a directory, or of something else, most of the time. */
+  String plainName(boolean directory) {
+    String[] names = one(8) != directory ? DIRECTORIES : FILES;
+    return names[random.nextInt(names.length)];
   }
 
-  private String name() {
+  private String name(boolean directory) {
     int pick = random.nextInt(100);
     if (pick < 2) {
       return Step.encode(ODD_NAMES[random.nextInt(ODD_NAMES.length)]);
@@ -69,17 +77,18 @@ final class Values {
     if (pick < 4) {
       return one(2) ? "." : "..";
     }
-    return plainName();
+    return plainName(directory);
   }
 
-  String path() {
+  /** A path to a directory, or to something else, most of the time. */
+  String path(boolean directory) {
     if (one(300)) {
-      return one(3) ? Step.encode("") : "./".repeat(2040 + random.nextInt(10)) + name();
+      return one(3) ? Step.encode("") : "./".repeat(2040 + random.nextInt(10)) + name(directory);
     }
     StringBuilder path = new StringBuilder(one(3) ? "" : "/");
-    int depth = 1 + (one(2) ? 0 : 1) + (one(3) ? 1 : 0) + (one(10) ? 1 : 0);
+    int depth = 1 + (one(2) ? 0 : 1) + (one(4) ? 1 : 0) + (one(20) ? 1 : 0);
     for (int i = 0; i < depth; i++) {
-      path.append(i == 0 ? "" : one(50) ? "//" : "/").append(name());
+      path.append(i == 0 ? "" : one(50) ? "//" : "/").append(name(directory || i < depth - 1));
     }
     int tail = random.nextInt(60);
     return path.append(tail < 3 ? "/" : tail < 4 ? "/." : tail < 5 ? "/.." : "").toString();
@@ -90,8 +99,8 @@ final class Values {
     String start = one(3) ? "." : "/";
     return switch (random.nextInt(5)) {
       case 0 -> start;
-      case 1 -> start.equals("/") ? "/" + plainName() + "/" + plainName() : "..";
-      default -> (start.equals("/") ? "/" : "") + plainName();
+      case 1 -> start.equals("/") ? "/" + plainName(true) + "/" + plainName(true) : "..";
+      default -> (start.equals("/") ? "/" : "") + plainName(true);
     };
   }
 
@@ -104,10 +113,10 @@ final class Values {
       case 3 -> "x".repeat(100 + random.nextInt(60));
       case 4 -> "/";
       case 5 -> Step.encode("x y\u00ff");
-      case 6, 7 -> "../" + plainName();
-      case 8 -> plainName() + "/";
-      case 9, 10, 11 -> "./" + plainName();
-      default -> path();
+      case 6, 7 -> "../" + plainName(one(2));
+      case 8 -> plainName(true) + "/";
+      case 9, 10, 11 -> "./" + plainName(one(2));
+      default -> path(one(2));
     };
   }
 
@@ -149,11 +158,11 @@ final class Values {
 
   String openFlags() {
     int flags = one(40) ? 3 : random.nextInt(3);
-    flags |= random.nextInt(10) < 5 ? O_CREAT : 0;
-    flags |= one(8) ? O_EXCL : 0;
+    flags |= random.nextInt(10) < 6 ? O_CREAT : 0;
+    flags |= one(12) ? O_EXCL : 0;
     flags |= one(7) ? O_TRUNC : 0;
     flags |= one(6) ? O_APPEND : 0;
-    flags |= one(14) ? O_DIRECTORY : 0;
+    flags |= one(25) ? O_DIRECTORY : 0;
     flags |= one(10) ? O_NOFOLLOW : 0;
     flags |= one(20) ? O_NOATIME : 0;
     flags |= one(30) ? O_NONBLOCK : 0;
@@ -181,10 +190,10 @@ final class Values {
   int fallocateMode() {
     return switch (random.nextInt(12)) {
       case 0 -> 2;
-      case 1 -> one(4) ? 8 : 0;
-      case 2, 3, 4 -> 1;
+      case 1 -> one(4) ? 8 : 3;
+      case 2, 3, 4 -> allocates ? 1 : 3;
       case 5, 6, 7, 8 -> 3;
-      default -> 0;
+      default -> allocates ? 0 : 3;
     };
   }
 
@@ -226,6 +235,11 @@ final class Values {
       case 2 -> (1L << 62) + random.nextInt(PAGE);
       default -> (1L << 20) * (1 + random.nextInt(1 << 14)) + random.nextInt(PAGE);
     };
+  }
+
+  /** SEEK_SET and so on. */
+  int whence() {
+    return random.nextInt(allocates ? 3 : 5);
   }
 
   /** For a seek from the present offset. */

@@ -5,7 +5,7 @@ import java.io.IOException;
 /** A file system with two processes of four users each, which does what it is told. */
 interface World extends AutoCloseable {
   int PROCESSES = 2;
-  int SLOTS = 8;
+  int SLOTS = 5;
 
   /**
    * Does a step and answers with a line: {@code E13} for an error, else {@code OK}, perhaps with a

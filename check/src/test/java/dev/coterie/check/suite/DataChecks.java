@@ -70,7 +70,7 @@ interface DataChecks extends Checks {
     long handle = one.open("/f", O_RDONLY);
     assertThat(one.read(handle, 4, 10)).isEmpty();
     assertThat(one.read(handle, 1 << 20, 10)).isEmpty();
-    assertThat(one.read(handle, Long.MAX_VALUE, 10)).isEmpty();
+    assertThat(one.read(handle, Long.MAX_VALUE - 10, 10)).isEmpty();
     assertThat(one.read(handle, 0, 0)).isEmpty();
   }
 
@@ -147,13 +147,16 @@ interface DataChecks extends Checks {
   }
 
   @Test
-  default void write_atTheLargestOffset_isShortAndThenEfbig() throws ErrnoException {
+  default void transfers_upToTheLargestOffset_andNotBehind() throws ErrnoException {
     Actor one = root();
     long handle = one.make("/f");
-    assertThat(one.write(handle, Long.MAX_VALUE - 3, "0123456789")).isEqualTo(3);
+    assertThat(one.write(handle, Long.MAX_VALUE - 10, "0123456")).isEqualTo(7);
+    fails(Errno.EINVAL, () -> one.write(handle, Long.MAX_VALUE - 3, "0123"));
+    fails(Errno.EINVAL, () -> one.read(handle, Long.MAX_VALUE - 3, 4));
+    fails(Errno.EINVAL, () -> one.write(handle, Long.MAX_VALUE, "0"));
+    assertThat(one.append(handle, "789012").count()).isEqualTo(3);
     assertThat(one.stat("/f").size()).isEqualTo(Long.MAX_VALUE);
-    assertThat(one.read(handle, Long.MAX_VALUE - 3, 10)).isEqualTo("012");
-    fails(Errno.EFBIG, () -> one.write(handle, Long.MAX_VALUE, "x"));
+    assertThat(one.read(handle, Long.MAX_VALUE - 10, 10)).isEqualTo("0123456789");
     fails(Errno.EFBIG, () -> one.append(handle, "x"));
     assertThat(one.stat("/f").blocks()).isEqualTo(8);
   }

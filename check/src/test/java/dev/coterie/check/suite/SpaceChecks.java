@@ -196,8 +196,10 @@ interface SpaceChecks extends Checks {
     long from = one.open("/f", O_RDONLY);
     long to = one.make("/g");
     long dir = one.open("/d", O_RDONLY);
-    fails(Errno.EINVAL, () -> copy(one, from, -1, to, 0, 1));
-    fails(Errno.EINVAL, () -> copy(one, from, 0, to, -1, 1));
+    fails(Errno.EINVAL, () -> copy(one, from, -2, to, 0, 1));
+    fails(Errno.EINVAL, () -> copy(one, from, 0, to, -2, 1));
+    fails(Errno.EOVERFLOW, () -> copy(one, from, 0, to, -2, 5));
+    fails(Errno.EFBIG, () -> copy(one, from, 0, to, Long.MAX_VALUE, 1));
     fails(Errno.EISDIR, () -> copy(one, dir, 0, to, 0, 1));
     fails(Errno.EISDIR, () -> copy(one, from, 0, dir, 0, 1));
     fails(Errno.EBADF, () -> copy(one, to, 0, from, 0, 1));
