@@ -74,7 +74,10 @@ public interface FileService extends AutoCloseable {
     return call(caller, new Lookup(dir, name));
   }
 
-  /** Gives back {@code count} references. One too many is EINVAL and gives back none. */
+  /**
+   * Gives back {@code count} references. One too many is EINVAL and gives back none. From another
+   * process it may travel with this session's next request.
+   */
   default void forget(Caller caller, InodeId id, long count) throws ErrnoException {
     call(caller, new Forget(id, count));
   }

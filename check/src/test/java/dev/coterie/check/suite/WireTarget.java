@@ -1,0 +1,64 @@
+package dev.coterie.check.suite;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.coterie.api.FileService;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.leader.Leader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A leader on a unix socket, and a client for each session. */
+final class WireTarget implements Target {
+  private final MovableClock clock = new MovableClock();
+  private final Path folder;
+  private final Leader leader;
+
+  WireTarget() throws IOException {
+    folder = Files.createTempDirectory("coterie-suite-");
+    Leader.Builder builder = Leader.builder().clock(clock).listen(folder.resolve("socket"));
+    Target.mounts().forEach(builder::mount);
+    leader = builder.start();
+  }
+
+  @Override
+  public FileService openSession() throws IOException {
+    String socket = folder.resolve("socket").toString();
+    return Client.connect(new Address.Unix(socket), ClientOptions.DEFAULT);
+  }
+
+  @Override
+  public MovableClock clock() {
+    return clock;
+  }
+
+  /** The leader does so by itself, every second. */
+  @Override
+  public void expire() {
+    await().until(() -> tokens() == 0);
+  }
+
+  @Override
+  public int sessions() {
+    return leader.counts().tree().sessions();
+  }
+
+  @Override
+  public int tokens() {
+    return leader.counts().tree().tokens();
+  }
+
+  @Override
+  public void close() {
+    leader.close();
+    try {
+      Files.deleteIfExists(folder.resolve("socket.lock"));
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      throw new AssertionError("the leader left something behind", e);
+    }
+  }
+}
