@@ -176,7 +176,8 @@ class PlainFilesTest {
     assertThat(client.read(1, 0, 0)).isEmpty();
     assertThat(client.read(1, (1 << 20) - 10, 100)).hasSize(10);
     assertThat(client.read(1, 1 << 20, 100)).isEmpty();
-    assertThat(client.read(1, Long.MAX_VALUE, 100)).isEmpty();
+    assertThat(client.read(1, Long.MAX_VALUE - 100, 100)).isEmpty();
+    client.fails(Errno.EINVAL, RawClient.readFrame(1, Long.MAX_VALUE, 100));
     client.fails(Errno.EINVAL, RawClient.readFrame(1, -1, 100));
     client.fails(Errno.EISDIR, openedRootRead());
   }
