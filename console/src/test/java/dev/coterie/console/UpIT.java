@@ -31,6 +31,8 @@ class UpIT {
 
   private Process up(Map<String, String> environment, String... options) throws IOException {
     List<String> line = new ArrayList<>();
+    // A shell starts what runs in its background with SIGINT ignored, and a JVM leaves it so.
+    line.addAll(List.of("env", "--default-signal=INT"));
     line.add(System.getProperty("java.home") + "/bin/java");
     line.add("--enable-native-access=ALL-UNNAMED");
     line.addAll(List.of("-cp", System.getProperty("java.class.path")));
