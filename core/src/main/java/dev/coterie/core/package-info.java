@@ -41,9 +41,9 @@
  *                                 written in InodeTable and References
  * </pre>
  *
- * Inside: two directories neither of which holds the other are locked together only under renameLock; every
- * other thread locks downwards in the tree, from a directory to what it names. So no ring can
- * close.
+ * Inside: two directories neither of which holds the other are locked together only under
+ * renameLock; every other thread locks downwards in the tree, from a directory to what it names. So
+ * no ring can close.
  *
  * <p>Outside: what is above what can be changed by others at any moment, so the order of numbers is
  * the only one. What turns out under a lock to be needed too is tried without waiting; where that
@@ -57,9 +57,9 @@
  *
  * An {@link dev.coterie.core.Inode} lives while someone counts on it: a session's references, an
  * open handle, a dentry, a mount point, an operation at work on a child. A {@link
- * dev.coterie.core.Handle} lives while a session, a token or an operation at work counts on it. Whoever lets the last one
- * go only puts it on the grave-yard; {@link dev.coterie.core.InodeTable#reap} buries it later, when
- * the thread holds no lock.
+ * dev.coterie.core.Handle} lives while a session, a token or an operation at work counts on it.
+ * Whoever lets the last one go only puts it on the grave-yard; {@link
+ * dev.coterie.core.InodeTable#reap} buries it later, when the thread holds no lock.
  */
 @NullMarked
 package dev.coterie.core;
