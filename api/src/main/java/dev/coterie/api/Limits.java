@@ -59,7 +59,10 @@ public final class Limits {
   /** Names in one walk (9P, MAXWELEM). */
   public static final int WALK_NAMES = 16;
 
-  /** Connections a leader serves at a time; more are refused with a reason. */
+  /**
+   * Connections a leader serves at a time, unless it is told another number; more are refused with
+   * a reason.
+   */
   public static final int CONNECTIONS = 1024;
 
   /** Requests one connection may have parked or running elsewhere; more are answered EAGAIN. */

@@ -50,7 +50,8 @@ public final class Client implements FileService {
    * Connects to a leader and attaches its tree.
    *
    * @throws ErrnoException ENOTCONN nobody answers there · EUSERS the leader has too many
-   *     connections · EPROTO it is no leader of this version · ETIMEDOUT no answer within {@link
+   *     connections · EMFILE, EAGAIN, ENOMEM it has no descriptor, thread or memory for one more ·
+   *     EPROTO it is no leader of this version · ETIMEDOUT no answer within {@link
    *     ClientOptions#connectMsMax} · EINTR · what the leader answers to the attach
    */
   public static Client connect(Address address, ClientOptions options) throws ErrnoException {

@@ -53,7 +53,7 @@ final class Handshake {
   private static ErrnoException failure(Address address, IOException e) {
     String attempted = "connect " + address;
     if (e instanceof ErrnoException refused) {
-      return new ErrnoException(refused.errno(), attempted + ": " + refused.getMessage());
+      return new ErrnoException(refused.errno(), attempted + ": " + withoutErrno(refused));
     }
     Errno errno = Errno.ENOTCONN;
     if (e instanceof java.net.SocketTimeoutException) {
@@ -67,6 +67,15 @@ final class Handshake {
     ErrnoException failure = new ErrnoException(errno, attempted + ": " + e.getMessage());
     failure.initCause(e);
     return failure;
+  }
+
+  /** What was attempted: the message, less the sentence of the error at its end. */
+  private static String withoutErrno(ErrnoException e) {
+    String message = String.valueOf(e.getMessage());
+    String sentence = ": " + e.errno().text();
+    return message.endsWith(sentence)
+        ? message.substring(0, message.length() - sentence.length())
+        : message;
   }
 
   private Connection begin(ClientOptions options, Caller identity) throws IOException {
@@ -109,16 +118,26 @@ final class Handshake {
     int answeredTag = input.frames().tag();
     boolean refused = type == P9.RLERROR && (answeredTag == tag || answeredTag == P9.NOTAG);
     if (refused) {
-      refuse(((LinuxReply.Rlerror) input.frames().reply()).errno());
+      Errno errno = ((LinuxReply.Rlerror) input.frames().reply()).errno();
+      throw new ErrnoException(errno, "leader refuses" + why(errno, answeredTag));
     }
     if (type != replyType || answeredTag != tag) {
       throw new ProtocolException("it answers with type " + type + " and tag " + answeredTag);
     }
   }
 
-  private static void refuse(Errno errno) throws ErrnoException {
-    throw new ErrnoException(
-        errno, errno == Errno.EUSERS ? "leader refuses: too many connections" : "leader refuses");
+  /** What it is short of, when it refuses the connection as such. */
+  private static String why(Errno errno, int tag) {
+    if (tag != P9.NOTAG) {
+      return "";
+    }
+    return switch (errno) {
+      case EUSERS -> ": too many connections";
+      case EMFILE -> ": no file descriptor for one more connection";
+      case EAGAIN -> ": no thread for one more connection";
+      case ENOMEM -> ": no memory for one more connection";
+      default -> "";
+    };
   }
 
   /**

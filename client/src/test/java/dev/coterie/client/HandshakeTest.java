@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How a connection begins, or does not. */
 @Timeout(60)
@@ -182,6 +184,30 @@ class HandshakeTest {
       assertFailed(client, Errno.EUSERS)
           .hasMessageContaining("leader refuses: too many connections");
     }
+  }
+
+  /** By NOTAG it is the connection that is refused, by the tag of the request only that. */
+  @ParameterizedTest
+  @CsvSource({
+    "EUSERS,leader refuses: too many connections: Too many users",
+    "EMFILE,leader refuses: no file descriptor for one more connection: Too many open files",
+    "EAGAIN,'leader refuses: no thread for one more connection: Resource temporarily unavailable'",
+    "ENOMEM,leader refuses: no memory for one more connection: Cannot allocate memory",
+    "EACCES,leader refuses: Permission denied"
+  })
+  void connect_toLeaderShortOfSomething_saysOfWhat(Errno errno, String text) throws Exception {
+    FutureTask<Client> client = connecting(OPTIONS);
+    try (Peer peer = leader.accept()) {
+      peer.error(P9.NOTAG, errno);
+    }
+    assertFailed(client, errno).hasMessage("connect " + leader.address() + ": " + text);
+    client = connecting(OPTIONS);
+    try (Peer peer = leader.accept()) {
+      peer.serve(new BaseReply.Rversion(8192, OURS));
+      peer.error(peer.next().tag(), errno);
+    }
+    assertFailed(client, errno)
+        .hasMessage("connect " + leader.address() + ": leader refuses: " + errno.text());
   }
 
   private static FutureTask<Boolean> closing(Client client) {

@@ -46,10 +46,18 @@ final class LeaderLink implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw Failure.usage("--socket: " + e.getMessage());
     } catch (ErrnoException e) {
-      // ENOTCONN says no more than that nobody answers.
-      String why = e.errno() == Errno.ENOTCONN ? "" : ": " + e.errno().text();
-      throw Failure.of("no leader at " + given + why + "; coterie up starts one");
+      throw Failure.of(reason(given, String.valueOf(e.getMessage()), e.errno()));
     }
+  }
+
+  private static String reason(String given, String message, Errno errno) {
+    if (errno != Errno.ENOTCONN) {
+      return message;
+    }
+    // The JDK has no type of its own for it.
+    return message.contains(Errno.EACCES.text())
+        ? given + ": " + Errno.EACCES.text()
+        : "no leader at " + given + "; coterie up starts one";
   }
 
   Tree tree() {

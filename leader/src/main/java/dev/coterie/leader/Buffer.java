@@ -10,7 +10,8 @@ import java.nio.ByteOrder;
  * unreachable.
  */
 record Buffer(ByteBuffer bytes, MemorySegment memory) {
-  private static final int ALIGNMENT = 4096;
+  /** A cache line. More costs as much again for a small buffer: malloc(3) gives no page alone. */
+  private static final int ALIGNMENT = 64;
 
   static Buffer allocate(int capacity) {
     MemorySegment memory = Arena.ofAuto().allocate(capacity, ALIGNMENT);

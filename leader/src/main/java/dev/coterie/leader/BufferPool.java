@@ -12,13 +12,16 @@ import java.util.List;
  */
 final class BufferPool {
   /** Capacities, ascending, in bytes: the last has room for any frame. */
-  private static final int[] CAPACITIES = {64 << 10, 256 << 10, (1 << 20) + (4 << 10)};
+  private static final int[] CAPACITIES = {8 << 10, 64 << 10, 256 << 10, (1 << 20) + (4 << 10)};
 
-  /** How many of each capacity are kept: 8 MiB, 4 MiB and 8 MiB. */
-  private static final int[] KEPT = {128, 16, 8};
+  /** How many of each capacity are kept: 2 MiB, 4 MiB, 4 MiB and 8 MiB. */
+  private static final int[] KEPT = {256, 64, 16, 8};
 
-  /** What a connection has that is doing nothing. */
-  static final int SMALLEST_BYTES = CAPACITIES[0];
+  /** What a connection has that is doing nothing: room for a page and its header, both ways. */
+  static final int IDLE_BYTES = CAPACITIES[0];
+
+  /** What a connection has while many small requests come at once. */
+  static final int BURST_BYTES = CAPACITIES[1];
 
   private final List<ArrayDeque<Buffer>> free = new ArrayList<>(); // each guarded by itself
 

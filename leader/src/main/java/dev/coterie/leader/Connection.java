@@ -37,6 +37,12 @@ final class Connection implements Runnable {
   /** A proposed version is looked at so far: all that are known are shorter. */
   private static final int VERSION_CHARS = 64;
 
+  /** How many times larger an input buffer may become at a time. */
+  private static final int INPUT_GROWTH = 8;
+
+  /** For so many receives after one that filled the input buffer the next such one is expected. */
+  private static final int BURST_RECEIVES = 16;
+
   private final Leader leader;
   private final StreamSocket socket;
   private final Peer peer;
@@ -47,6 +53,7 @@ final class Connection implements Runnable {
   private final FrameReader frames = new FrameReader(Limits.MSIZE_MIN_BYTES);
   private final AtomicBoolean faulty = new AtomicBoolean();
   private Buffer in; // the reader's alone; unread bytes from position to limit
+  private int burst; // the reader's alone: for how many receives a larger one is worth while
   private volatile Conversation conversation; // written by the reader
   private final Thread reader; // started by start()
 
@@ -55,7 +62,7 @@ final class Connection implements Runnable {
     this.socket = socket;
     this.peer = peer;
     this.outbox = new Outbox(socket, leader.buffers());
-    this.in = leader.buffers().take(BufferPool.SMALLEST_BYTES);
+    this.in = leader.buffers().take(BufferPool.IDLE_BYTES);
     this.in.bytes().limit(0);
     this.reader =
         Thread.ofPlatform().daemon().name("coterie-reader-" + peer.self().pid()).unstarted(this);
@@ -63,16 +70,18 @@ final class Connection implements Runnable {
     outbox.begin(conversation);
   }
 
-  /** Begins to serve; if there is no thread for it, the connection is over. */
-  void start() {
-    boolean started = false;
+  /** Begins to serve; false if there is no thread for it, and then the socket is the caller's. */
+  boolean start() {
     try {
       reader.start();
-      started = true;
-    } finally {
-      if (!started) {
-        end();
-      }
+      return true;
+    } catch (OutOfMemoryError e) {
+      // "unable to create native thread": pthread_create(3), EAGAIN
+      conversation.close();
+      outbox.giveBack();
+      leader.buffers().give(in);
+      leader.ended(this);
+      return false;
     }
   }
 
@@ -87,7 +96,7 @@ final class Connection implements Runnable {
     try {
       read();
     } catch (ProtocolException e) {
-      LOG.log(System.Logger.Level.WARNING, "connection of {0} ended: {1}", peer, e.getMessage());
+      leader.complaints().say("connection of " + peer + " ended: " + e.getMessage());
     } catch (ErrnoException e) {
       LOG.log(System.Logger.Level.DEBUG, "connection of {0} lost: {1}", peer, e.getMessage());
     } catch (RuntimeException | Error e) {
@@ -99,11 +108,11 @@ final class Connection implements Runnable {
 
   /** A broken invariant of our own costs this session, and nobody else notices. By any thread. */
   void fault(Throwable e) {
-    if (faulty.compareAndSet(false, true)) {
-      LOG.log(System.Logger.Level.ERROR, "connection of " + peer + " ended by a fault", e);
-      leader.countFault();
-    }
     socket.shutdown();
+    if (faulty.compareAndSet(false, true)) {
+      leader.countFault();
+      Complaints.log(System.Logger.Level.ERROR, "connection of " + peer + " ended by a fault", e);
+    }
   }
 
   private void read() throws ErrnoException, ProtocolException {
@@ -122,12 +131,10 @@ final class Connection implements Runnable {
 
   /** Waits for more bytes; false at the end of the stream. */
   private boolean receive(int missing) throws ErrnoException {
-    int unread = in.bytes().remaining();
-    // A larger buffer is for a frame that has filled this one, not for one that only says so.
-    boolean full = unread == in.capacity();
-    if (full || (unread == 0 && in.capacity() > BufferPool.SMALLEST_BYTES)) {
+    int capacity = capacityFor(missing);
+    if (capacity > in.capacity() || (capacity < in.capacity() && !in.bytes().hasRemaining())) {
       Buffer before = in;
-      moveInput(unread + missing);
+      moveInput(capacity);
       leader.buffers().give(before);
     } else {
       in.bytes().compact().flip();
@@ -135,7 +142,21 @@ final class Connection implements Runnable {
     int at = in.bytes().limit();
     int count = socket.receive(in.memory(), at, (long) in.capacity() - at);
     in.bytes().limit(at + count);
+    burst = at + count == in.capacity() ? BURST_RECEIVES : Math.max(0, burst - 1);
     return count > 0;
+  }
+
+  /**
+   * How large an input buffer is worth while. One beyond {@link BufferPool#BURST_BYTES} is for a
+   * frame that has filled this one, not for one that only says that it is large; and it grows by
+   * steps, as the frame comes.
+   */
+  private int capacityFor(int missing) {
+    int unread = in.bytes().remaining();
+    if (unread == in.capacity()) {
+      return Math.min(unread + missing, INPUT_GROWTH * in.capacity());
+    }
+    return burst > 0 ? BufferPool.BURST_BYTES : BufferPool.IDLE_BYTES;
   }
 
   /** Goes on with another input buffer; the former is left to whoever still uses its bytes. */
@@ -214,7 +235,7 @@ final class Connection implements Runnable {
     Buffer input = null;
     if (readsFromInput(request)) {
       input = in;
-      moveInput(BufferPool.SMALLEST_BYTES);
+      moveInput(BufferPool.IDLE_BYTES);
     }
     DataSlot slot = call.slot();
     Buffer output = slot == null ? null : outbox.abandonOwn(slot.start());
@@ -285,7 +306,13 @@ final class Connection implements Runnable {
     try {
       outbox.begin(null);
       pending.values().forEach(Call::cancel);
+    } catch (RuntimeException | Error e) {
+      fault(e);
+    }
+    try {
       conversation.close();
+    } catch (RuntimeException | Error e) {
+      fault(e);
     } finally {
       outbox.close();
       leader.buffers().give(in);

@@ -1,5 +1,6 @@
 package dev.coterie.leader;
 
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
@@ -41,9 +42,14 @@ public final class Leader implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Leader.class.getName());
   private static final int POOL_THREADS = 4;
   private static final long TICK_MS = 1000;
+  private static final int COMPLAINTS = 20;
+
+  /** How soon a thread is tried for again when there was none: the JVM prints each attempt. */
+  private static final long THREAD_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Vfs vfs;
   private final UnaryOperator<FileService> decorator;
+  private final int connectionsMost;
   private final ThreadPoolExecutor pool =
       new ThreadPoolExecutor(
           POOL_THREADS,
@@ -58,15 +64,19 @@ public final class Leader implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final List<Listener> listeners = new ArrayList<>(); // filled before start returns
   private final List<Thread> listenerThreads = new ArrayList<>(); // filled before start returns
+  private int threadsFor = Integer.MAX_VALUE; // guarded by connections: there were for so many
+  private long threadsLookedNanos; // guarded by connections: when that was found
   private final AtomicLong faults = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final BufferPool buffers = new BufferPool();
+  private final Complaints complaints = new Complaints(COMPLAINTS);
   private @Nullable SocketFile socketFile; // set before start returns
   private int tcpPort; // set before start returns
 
-  private Leader(Vfs vfs, UnaryOperator<FileService> decorator) {
+  private Leader(Vfs vfs, UnaryOperator<FileService> decorator, int connectionsMost) {
     this.vfs = vfs;
     this.decorator = decorator;
+    this.connectionsMost = connectionsMost;
   }
 
   public static Builder builder() {
@@ -79,6 +89,7 @@ public final class Leader implements AutoCloseable {
     private @Nullable Path socket;
     private int port = -1;
     private boolean tcpTrusted;
+    private int connectionsMost = Limits.CONNECTIONS;
     private InstantSource clock = InstantSource.system();
     private UnaryOperator<FileService> decorator = UnaryOperator.identity();
 
@@ -111,6 +122,18 @@ public final class Leader implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Serves so many connections at a time, instead of {@link Limits#CONNECTIONS}. Each costs a
+     * descriptor, a thread and some ten KiB.
+     */
+    public Builder connections(int most) {
+      if (most < 1) {
+        throw new IllegalArgumentException("connections: " + most);
+      }
+      connectionsMost = most;
+      return this;
+    }
+
     /** The clock of file times and time limits. */
     public Builder clock(InstantSource source) {
       clock = source;
@@ -132,7 +155,7 @@ public final class Leader implements AutoCloseable {
       // By chance, not by the clock: a leader may be started again within a second.
       SecureRandom random = new SecureRandom();
       Vfs vfs = new Vfs(new Vfs.Config(clock, random, random.nextInt()), mounts);
-      Leader leader = new Leader(vfs, decorator);
+      Leader leader = new Leader(vfs, decorator, connectionsMost);
       try {
         leader.start(socket, port, tcpTrusted);
         return leader;
@@ -174,11 +197,12 @@ public final class Leader implements AutoCloseable {
   private void tick() {
     try {
       vfs.expire();
-      listeners.forEach(Listener::closeRefused);
+      listeners.forEach(Listener::tick);
+      complaints.sayUnsaid();
     } catch (RuntimeException | Error e) {
       // Thrown on, it would be the last tick.
-      LOG.log(System.Logger.Level.ERROR, "a tick failed", e);
       countFault();
+      Complaints.log(System.Logger.Level.ERROR, "a tick failed", e);
     }
   }
 
@@ -270,22 +294,60 @@ public final class Leader implements AutoCloseable {
     return decorator.apply(session);
   }
 
-  /** Starts to serve a connection; false if there are too many. Called by listeners. */
-  boolean admit(StreamSocket socket, Peer peer) {
+  /** What stands against one more connection. */
+  enum Obstacle {
+    TOO_MANY(Errno.EUSERS, "too many connections"),
+    NO_DESCRIPTOR(Errno.EMFILE, "no file descriptor for it"),
+    NO_THREAD(Errno.EAGAIN, "no thread for it"),
+    NO_MEMORY(Errno.ENOMEM, "no memory for it");
+
+    final Errno errno; // what the client is told
+    final String text;
+
+    Obstacle(Errno errno, String text) {
+      this.errno = errno;
+      this.text = text;
+    }
+  }
+
+  /**
+   * Starts to serve a connection. Called by listeners.
+   *
+   * @return why not; null if it is served, and then the socket is not the caller's any more
+   */
+  @Nullable Obstacle admit(StreamSocket socket, Peer peer) {
     Connection connection;
     synchronized (connections) {
-      if (connections.size() >= Limits.CONNECTIONS) {
-        return false;
+      if (connections.size() >= connectionsMost) {
+        return Obstacle.TOO_MANY;
       }
-      connection = new Connection(this, socket, peer);
+      if (connections.size() >= threadsFor
+          && System.nanoTime() - threadsLookedNanos < THREAD_AGAIN_NANOS) {
+        return Obstacle.NO_THREAD;
+      }
+      try {
+        connection = new Connection(this, socket, peer);
+      } catch (OutOfMemoryError e) {
+        return Obstacle.NO_MEMORY;
+      }
       connections.add(connection);
     }
-    connection.start();
-    return true;
+    if (connection.start()) {
+      return null;
+    }
+    synchronized (connections) {
+      threadsFor = connections.size();
+      threadsLookedNanos = System.nanoTime();
+    }
+    return Obstacle.NO_THREAD;
   }
 
   void ended(Connection connection) {
     connections.remove(connection);
+  }
+
+  Complaints complaints() {
+    return complaints;
   }
 
   void countFault() {

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * dev.coterie.api.Limits#PARKED_BYTES_PER_CONNECTION}.
  */
 final class Outbox {
-  private static final int LATE_BYTES = 4 << 10;
+  /** Stands for a buffer as long as there was no late reply. */
+  private static final Buffer NONE = Buffer.allocate(0);
+
   private static final int BACKLOG_BYTES = 256 << 10;
 
   private final StreamSocket socket;
@@ -30,32 +32,39 @@ final class Outbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private @Nullable Conversation conversation; // guarded by lock; replies of others are dropped
-  private Buffer late = Buffer.allocate(LATE_BYTES); // guarded by lock; written from 0 to position
-  private Buffer spare = Buffer.allocate(LATE_BYTES); // belongs to who sends
+  private Buffer late = NONE; // guarded by lock; written from 0 to position
+  private Buffer spare = NONE; // belongs to who sends
   private boolean sending; // guarded by lock
   private boolean broken; // guarded by lock; nothing can be sent any more
 
   Outbox(StreamSocket socket, BufferPool buffers) {
     this.socket = socket;
     this.buffers = buffers;
-    this.own = buffers.take(BufferPool.SMALLEST_BYTES);
+    this.own = buffers.take(BufferPool.IDLE_BYTES);
   }
 
   // ---- the reader ----
 
   /** The reader's buffer with room for a frame of this size. */
   ByteBuffer room(int bytes) throws ErrnoException {
-    if (own.bytes().remaining() < bytes) {
+    if (own.bytes().remaining() >= bytes) {
+      return own.bytes();
+    }
+    int all = own.bytes().position() + bytes;
+    if (all > BufferPool.BURST_BYTES || own.capacity() >= BufferPool.BURST_BYTES) {
       flush();
-      if (own.capacity() < bytes) {
-        exchangeOwn(bytes);
-      }
+      all = bytes;
+    }
+    if (own.capacity() < all) {
+      exchangeOwn(Math.max(all, BufferPool.BURST_BYTES));
     }
     return own.bytes();
   }
 
+  /** Goes on with another buffer, and with what has gathered. */
   private void exchangeOwn(int bytes) {
     Buffer next = buffers.take(bytes);
+    next.bytes().put(own.bytes().flip());
     buffers.give(own);
     own = next;
   }
@@ -69,7 +78,7 @@ final class Outbox {
    */
   Buffer abandonOwn(int kept) {
     Buffer left = own;
-    Buffer next = buffers.take(Math.max(BufferPool.SMALLEST_BYTES, kept));
+    Buffer next = buffers.take(kept);
     next.bytes().put(0, left.bytes(), 0, kept).position(kept);
     own = next;
     return left;
@@ -91,8 +100,8 @@ final class Outbox {
    */
   void settle() throws ErrnoException {
     flush();
-    if (own.capacity() > BufferPool.SMALLEST_BYTES) {
-      exchangeOwn(BufferPool.SMALLEST_BYTES);
+    if (own.capacity() > BufferPool.IDLE_BYTES) {
+      exchangeOwn(BufferPool.IDLE_BYTES);
     }
     lock.lock();
     try {
@@ -211,7 +220,12 @@ final class Outbox {
 
   /** The peer does not read: a thread of its own waits for it, with the right to send. */
   private void drainElsewhere(Buffer batch, int done) {
-    Thread.ofPlatform().daemon().name("coterie-drain").start(() -> drainFully(batch, done));
+    try {
+      Thread.ofPlatform().daemon().name("coterie-drain").start(() -> drainFully(batch, done));
+    } catch (OutOfMemoryError e) {
+      // "unable to create native thread": then a peer that does not read is not waited for.
+      fail();
+    }
   }
 
   private void drainFully(Buffer first, int done) {
@@ -236,9 +250,9 @@ final class Outbox {
   /** What was sent is empty again; memory that was needed once is not kept for it. */
   private void emptied(Buffer batch) {
     batch.bytes().clear();
-    if (batch.capacity() > BufferPool.SMALLEST_BYTES) {
+    if (batch.capacity() > BufferPool.IDLE_BYTES) {
       buffers.give(batch);
-      spare = buffers.take(BufferPool.SMALLEST_BYTES);
+      spare = NONE;
     }
   }
 
@@ -294,6 +308,11 @@ final class Outbox {
       lock.unlock();
     }
     socket.close();
+    giveBack();
+  }
+
+  /** Gives the buffers back; nothing is sent any more. */
+  void giveBack() {
     buffers.give(own);
     buffers.give(late);
     buffers.give(spare);

@@ -98,6 +98,11 @@ public final class StreamSocket implements AutoCloseable {
     return bytes;
   }
 
+  /** A socket that does nothing but hold a descriptor, for when there is no other left. EMFILE. */
+  public static StreamSocket idle() throws ErrnoException {
+    return new StreamSocket(Libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  }
+
   /** Listens on a TCP port of 127.0.0.1; 0: any free one, see {@link #port}. */
   public static StreamSocket listenLoopback(int port) throws ErrnoException {
     StreamSocket socket = new StreamSocket(Libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
