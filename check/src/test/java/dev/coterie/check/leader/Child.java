@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Child implements AutoCloseable {
   /** How long a line may take before the test has failed. */
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static final String END = new String("its end");
 

@@ -25,7 +25,7 @@ record Entry(int writer, long number) {
   }
 
   private byte filling(int at) {
-    return (byte) (writer * 31 + number * 7 + at * 13);
+    return (byte) (writer * 31L + number * 7 + at * 13L);
   }
 
   /** The entry at the buffer's position, which moves behind it. IllegalStateException: torn. */

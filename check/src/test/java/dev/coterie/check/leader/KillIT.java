@@ -30,6 +30,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * clients notice nothing.
  */
 @Timeout(value = 1800, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SuppressWarnings("NullAway.Init") // the fields are set where each test begins
 class KillIT {
   private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 100 : 5;
 
@@ -143,7 +145,7 @@ class KillIT {
     victims.mkdir(name, 0755);
     Tree place = victims.at(name);
     OpenFile theirs = place.open("theirs", OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0644);
-    OpenFile ours = null;
+    @Nullable OpenFile ours = null;
     try (Child victim =
         Child.start(folder, VictimMain.class, socket, VICTIMS + "/" + name, random.nextLong())) {
       victim.hear("connected");
@@ -301,7 +303,8 @@ class KillIT {
     assertThat(ledger.last(VictimMain.WRITER)).as("last entry").isBetween(last, last + 1);
   }
 
-  private static void requireEntry(String[] parts, Tree place, OpenFile theirs) throws IOException {
+  private static void requireEntry(String[] parts, @Nullable Tree place, OpenFile theirs)
+      throws IOException {
     Entry told = new Entry(VictimMain.WRITER, Long.parseLong(parts[1]));
     OpenFile file = place == null ? theirs : place.open(VictimMain.LOG, OpenFlags.O_RDONLY, 0);
     ByteBuffer bytes = ByteBuffer.allocate(Entry.BYTES);
@@ -342,7 +345,7 @@ class KillIT {
     assertThat(ledger.last(VictimMain.WRITER)).isEqualTo(VictimMain.OURS_ENTRIES + 1);
   }
 
-  private void cleanUp(Tree place, String name, OpenFile theirs, OpenFile ours)
+  private void cleanUp(Tree place, String name, OpenFile theirs, @Nullable OpenFile ours)
       throws ErrnoException {
     theirs.close();
     if (ours != null) {

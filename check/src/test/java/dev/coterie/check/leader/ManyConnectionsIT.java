@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * are told so at once, the others notice nothing, and as soon as some leave others are served.
  */
 @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SuppressWarnings("NullAway.Init") // the fields are set where each test begins
 class ManyConnectionsIT {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
   private static final int CROWDS = 4;
