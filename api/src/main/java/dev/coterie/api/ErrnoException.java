@@ -13,14 +13,15 @@ public final class ErrnoException extends IOException {
   private static final long serialVersionUID = 1L;
 
   private final Errno errno;
+  private final String attempted;
 
   /**
    * @param errno the answer
    * @param attempted what was attempted, such as {@code open /a/b}
    */
   public ErrnoException(Errno errno, String attempted) {
-    super(attempted.isEmpty() ? errno.text() : attempted + ": " + errno.text());
     this.errno = errno;
+    this.attempted = attempted;
   }
 
   public ErrnoException(Errno errno) {
@@ -29,6 +30,12 @@ public final class ErrnoException extends IOException {
 
   public Errno errno() {
     return errno;
+  }
+
+  /** Put together when asked for: mostly nobody does. */
+  @Override
+  public String getMessage() {
+    return attempted.isEmpty() ? errno.text() : attempted + ": " + errno.text();
   }
 
   @Override

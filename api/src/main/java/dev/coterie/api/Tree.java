@@ -322,10 +322,10 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   @Override
   public void symlink(byte[] target, TreePath path) throws ErrnoException {
-    byte[] checked = TreePath.of(target).checked();
+    TreePath.of(target).checked();
     try (TreeWalk walk = parent(path)) {
       Name name = newFileName(walk);
-      walk.release(service.symlink(caller, walk.here(), name, checked).id());
+      walk.release(service.symlink(caller, walk.here(), name, target).id());
     }
   }
 

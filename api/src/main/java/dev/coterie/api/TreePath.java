@@ -1,14 +1,20 @@
 package dev.coterie.api;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A path as a program wrote it: bytes between slashes, held against no rule yet. {@link Tree}
  * refuses what no system call would take when the path is used.
+ *
+ * <p>Immutable. What is between the slashes is taken apart once, when the path is first used.
  */
 public final class TreePath {
   private final byte[] bytes;
+  private @Nullable Parts parts; // made from bytes on first use; two threads may both make it
 
   private TreePath(byte[] bytes) {
     this.bytes = bytes;
@@ -17,6 +23,11 @@ public final class TreePath {
   /** The path with these bytes; the array is copied. */
   public static TreePath of(byte[] bytes) {
     return new TreePath(bytes.clone());
+  }
+
+  /** The path that takes over this array; the caller must not change it again. */
+  public static TreePath wrap(byte[] bytes) {
+    return new TreePath(bytes);
   }
 
   /** The path with this text, in UTF-8. */
@@ -55,11 +66,46 @@ public final class TreePath {
   }
 
   /**
-   * The bytes themselves, not to be changed, once they may be used as a path: ENOENT empty ·
-   * ENAMETOOLONG with its final NUL over {@link Limits#PATH_BYTES} · EINVAL a NUL inside, which
-   * cannot reach the kernel. Source: path_resolution(7).
+   * A path taken apart.
+   *
+   * @param absolute whether it begins with a slash
+   * @param names the components, "." and ".." among them; none of the root
+   * @param slashes whether slashes follow the last name
+   * @param climbs whether a name is ".."
    */
-  byte[] checked() throws ErrnoException {
+  record Parts(boolean absolute, List<Name> names, boolean slashes, boolean climbs) {
+    static Parts of(byte[] bytes) {
+      List<Name> names = new ArrayList<>();
+      boolean climbs = false;
+      int at = 0;
+      while (at < bytes.length) {
+        int start = at;
+        while (at < bytes.length && bytes[at] != '/') {
+          at++;
+        }
+        if (at > start) {
+          Name name = Name.wrap(Arrays.copyOfRange(bytes, start, at));
+          climbs |= name.equals(Name.DOT_DOT);
+          names.add(name);
+        }
+        at++;
+      }
+      boolean absolute = bytes.length > 0 && bytes[0] == '/';
+      boolean slashes = !names.isEmpty() && bytes[bytes.length - 1] == '/';
+      return new Parts(absolute, List.copyOf(names), slashes, climbs);
+    }
+  }
+
+  /**
+   * The parts, once the bytes may be used as a path: ENOENT empty · ENAMETOOLONG with its final NUL
+   * over {@link Limits#PATH_BYTES} · EINVAL a NUL inside, which cannot reach the kernel. Source:
+   * path_resolution(7).
+   */
+  Parts checked() throws ErrnoException {
+    Parts known = parts;
+    if (known != null) {
+      return known;
+    }
     if (bytes.length == 0) {
       throw new ErrnoException(Errno.ENOENT);
     }
@@ -71,7 +117,9 @@ public final class TreePath {
         throw new ErrnoException(Errno.EINVAL);
       }
     }
-    return bytes;
+    known = Parts.of(bytes);
+    parts = known;
+    return known;
   }
 
   @Override

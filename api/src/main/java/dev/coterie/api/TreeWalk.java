@@ -1,6 +1,7 @@
 package dev.coterie.api;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,9 @@ final class TreeWalk implements AutoCloseable {
   private final FileService service;
   private final Caller caller;
   private final InodeId root;
-  private byte[] path;
-  private int next; // in path: the first byte not walked yet
-  private int lastStart; // in path: where the last component that was read begins
+  private List<Name> names;
+  private boolean slashesAtEnd;
+  private int next; // in names: the first one not walked yet
   private int linksFollowed;
 
   private InodeId here;
@@ -33,8 +34,10 @@ final class TreeWalk implements AutoCloseable {
     this.service = service;
     this.caller = caller;
     this.root = root;
-    this.path = path.checked();
-    this.here = this.path[0] == '/' ? root : start;
+    TreePath.Parts parts = path.checked();
+    this.names = parts.names();
+    this.slashesAtEnd = parts.slashes();
+    this.here = parts.absolute() ? root : start;
   }
 
   // ---- what has been found ----
@@ -73,12 +76,11 @@ final class TreeWalk implements AutoCloseable {
   void toParent() throws ErrnoException {
     last = null;
     slashes = false;
-    skipSlashes();
-    while (next < path.length) {
-      Name name = component();
-      if (next == path.length) {
+    while (next < names.size()) {
+      Name name = names.get(next++);
+      if (next == names.size()) {
         last = name;
-        slashes = path[path.length - 1] == '/';
+        slashes = slashesAtEnd;
         return;
       }
       Stat found = service.lookup(caller, here, upAtRoot(name));
@@ -138,16 +140,18 @@ final class TreeWalk implements AutoCloseable {
     if (target.length == 0) {
       throw new ErrnoException(Errno.ENOENT);
     }
-    int left = path.length - next;
-    byte[] joined = Arrays.copyOf(target, target.length + (slash ? 1 : 0) + left);
-    if (slash) {
-      joined[target.length] = '/';
+    TreePath.Parts parts = TreePath.Parts.of(target);
+    List<Name> left = names.subList(next, names.size());
+    if (left.isEmpty()) {
+      names = parts.names();
+      slashesAtEnd = slash || parts.slashes();
+    } else {
+      List<Name> joined = new ArrayList<>(parts.names());
+      joined.addAll(left);
+      names = joined;
     }
-    System.arraycopy(path, next, joined, joined.length - left, left);
-    path = joined;
     next = 0;
-    skipSlashes();
-    if (joined[0] == '/') {
+    if (parts.absolute()) {
       leave();
       here = root;
       stat = null;
@@ -163,7 +167,7 @@ final class TreeWalk implements AutoCloseable {
 
   /** Walks to the last component once more, after what it named has changed. */
   void again() {
-    next = lastStart;
+    next--;
   }
 
   /** Gives back a reference that the walk was left with. */
@@ -213,22 +217,5 @@ final class TreeWalk implements AutoCloseable {
   /** ".." of the root of this tree is the root, also where the service's own root is above it. */
   private Name upAtRoot(Name name) {
     return here.equals(root) && name.equals(Name.DOT_DOT) ? Name.DOT : name;
-  }
-
-  private Name component() {
-    int start = next;
-    lastStart = start;
-    while (next < path.length && path[next] != '/') {
-      next++;
-    }
-    Name name = Name.wrap(Arrays.copyOfRange(path, start, next));
-    skipSlashes();
-    return name;
-  }
-
-  private void skipSlashes() {
-    while (next < path.length && path[next] == '/') {
-      next++;
-    }
   }
 }
