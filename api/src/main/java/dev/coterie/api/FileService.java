@@ -49,7 +49,12 @@ public interface FileService extends AutoCloseable {
    *     operation had no effect
    */
   default <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return Waiter.await(this, caller, operation);
+    return Waiter.await(this, caller, operation, null);
+  }
+
+  /** As {@link #call(Caller, Operation)}, given up also when all that is pending is cancelled. */
+  default <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
+    return Waiter.await(this, caller, operation, pending);
   }
 
   /**

@@ -25,15 +25,22 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   private final FileService service;
   private final Caller caller;
-  private final InodeId root; // one reference of it is ours
-  private final InodeId directory; // one reference of it is ours
+  private final InodeId root; // one reference of it is ours, unless borrowed
+  private final InodeId directory; // one reference of it is ours, unless borrowed
+  private final boolean borrowed; // immutable
   private boolean closed; // guarded by this
 
   private Tree(FileService service, Caller caller, InodeId root, InodeId directory) {
+    this(service, caller, root, directory, false);
+  }
+
+  private Tree(
+      FileService service, Caller caller, InodeId root, InodeId directory, boolean borrowed) {
     this.service = service;
     this.caller = caller;
     this.root = root;
     this.directory = directory;
+    this.borrowed = borrowed;
   }
 
   /** The whole tree of a service, working directory at its root. */
@@ -49,6 +56,14 @@ public final class Tree implements TreeCalls, AutoCloseable {
       InodeId there = refer(walk.here());
       return new Tree(service, caller, referOrRelease(root, there), there);
     }
+  }
+
+  /**
+   * The same tree with an open directory as the working directory. It lasts as long as both are
+   * open, and needs no permission: what is then looked up does. Source: openat(2), dirfd.
+   */
+  public Tree at(OpenFile openDirectory) {
+    return new Tree(service, caller, root, openDirectory.id(), true);
   }
 
   /** What this directory holds, as a tree of its own: its ".." is itself. Source: chroot(2). */
@@ -81,8 +96,10 @@ public final class Tree implements TreeCalls, AutoCloseable {
       }
       closed = true;
     }
-    TreeWalk.release(service, caller, directory);
-    TreeWalk.release(service, caller, root);
+    if (!borrowed) {
+      TreeWalk.release(service, caller, directory);
+      TreeWalk.release(service, caller, root);
+    }
   }
 
   private TreeWalk toDirectory(TreePath path) throws ErrnoException {
@@ -284,9 +301,10 @@ public final class Tree implements TreeCalls, AutoCloseable {
     }
   }
 
-  private void setattr(TreePath path, SetAttr change, boolean follow) throws ErrnoException {
+  @Override
+  public Stat setattr(TreePath path, SetAttr change, boolean follow) throws ErrnoException {
     try (TreeWalk walk = target(path, follow)) {
-      service.setattr(caller, walk.here(), 0, change);
+      return service.setattr(caller, walk.here(), 0, change);
     }
   }
 
@@ -392,12 +410,21 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   @Override
   public void rename(TreePath path, TreePath newPath, int flags) throws ErrnoException {
+    rename(path, this, newPath, flags);
+  }
+
+  /**
+   * As {@link #rename(TreePath, TreePath, int)}, with a new path that is relative to another
+   * working directory of the same service. Source: renameat2(2).
+   */
+  public void rename(TreePath path, Tree newTree, TreePath newPath, int flags)
+      throws ErrnoException {
     int known = Operation.Rename.RENAME_NOREPLACE | Operation.Rename.RENAME_EXCHANGE;
     if ((flags & ~known) != 0 || flags == known) {
       throw new ErrnoException(Errno.EINVAL);
     }
     try (TreeWalk from = parent(path);
-        TreeWalk to = parentAfter(from, newPath)) {
+        TreeWalk to = newTree.parentAfter(from, newPath)) {
       Name last = from.last();
       Name newLast = to.last();
       if (last == null || newLast == null || from.slashes() || to.slashes()) {

@@ -102,6 +102,17 @@ public sealed interface TreeCalls permits Tree {
     utimens(TreePath.of(path), atime, mtime, follow);
   }
 
+  /**
+   * chmod, chown, truncate and utimensat as one change; answers the attributes after it.
+   *
+   * @param follow whether a symbolic link is followed
+   */
+  Stat setattr(TreePath path, SetAttr change, boolean follow) throws ErrnoException;
+
+  default Stat setattr(String path, SetAttr change, boolean follow) throws ErrnoException {
+    return setattr(TreePath.of(path), change, follow);
+  }
+
   /** Source: statfs(2). */
   StatFs statfs(TreePath path) throws ErrnoException;
 

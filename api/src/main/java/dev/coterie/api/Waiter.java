@@ -10,11 +10,20 @@ final class Waiter<R> implements Completion<R> {
   private @Nullable Errno errno; // published by `answered`
   private volatile boolean answered;
 
-  static <R> R await(FileService service, Caller caller, Operation<R> operation)
+  static <R> R await(
+      FileService service, Caller caller, Operation<R> operation, @Nullable Pending pending)
       throws ErrnoException {
     Waiter<R> waiter = new Waiter<>();
     Ticket ticket = service.submit(caller, operation, waiter);
-    return waiter.answer(ticket, operation);
+    if (pending == null || waiter.answered) {
+      return waiter.answer(ticket, operation);
+    }
+    pending.add(ticket);
+    try {
+      return waiter.answer(ticket, operation);
+    } finally {
+      pending.remove(ticket);
+    }
   }
 
   private R answer(Ticket ticket, Operation<R> operation) throws ErrnoException {

@@ -6,7 +6,9 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Pending;
 import dev.coterie.api.Ticket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session at a leader: the tree of {@link FileService}, over the wire.
@@ -61,14 +63,24 @@ public final class Client implements FileService {
   }
 
   @Override
-  @SuppressWarnings("unchecked") // a Forget answers Done
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+    return run(caller, operation, null);
+  }
+
+  @Override
+  public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
+    return run(caller, operation, pending);
+  }
+
+  @SuppressWarnings("unchecked") // a Forget answers Done
+  private <R> R run(Caller caller, Operation<R> operation, @Nullable Pending pending)
+      throws ErrnoException {
     if (operation instanceof Operation.Forget forget) {
       connection.forget(forget.id(), forget.count());
       return (R) Done.DONE;
     }
     Call<R> call = new Call<>(connection, operation, null);
-    connection.run(caller, call);
+    connection.run(caller, call, pending);
     return call.answer();
   }
 

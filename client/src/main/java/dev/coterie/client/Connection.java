@@ -5,6 +5,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Pending;
 import dev.coterie.client.Held.Handle;
 import dev.coterie.client.Held.Node;
 import dev.coterie.wire.BaseRequest;
@@ -66,8 +67,12 @@ final class Connection {
 
   // ---- calls ----
 
-  /** Does an operation and waits for its end. */
-  void run(Caller caller, Call<?> call) throws ErrnoException {
+  /**
+   * Does an operation and waits for its end.
+   *
+   * @param pending whose cancel gives it up, once it is sent
+   */
+  void run(Caller caller, Call<?> call, @Nullable Pending pending) throws ErrnoException {
     if (role.isMine()) {
       throw new IllegalStateException("a completion must not wait");
     }
@@ -76,7 +81,16 @@ final class Connection {
     if (waitForRoom(call)) {
       send(caller, call, request);
     }
-    await(call);
+    if (pending == null) {
+      await(call);
+      return;
+    }
+    pending.add(call);
+    try {
+      await(call);
+    } finally {
+      pending.remove(call);
+    }
   }
 
   /**
