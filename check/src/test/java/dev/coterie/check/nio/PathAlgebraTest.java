@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,12 @@ class PathAlgebraTest {
   private static final String[] PIECES = {
     "a", "b", "ab", "a.b", ".a", ".", "..", "...", "\u00C3\u00A9", "\u00FF", "a b", "%"
   };
+
+  /**
+   * Ranges by the letter of the documentation that the JDK 25 refuses: it gives their end to its
+   * regular expression as it is, and takes none that begins at a ^ behind the bracket.
+   */
+  private static final Pattern JDK_REFUSES = Pattern.compile("-[\\[\\\\&^]|\\[\\^-");
 
   private static Leader leader;
   private static FileSystem tree;
@@ -213,6 +220,9 @@ class PathAlgebraTest {
     int compiled = 0;
     for (int n = 0; n < GLOBS; n++) {
       String glob = "glob:" + random(random, "**??ab./[]{},!-\\^&", 7);
+      if (JDK_REFUSES.matcher(glob).find()) {
+        continue;
+      }
       String name = random(random, "aab./-!^&", 5);
       String ours = match(tree, glob, name);
       String jdk = match(FileSystems.getDefault(), glob, name);
