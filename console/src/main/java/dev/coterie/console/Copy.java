@@ -255,7 +255,7 @@ final class Copy implements AutoCloseable {
           piece(next.getAndAdd(buffer.capacity()), buffer);
         }
       } catch (IOException e) {
-        fail(e);
+        fail(e, "; the copy is incomplete");
       } finally {
         if (atWork.decrementAndGet() == 0) {
           end();
@@ -295,9 +295,9 @@ final class Copy implements AutoCloseable {
       return -1;
     }
 
-    private void fail(IOException cause) {
+    private void fail(IOException cause, String consequence) {
       if (!failed.getAndSet(true)) {
-        complain(source, target, cause);
+        console.complain(source + " -> " + target + ": " + Failure.reason(cause) + consequence);
       }
     }
 
@@ -306,7 +306,7 @@ final class Copy implements AutoCloseable {
           out) {
         // Only closed.
       } catch (IOException e) {
-        fail(e);
+        fail(e, "; the copy may be incomplete");
       }
       if (failed.get()) {
         return;
@@ -318,7 +318,7 @@ final class Copy implements AutoCloseable {
         }
         totals.file();
       } catch (IOException e) {
-        fail(e);
+        fail(e, "");
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.coterie.console;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Tree;
 import java.io.IOException;
 import java.util.List;
@@ -72,6 +73,9 @@ final class MkdirCommand implements Command {
 
   /** The directories above a path that are missing. */
   static void makeParents(Tree tree, String path) throws ErrnoException {
+    if (path.length() >= Limits.PATH_BYTES) {
+      throw new ErrnoException(Errno.ENAMETOOLONG); // before any is made
+    }
     int end = path.length();
     while (end > 0 && path.charAt(end - 1) == '/') {
       end--;

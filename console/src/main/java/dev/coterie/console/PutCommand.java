@@ -64,7 +64,9 @@ final class PutCommand implements Command {
   private static void putStdin(InputStream in, Tree tree, String target) throws Failure {
     int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC;
     byte[] buffer = new byte[BUFFER_BYTES];
+    String consequence = "";
     try (OpenFile file = tree.open(ByteText.path(target), flags, 0666)) {
+      consequence = "; it is incomplete";
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         ByteBuffer source = ByteBuffer.wrap(buffer, 0, count);
         while (source.hasRemaining()) {
@@ -72,7 +74,7 @@ final class PutCommand implements Command {
         }
       }
     } catch (IOException e) {
-      throw Failure.of(target, e);
+      throw Failure.of(target + ": " + Failure.reason(e) + consequence);
     }
   }
 }

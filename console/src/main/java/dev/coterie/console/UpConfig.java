@@ -2,6 +2,7 @@ package dev.coterie.console;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +68,8 @@ record UpConfig(
     String text;
     try {
       text = Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw Failure.usage(file + ": not UTF-8 text");
     } catch (IOException e) {
       throw Failure.of(file.toString(), e);
     }
