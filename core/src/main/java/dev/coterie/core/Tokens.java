@@ -10,10 +10,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -26,7 +27,9 @@ final class Tokens {
   private final InstantSource clock;
   private final RandomGenerator random; // guarded by this
   private final Consumer<Handle> giveBack;
-  private final Map<Token, Pending> pending = new HashMap<>(); // guarded by this
+  private final Map<Token, Pending> pending =
+      new LinkedHashMap<>(); // guarded by this; oldest first
+  private final Map<Session, Integer> counts = new HashMap<>(); // guarded by this; none is 0
 
   /**
    * @param giveBack lets a handle's reference go; called without the monitor
@@ -45,8 +48,8 @@ final class Tokens {
     return add(from, caller, handle);
   }
 
-  private synchronized long countOf(Session from) {
-    return pending.values().stream().filter(token -> token.from() == from).count();
+  private synchronized int countOf(Session from) {
+    return counts.getOrDefault(from, 0);
   }
 
   private synchronized Token add(Session from, Caller caller, Handle handle) throws ErrnoException {
@@ -56,6 +59,7 @@ final class Tokens {
     Token token = new Token(random.nextLong(), random.nextLong());
     Instant deadline = clock.instant().plus(Duration.ofMillis(Limits.TOKEN_MS));
     pending.put(token, new Pending(handle, from, caller.uid(), deadline));
+    counts.merge(from, 1, Integer::sum);
     return token;
   }
 
@@ -71,30 +75,45 @@ final class Tokens {
         throw new ErrnoException(Errno.EPERM);
       }
       pending.remove(token);
+      uncount(found);
       return found.handle();
     }
   }
 
-  /** Ends tokens whose time is up. */
+  private void uncount(Pending token) {
+    counts.computeIfPresent(token.from(), (from, count) -> count == 1 ? null : count - 1);
+  }
+
+  /**
+   * Ends tokens whose time is up. All have the same time, so the first whose is not is the last to
+   * look at; only a clock that was set back can let one wait for another.
+   */
   void expire() {
     Instant now = clock.instant();
-    end(token -> token.deadline().isBefore(now));
+    List<Handle> ended = new ArrayList<>();
+    synchronized (this) {
+      Iterator<Pending> oldest = pending.values().iterator();
+      while (oldest.hasNext()) {
+        Pending token = oldest.next();
+        if (!token.deadline().isBefore(now)) {
+          break;
+        }
+        oldest.remove();
+        uncount(token);
+        ended.add(token.handle());
+      }
+    }
+    ended.forEach(giveBack);
   }
 
   /** Ends the tokens that a session made. */
   void endAll(Session from) {
-    end(token -> token.from() == from);
-  }
-
-  private void end(Predicate<Pending> which) {
     List<Handle> ended = new ArrayList<>();
     synchronized (this) {
-      for (Pending token : pending.values()) {
-        if (which.test(token)) {
-          ended.add(token.handle());
-        }
+      if (counts.remove(from) == null) {
+        return;
       }
-      pending.values().removeIf(which);
+      pending.values().removeIf(token -> token.from() == from && ended.add(token.handle()));
     }
     ended.forEach(giveBack);
   }
