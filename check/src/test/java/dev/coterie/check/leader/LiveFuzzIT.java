@@ -58,7 +58,7 @@ class LiveFuzzIT {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** What the two workers' entries, and the collector's mood, may make of difference. */
-  private static final long HEAP_SLACK_BYTES = 32L << 20;
+  private static final long HEAP_SLACK_BYTES = 16L << 20;
 
   private static final long DIRECT_SLACK_BYTES = 32L << 20;
 

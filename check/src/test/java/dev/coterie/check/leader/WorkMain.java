@@ -30,6 +30,7 @@ final class WorkMain {
 
   private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
   private static final int OWN_BYTES = 5000;
+  private static final int NAMES = 64;
 
   private final Tree tree;
   private final int writer;
@@ -116,7 +117,8 @@ final class WorkMain {
   }
 
   private void names(long number) throws IOException {
-    String name = "tmp-" + writer + "-" + number;
+    // Again and again the same ones: names that are gone stay in the leader's cache of names.
+    String name = "tmp-" + writer + "-" + number % NAMES;
     tree.mkdir(name, 0700);
     tree.rename(name, name + "x", 0);
     tree.rmdir(name + "x");
