@@ -1,0 +1,11 @@
+package dev.coterie.check.nio;
+
+import java.io.IOException;
+
+/** A file system over a leader in this process. */
+class InProcessNioTest extends NioSuite {
+  @Override
+  NioTarget open() throws IOException {
+    return Leaders.inProcess();
+  }
+}

@@ -1,0 +1,37 @@
+package dev.coterie.check.nio;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The checks themselves, held against the JDK's own provider on a directory of the kernel: what
+ * they expect is what programs are used to.
+ */
+@Timeout(60)
+class KernelNioIT implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks {
+  private Path dir;
+
+  @BeforeEach
+  void makeDirectory() throws IOException {
+    dir = Files.createTempDirectory("coterie-nio-");
+  }
+
+  @AfterEach
+  void removeDirectory() throws IOException {
+    try (var all = Files.walk(dir)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  @Override
+  public Path dir() {
+    return dir;
+  }
+}

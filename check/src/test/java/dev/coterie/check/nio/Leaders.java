@@ -1,0 +1,91 @@
+package dev.coterie.check.nio;
+
+import dev.coterie.api.Caller;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.client.nio.CoterieFileSystems;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
+import dev.coterie.core.spi.MountFactory;
+import dev.coterie.leader.Leader;
+import dev.coterie.mounts.tmpfs.TmpFs;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Leaders with the mounts that the suite wants, and the two ways to them. */
+final class Leaders {
+  private Leaders() {}
+
+  private static MountFactory tmpfs(long sizeBytes, boolean readOnly) {
+    return new TmpFs.Options(sizeBytes, 100_000, 01777, 0, 0, readOnly, AtimePolicy.RELATIME)
+        .factory();
+  }
+
+  /** The suite's mounts: /other can be written, /ro cannot, /small is soon full. */
+  private static Leader.Builder builder() {
+    return Leader.builder()
+        .mount("/", tmpfs(256 << 20, false))
+        .mount("/other", tmpfs(16 << 20, false))
+        .mount("/ro", tmpfs(1 << 20, true))
+        .mount("/small", tmpfs(64 << 10, false));
+  }
+
+  /** In this process, without a socket. */
+  static NioTarget inProcess() throws IOException {
+    Leader leader = builder().start();
+    FileSystem fileSystem = CoterieFileSystems.of(leader.openSession());
+    return new NioTarget() {
+      @Override
+      public FileSystem fileSystem() {
+        return fileSystem;
+      }
+
+      @Override
+      public FileSystem another(Caller caller) throws IOException {
+        return CoterieFileSystems.of(leader.openSession(), caller);
+      }
+
+      @Override
+      public void close() throws IOException {
+        fileSystem.close();
+        leader.close();
+      }
+    };
+  }
+
+  /** Through a unix socket, as from another process. */
+  static NioTarget overTheWire() throws IOException {
+    Path folder = Files.createTempDirectory("coterie-nio-");
+    Path socket = folder.resolve("a socket!");
+    Leader leader = builder().listen(socket).start();
+    String escaped = socket.toUri().getRawPath().replace("!", "%21");
+    FileSystem fileSystem =
+        FileSystems.newFileSystem(URI.create("coterie:" + escaped + "!/"), Map.of());
+    return new NioTarget() {
+      @Override
+      public FileSystem fileSystem() {
+        return fileSystem;
+      }
+
+      @Override
+      public FileSystem another(Caller caller) throws IOException {
+        Address address = new Address.Unix(socket.toString());
+        return CoterieFileSystems.of(
+            Client.connect(address, ClientOptions.DEFAULT.withIdentity(caller)), caller);
+      }
+
+      @Override
+      public void close() throws IOException {
+        fileSystem.close();
+        leader.close();
+        Files.deleteIfExists(folder.resolve("a socket!.lock"));
+        Files.delete(folder);
+      }
+    };
+  }
+}
