@@ -20,6 +20,24 @@ public final class Bench {
           new P9Run("create", "walk, create, write 4 KiB, remove: diod"),
           new P9Run("readdir", "walk, open, one readdir of 100 names, clunk: diod"),
           new EchoRun(),
+          new MockupRun(
+              "mockup-simple",
+              "records to a file nobody shares: the mock-up",
+              "private",
+              new int[] {1},
+              new double[] {8}),
+          new MockupRun(
+              "mockup-append",
+              "records appended to one file: the mock-up",
+              "append",
+              new int[] {1, 4},
+              new double[] {Double.NaN, 2}),
+          new MockupRun(
+              "mockup-shared",
+              "records at the offset of one open file: the mock-up",
+              "shared",
+              new int[] {1, 4},
+              new double[] {Double.NaN, 15}),
           new FlatRun.Files(
               "flat-getattr", "stat", "walk, getattr, clunk among many files: ours among 100"),
           new FlatRun.Files(

@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * The leader that is measured: a process of its own that ends with its stdin.
  *
- * <p>Arguments: SOCKET KIND. Says "ready" once it serves.
+ * <p>Arguments: SOCKET KIND. Says "ready" once it serves; answers {@code counts}.
  */
 public final class LeaderMain {
   /** More than the largest directory of a run holds. */
@@ -22,12 +22,15 @@ public final class LeaderMain {
   private LeaderMain() {}
 
   public static void main(String[] args) throws IOException {
-    try (Leader _ = Leader.builder().mount("/", mount(args[1])).listen(Path.of(args[0])).start();
+    try (Leader leader =
+            Leader.builder().mount("/", mount(args[1])).listen(Path.of(args[0])).start();
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       System.out.println("ready");
-      while (in.readLine() != null) {
-        System.out.println("?");
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (line.equals("counts")) {
+          System.out.println("{\"requests\":" + leader.requests() + "}");
+        }
       }
     }
   }

@@ -53,10 +53,11 @@ class BenchIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"p9", "echo", "flat"})
+  @ValueSource(strings = {"p9", "echo", "mockup", "flat"})
   void group_smallest_hasFigures(String group) throws BenchException {
     List<String> line = new ArrayList<>(List.of(group, "--small", "--rounds", "1"));
-    line.addAll(List.of("--seconds", "0.02", "--json"));
+    // CPU times of mockup are in ticks of 10 ms.
+    line.addAll(List.of("--seconds", group.equals("mockup") ? "0.2" : "0.02", "--json"));
     Ran ran = Ran.command(new BenchCommand(), line);
     JsonNode result = JsonMapper.shared().readTree(ByteText.decoded(ran.out()));
     for (JsonNode failure : result.get("failures")) {
@@ -75,6 +76,9 @@ class BenchIT {
       JsonNode sample = row.get("oursByRound").get(0);
       double cpu = sample.get("serverMicros").asDouble() + sample.get("clientMicros").asDouble();
       assertThat(cpu).as(row.toString()).isPositive();
+      if (group.equals("mockup")) {
+        assertThat(row.get("remark").asString()).startsWith("ours lost 0 of ");
+      }
     }
     assertThat(seen).containsExactlyInAnyOrderElementsOf(Bench.select(List.of(group)));
   }

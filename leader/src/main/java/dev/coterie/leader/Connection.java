@@ -52,6 +52,7 @@ final class Connection implements Runnable {
   private final AtomicLong leftBytes = new AtomicLong(); // of buffers that calls have
   private final FrameReader frames = new FrameReader(Limits.MSIZE_MIN_BYTES);
   private final AtomicBoolean faulty = new AtomicBoolean();
+  private final AtomicLong requests = new AtomicLong(); // counted by the reader alone
   private Buffer in; // the reader's alone; unread bytes from position to limit
   private int burst; // the reader's alone: for how many receives a larger one is worth while
   private volatile Conversation conversation; // written by the reader
@@ -119,6 +120,7 @@ final class Connection implements Runnable {
     while (true) {
       int missing = frames.next(in.bytes());
       if (missing == 0) {
+        requests.setOpaque(requests.getPlain() + 1);
         serve(frames.tag(), frames.request(conversation.dialect()));
         continue;
       }
@@ -402,6 +404,11 @@ final class Connection implements Runnable {
 
   ThreadPoolExecutor pool() {
     return leader.pool();
+  }
+
+  /** Requests taken so far. */
+  long requestCount() {
+    return requests.getOpaque();
   }
 
   /** Fids there are now. */

@@ -25,6 +25,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,7 @@ public final class Leader implements AutoCloseable {
   private final List<Thread> listenerThreads = new ArrayList<>(); // filled before start returns
   private int threadsFor = Integer.MAX_VALUE; // guarded by connections: there were for so many
   private long threadsLookedNanos; // guarded by connections: when that was found
+  private final LongAdder requestsOfEnded = new LongAdder();
   private final AtomicLong faults = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final BufferPool buffers = new BufferPool();
@@ -237,6 +239,15 @@ public final class Leader implements AutoCloseable {
     return new Counts(connections.size(), fids, faults.get(), vfs.counts());
   }
 
+  /** Requests taken so far, from connections that have ended too. */
+  public long requests() {
+    long sum = requestsOfEnded.sum();
+    for (Connection connection : connections) {
+      sum += connection.requestCount();
+    }
+    return sum;
+  }
+
   /** Ends all connections and sessions, then the mounts. The socket's name goes last. */
   @Override
   public void close() {
@@ -343,6 +354,7 @@ public final class Leader implements AutoCloseable {
   }
 
   void ended(Connection connection) {
+    requestsOfEnded.add(connection.requestCount());
     connections.remove(connection);
   }
 

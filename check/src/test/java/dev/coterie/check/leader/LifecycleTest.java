@@ -27,6 +27,24 @@ import org.junit.jupiter.api.io.TempDir;
 class LifecycleTest {
   @TempDir private Path folder;
 
+  // ---- counts ----
+
+  @Test
+  void requests_areCounted_thoseOfTheGoneIncluded() throws IOException {
+    try (Served served = Served.in(folder);
+        RawClient stays = served.plain()) {
+      stays.create(1, "a");
+      long before = served.leader.requests();
+      stays.write(1, 0, new byte[1]);
+      stays.write(1, 0, new byte[1]);
+      assertThat(served.leader.requests()).isEqualTo(before + 2);
+      served.plain().close();
+      await().until(() -> served.leader.counts().connections() == 1);
+      // It agreed on a version and attached.
+      await().until(() -> served.leader.requests() == before + 4);
+    }
+  }
+
   // ---- close ----
 
   @Test
