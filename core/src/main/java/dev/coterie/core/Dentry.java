@@ -15,6 +15,7 @@ final class Dentry {
   final @Nullable InsideInode
       inode; // immutable; counted on while the dentry is cached; null: no such name
   volatile boolean used; // the second chance of DentryCache
+  volatile int place = -1; // in DentryCache's ring, where it is or is about to be
 
   Dentry(InsideInode directory, Name name, @Nullable InsideInode inode) {
     this.directory = directory;

@@ -57,13 +57,34 @@ final class DentryCache {
       Dentry holder = ring.get(place);
       if (holder != null && holder.used && chance < CHANCES && isCached(holder)) {
         holder.used = false;
-      } else if (ring.compareAndSet(place, holder, dentry)) {
+      } else if (goesTo(place, holder, dentry)) {
         if (holder != null) {
           drop(holder);
         }
         return;
       }
     }
+  }
+
+  /** Who drops a dentry takes it out of the ring; if that was before it stood there, we do. */
+  private boolean goesTo(int place, @Nullable Dentry holder, Dentry dentry) {
+    dentry.place = place;
+    if (!ring.compareAndSet(place, holder, dentry)) {
+      return false;
+    }
+    if (!isCached(dentry)) {
+      ring.compareAndSet(place, dentry, null);
+    }
+    return true;
+  }
+
+  /** Places of the ring that are taken, for tests. */
+  int taken() {
+    int taken = 0;
+    for (int place = 0; place < ring.length(); place++) {
+      taken += ring.get(place) == null ? 0 : 1;
+    }
+    return taken;
   }
 
   private static boolean isCached(Dentry dentry) {
@@ -77,6 +98,11 @@ final class DentryCache {
   }
 
   private void letGo(Dentry dentry) {
+    int place = dentry.place;
+    if (place >= 0) {
+      // Left there, it would keep the memory of files that are gone until the hand comes round.
+      ring.compareAndSet(place, dentry, null);
+    }
     if (dentry.inode != null) {
       inodes.put(dentry.inode);
     }

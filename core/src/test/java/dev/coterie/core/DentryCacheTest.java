@@ -78,4 +78,17 @@ class DentryCacheTest {
     assertThat(cached(3)).isZero();
     assertThat(inode.referenceCount()).isEqualTo(1);
   }
+
+  /** A dentry that was dropped keeps its directory and inode from the collector no longer. */
+  @Test
+  void dropped_whateverTheWay_leavesTheRing() {
+    DentryCache cache = new DentryCache(inodes, 16);
+    InsideInode inode = inodes.holdNew(Fakes.file(10), mountPoint);
+    cache.put(dir, name(0), inode);
+    cache.put(dir, name(0), null);
+    cache.put(dir, name(1), inode);
+    assertThat(cache.taken()).isEqualTo(2);
+    cache.dropAll(dir);
+    assertThat(cache.taken()).isZero();
+  }
 }
