@@ -25,37 +25,27 @@ public final class Tree implements TreeCalls, AutoCloseable {
 
   private final FileService service;
   private final Caller caller;
-  private final InodeId root; // one reference of it is ours, unless borrowed
-  private final InodeId directory; // one reference of it is ours, unless borrowed
-  private final boolean borrowed; // immutable
+  private final HeldDirectory root;
+  private final HeldDirectory directory;
   private boolean closed; // guarded by this
 
-  private Tree(FileService service, Caller caller, InodeId root, InodeId directory) {
-    this(service, caller, root, directory, false);
-  }
-
-  private Tree(
-      FileService service, Caller caller, InodeId root, InodeId directory, boolean borrowed) {
+  private Tree(FileService service, Caller caller, HeldDirectory root, HeldDirectory directory) {
     this.service = service;
     this.caller = caller;
     this.root = root;
     this.directory = directory;
-    this.borrowed = borrowed;
   }
 
   /** The whole tree of a service, working directory at its root. */
   public static Tree of(FileService service, Caller caller) throws ErrnoException {
-    InodeId root = service.root(caller).id();
-    service.root(caller);
-    return new Tree(service, caller, root, root);
+    HeldDirectory root = new HeldDirectory(service, service.root(caller).id());
+    return new Tree(service, caller, root, root.hold());
   }
 
   /** The same tree with another working directory. Source: chdir(2). */
   public Tree at(String path) throws ErrnoException {
-    try (TreeWalk walk = toDirectory(TreePath.of(path))) {
-      InodeId there = refer(walk.here());
-      return new Tree(service, caller, referOrRelease(root, there), there);
-    }
+    HeldDirectory there = directory(TreePath.of(path));
+    return new Tree(service, caller, root.hold(), there);
   }
 
   /**
@@ -63,21 +53,22 @@ public final class Tree implements TreeCalls, AutoCloseable {
    * open, and needs no permission: what is then looked up does. Source: openat(2), dirfd.
    */
   public Tree at(OpenFile openDirectory) {
-    return new Tree(service, caller, root, openDirectory.id(), true);
+    HeldDirectory there = HeldDirectory.borrowed(service, openDirectory.id());
+    return new Tree(service, caller, HeldDirectory.borrowed(service, root.id()), there);
   }
 
   /** What this directory holds, as a tree of its own: its ".." is itself. Source: chroot(2). */
   public Tree below(String path) throws ErrnoException {
-    try (TreeWalk walk = toDirectory(TreePath.of(path))) {
-      InodeId there = refer(walk.here());
-      return new Tree(service, caller, referOrRelease(there, there), there);
-    }
+    HeldDirectory there = directory(TreePath.of(path));
+    return new Tree(service, caller, there, there.hold());
   }
 
-  /** The same tree and working directory for another caller. */
-  public Tree as(Caller other) throws ErrnoException {
-    InodeId there = refer(directory);
-    return new Tree(service, other, referOrRelease(root, there), there);
+  /**
+   * The same tree and working directory for another caller, who need not be allowed to search them:
+   * as after setuid(2).
+   */
+  public Tree as(Caller other) {
+    return new Tree(service, other, root.hold(), directory.hold());
   }
 
   public FileService service() {
@@ -96,44 +87,25 @@ public final class Tree implements TreeCalls, AutoCloseable {
       }
       closed = true;
     }
-    if (!borrowed) {
-      TreeWalk.release(service, caller, directory);
-      TreeWalk.release(service, caller, root);
-    }
+    directory.release(caller);
+    root.release(caller);
   }
 
-  private TreeWalk toDirectory(TreePath path) throws ErrnoException {
-    TreeWalk walk = target(path, true);
-    try {
+  /** What a path leads to, if it is a directory that may be searched. */
+  private HeldDirectory directory(TreePath path) throws ErrnoException {
+    try (TreeWalk walk = target(path, true)) {
       if (!walk.stat().isDirectory()) {
         throw new ErrnoException(Errno.ENOTDIR);
       }
-      service.access(caller, walk.here(), 1);
-      return walk;
-    } catch (ErrnoException e) {
-      walk.close();
-      throw e;
-    }
-  }
-
-  /** One more reference of a directory that is held. */
-  private InodeId refer(InodeId dir) throws ErrnoException {
-    return service.lookup(caller, dir, Name.DOT).id();
-  }
-
-  private InodeId referOrRelease(InodeId dir, InodeId held) throws ErrnoException {
-    try {
-      return refer(dir);
-    } catch (ErrnoException e) {
-      TreeWalk.release(service, caller, held);
-      throw e;
+      // Asks for the permission too.
+      return new HeldDirectory(service, service.lookup(caller, walk.here(), Name.DOT).id());
     }
   }
 
   // ---- resolution ----
 
   private TreeWalk walk(TreePath path) throws ErrnoException {
-    return new TreeWalk(service, caller, root, directory, path);
+    return new TreeWalk(service, caller, root.id(), directory.id(), path);
   }
 
   private TreeWalk target(TreePath path, boolean follow) throws ErrnoException {
@@ -389,11 +361,23 @@ public final class Tree implements TreeCalls, AutoCloseable {
         throw new ErrnoException(Errno.EISDIR);
       }
       if (walk.slashes() && !last.isDots()) {
+        requireWritableMount(walk);
         Stat found = walk.lookupLast();
         walk.release(found.id());
         throw new ErrnoException(found.isDirectory() ? Errno.EISDIR : Errno.ENOTDIR);
       }
       service.unlink(caller, walk.here(), last);
+    }
+  }
+
+  /** EROFS, which Linux's mnt_want_write says before the last name is looked at. */
+  private void requireWritableMount(TreeWalk walk) throws ErrnoException {
+    try {
+      service.access(caller, walk.here(), 2);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EROFS) {
+        throw e;
+      }
     }
   }
 
@@ -430,6 +414,7 @@ public final class Tree implements TreeCalls, AutoCloseable {
       if (last == null || newLast == null || from.slashes() || to.slashes()) {
         from.requireSearch();
         to.requireSearch();
+        requireOneMount(from, to);
       }
       if (last == null || (newLast == null && last.isDots())) {
         throw new ErrnoException(Errno.EBUSY);
@@ -442,6 +427,14 @@ public final class Tree implements TreeCalls, AutoCloseable {
         requireDirectories(from, to, flags);
       }
       service.rename(caller, from.here(), last, to.here(), newLast, flags);
+    }
+  }
+
+  /** EXDEV comes before what is wrong with the last names: the service would say so too late. */
+  private void requireOneMount(TreeWalk from, TreeWalk to) throws ErrnoException {
+    long one = service.statfs(caller, from.here()).fsid();
+    if (one != service.statfs(caller, to.here()).fsid()) {
+      throw new ErrnoException(Errno.EXDEV);
     }
   }
 
@@ -460,8 +453,8 @@ public final class Tree implements TreeCalls, AutoCloseable {
    * at before the rename itself, so a name that another process replaces in between is taken for
    * what it was.
    */
-  private static void requireDirectories(TreeWalk from, TreeWalk to, int flags)
-      throws ErrnoException {
+  private void requireDirectories(TreeWalk from, TreeWalk to, int flags) throws ErrnoException {
+    requireWritableMount(from);
     boolean exchange = flags == Operation.Rename.RENAME_EXCHANGE;
     Stat source = from.lookupLast();
     from.release(source.id());

@@ -143,10 +143,15 @@ final class AttrOps {
    */
   Stat setattrLocked(Caller caller, InsideInode inode, boolean opened, SetAttr change)
       throws ErrnoException {
-    inode.requireWritable();
     InsideNode node = inode.node;
     Timestamp now = vfs.now();
-    requireSize(caller, node, opened, change.size());
+    boolean sizeByName = change.size() != null && !opened;
+    // In the order of Linux's vfs_truncate: the kind, the mount, the permission.
+    requireSize(node, sizeByName, change.size());
+    inode.requireWritable();
+    if (sizeByName) {
+      Access.require(node, caller, Access.WRITE);
+    }
     requireTimes(caller, node, change);
     requireOwners(caller, node, change);
     int uid = change.uid() == null ? node.uid() : change.uid();
@@ -183,21 +188,18 @@ final class AttrOps {
     };
   }
 
-  private static void requireSize(
-      Caller caller, InsideNode node, boolean opened, @Nullable Long size) throws ErrnoException {
-    if (size == null || (opened && size >= 0)) {
-      return;
-    }
-    if (size < 0) {
+  /** {@code byName}: not through a handle, whose opening has seen to the kind. */
+  private static void requireSize(InsideNode node, boolean byName, @Nullable Long size)
+      throws ErrnoException {
+    if (size != null && size < 0) {
       throw new ErrnoException(Errno.EINVAL);
     }
-    if (Mode.isDirectory(node.mode())) {
+    if (byName && Mode.isDirectory(node.mode())) {
       throw new ErrnoException(Errno.EISDIR);
     }
-    if (!Mode.isRegular(node.mode())) {
+    if (byName && !Mode.isRegular(node.mode())) {
       throw new ErrnoException(Errno.EINVAL);
     }
-    Access.require(node, caller, Access.WRITE);
   }
 
   /**

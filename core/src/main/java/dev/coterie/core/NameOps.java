@@ -202,6 +202,7 @@ final class NameOps {
     long stamp = dir.opLock.write(LockRank.PARENT);
     try {
       requireUnused(caller, dir, name);
+      dir.requireWritable();
       if (inode.mountPoint != dir.mountPoint) {
         throw new ErrnoException(Errno.EXDEV);
       }

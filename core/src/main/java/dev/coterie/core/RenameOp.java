@@ -114,6 +114,7 @@ final class RenameOp {
     InsideInode source = names.existing(from.dir(), from.name());
     InsideInode target = null;
     try {
+      to.name().requireEntry();
       target = names.child(to.dir(), to.name());
       if (target != null && flags == Rename.RENAME_NOREPLACE) {
         throw new ErrnoException(Errno.EEXIST);
@@ -152,7 +153,6 @@ final class RenameOp {
     Arguments.requireMovable(from.name(), to.name(), flags);
     from.dir().requireWritable();
     from.name().requireEntry();
-    to.name().requireEntry();
   }
 
   /** A directory cannot go below itself, nor replace one that it is in. */

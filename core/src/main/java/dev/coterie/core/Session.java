@@ -248,6 +248,9 @@ public final class Session implements FileService {
     Inode dir = directory(rename.dir());
     Inode newDir = directory(rename.newDir());
     if (dir.mountPoint != newDir.mountPoint) {
+      // Both paths are walked to their ends before Linux compares their mounts (do_renameat2).
+      vfs.ops(dir).requireSearch(caller, dir);
+      vfs.ops(newDir).requireSearch(caller, newDir);
       throw new ErrnoException(Errno.EXDEV);
     }
     vfs.ops(dir).rename(caller, dir, rename.name(), newDir, rename.newName(), rename.flags());

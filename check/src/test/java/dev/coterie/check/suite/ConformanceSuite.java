@@ -36,7 +36,8 @@ abstract class ConformanceSuite
         ReaddirChecks,
         XattrChecks,
         TimeChecks,
-        MountChecks {
+        MountChecks,
+        TreeChecks {
   private static Covered covered = new Covered();
   private static int checksRun;
 

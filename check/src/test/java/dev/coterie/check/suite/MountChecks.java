@@ -119,6 +119,14 @@ interface MountChecks extends Checks {
   }
 
   @Test
+  default void readOnlyMount_isNamedBeforeAnotherMount_afterTheKind() throws ErrnoException {
+    Actor one = root();
+    one.file("/f", "");
+    fails(Errno.EROFS, () -> one.link("/f", "/ro/f"));
+    fails(Errno.EISDIR, () -> one.truncate("/ro", 0));
+  }
+
+  @Test
   default void readOnlyMount_canBeRead() throws ErrnoException {
     Actor one = root();
     one.access("/ro", 5);

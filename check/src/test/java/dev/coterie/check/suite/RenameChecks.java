@@ -386,4 +386,25 @@ interface RenameChecks extends Checks {
     assertThat(left).hasSize(20).doesNotHaveDuplicates();
     assertThat(actors[0].stat("/a").nlink()).isEqualTo(2);
   }
+
+  @Test
+  default void rename_toOtherMount_needsSearchFirst() throws ErrnoException {
+    Actor one = root();
+    one.mkdir("/closed", 0700);
+    Actor alice = one.as(ALICE);
+    InodeId closed = one.id("/closed");
+    InodeId other = one.id("/other");
+    Name name = Name.of("f");
+    fails(Errno.EACCES, () -> alice.service().rename(alice.caller(), other, name, closed, name, 0));
+    fails(Errno.EXDEV, () -> one.rename("/closed/f", "/other/f"));
+  }
+
+  @Test
+  default void rename_ofNothing_isEnoentBeforeTheNewNameIsTooLong() throws ErrnoException {
+    Actor one = root();
+    String tooLong = "/" + "n".repeat(256);
+    fails(Errno.ENOENT, () -> one.rename("/none", tooLong));
+    one.file("/f", "");
+    fails(Errno.ENAMETOOLONG, () -> one.rename("/f", tooLong));
+  }
 }
