@@ -1,13 +1,16 @@
 /*
- * Does file operations as plain system calls in a tmpfs of the kernel, one for each line of its
- * input, and answers each with one line. The language is that of dev.coterie.check.posix.Step.
+ * Does file operations as plain system calls below a directory, one for each line of its input, and
+ * answers each with one line. The language is that of dev.coterie.check.posix.Step.
  *
- * usage: kernel_fs DIRECTORY MOUNT-OPTIONS
+ * usage: kernel_fs DIRECTORY [PATH:FLAGS:DATA ...]
  *
- * A private mount name space keeps the tmpfs, made at DIRECTORY, for this program alone, and chroot
- * makes it the whole world, so that absolute symbolic links and ".." mean the same as in a tree.
- * Each user of each process is a thread with credentials, umask and working directory of its own;
- * all of them share one table of descriptors, in which each process has its slots.
+ * Each further word asks for a tmpfs: where below DIRECTORY ("/" is DIRECTORY itself), its mount
+ * flags with commas between them (ro, noatime, relatime, strictatime), and its own options. Without
+ * any the calls go to what lies in DIRECTORY already. A private mount name space keeps all this for
+ * this program alone, and chroot makes it the whole world, so that absolute symbolic links and ".."
+ * mean the same as in a tree. Each user of each process is a thread with credentials, umask and
+ * working directory of its own; all of them share one table of descriptors, in which each process
+ * has its slots.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -38,6 +41,7 @@
 #define SLOTS 5
 #define WORDS_MAX 12
 #define TRANSFER_MAX (1 << 21)
+#define MOUNTS_MAX 8
 
 /* ---- users ---- */
 
@@ -184,6 +188,34 @@ static size_t size_of(int i) {
   return count;
 }
 
+/* ---- mounts ---- */
+
+/* A directory that a mount hides, and the root of the mount. */
+struct mount_point {
+  dev_t covered_dev, dev;
+  ino_t covered_ino, ino;
+};
+
+static struct mount_point mount_points[MOUNTS_MAX];
+static int mounts;
+
+/* Numbers of inodes are unique only together with their device. */
+static void say_inode(dev_t dev, ino_t ino) {
+  say("%llu.%llu", (unsigned long long)dev, (unsigned long long)ino);
+}
+
+/* Difference MOUNT_POINT_NUMBER: what is mounted there stands for a directory in a listing. */
+static void say_entry(dev_t dev, ino_t ino) {
+  for (int i = 0; i < mounts; i++) {
+    const struct mount_point *m = &mount_points[i];
+    if (m->covered_dev == dev && m->covered_ino == ino) {
+      say_inode(m->dev, m->ino);
+      return;
+    }
+  }
+  say_inode(dev, ino);
+}
+
 /* ---- attributes ---- */
 
 /* Difference TIME_GRAIN: waits until times of this tick of the clock are over. */
@@ -210,9 +242,9 @@ static void say_stat(int result, const struct stat *s) {
     say("E%d", errno);
     return;
   }
-  say("S %o %ld %u %u %lld %lld %llu %llu", s->st_mode, (long)s->st_nlink, s->st_uid, s->st_gid,
-      (long long)s->st_size, (long long)s->st_blocks, (unsigned long long)s->st_rdev,
-      (unsigned long long)s->st_ino);
+  say("S %o %ld %u %u %lld %lld %llu ", s->st_mode, (long)s->st_nlink, s->st_uid, s->st_gid,
+      (long long)s->st_size, (long long)s->st_blocks, (unsigned long long)s->st_rdev);
+  say_inode(s->st_dev, s->st_ino);
   say(" %lld.%ld", (long long)s->st_atim.tv_sec, s->st_atim.tv_nsec);
   say(" %lld.%ld", (long long)s->st_mtim.tv_sec, s->st_mtim.tv_nsec);
   say(" %lld.%ld", (long long)s->st_ctim.tv_sec, s->st_ctim.tv_nsec);
@@ -249,6 +281,8 @@ static int by_name(const void *a, const void *b) {
 
 /* Says what a directory holds but its dots, by name. */
 static void say_entries(int fd) {
+  struct stat dir = {0};
+  fstat(fd, &dir);
   struct entry *all = NULL;
   size_t count = 0, room = 0;
   for (;;) {
@@ -273,7 +307,8 @@ static void say_entries(int fd) {
   for (size_t i = 0; i < count; i++) {
     say(" ");
     say_bytes((unsigned char *)all[i].name, strlen(all[i].name));
-    say(":%d:%llu", all[i].type, all[i].ino);
+    say(":%d:", all[i].type);
+    say_entry(dir.st_dev, all[i].ino);
   }
 out:
   for (size_t i = 0; i < count; i++) free(all[i].name);
@@ -315,21 +350,43 @@ static void put(int process, int i, int fd) {
   *slot = fd;
 }
 
+/* Difference STICKY_NODES: whether EACCES stood for ENXIO. */
+static int is_node(const char *name, int flags) {
+  if (!(flags & O_CREAT)) return 0;
+  int fd = open(name, (flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_NONBLOCK);
+  if (fd >= 0) close(fd);
+  return fd < 0 && errno == ENXIO;
+}
+
 /* Difference FIFO_OPENS: a FIFO can be opened here; it is said to be like a socket. */
 static void open_into(int process) {
   int fd = open(path(2), (int)octal(3) | O_NONBLOCK, (mode_t)octal(4));
+  int error = errno;
   struct stat s;
   int is_fifo = fd >= 0 ? fstat(fd, &s) == 0 && S_ISFIFO(s.st_mode)
-                        : errno == EINVAL && (octal(3) & 3) == 3 && stat(word[2], &s) == 0 &&
+                        : error == EINVAL && (octal(3) & 3) == 3 && stat(word[2], &s) == 0 &&
                               S_ISFIFO(s.st_mode);
   if (is_fifo) {
     if (fd >= 0) close(fd);
     fd = -1;
-    errno = ENXIO;
+    error = ENXIO;
   }
+  if (fd < 0 && error == EACCES && is_node(word[2], (int)octal(3))) error = ENXIO;
+  errno = error;
   if (fd >= 0 && !(octal(3) & O_NONBLOCK)) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   say_done(fd);
   if (fd >= 0) put(process, 1, fd);
+}
+
+/* Difference COPY_FILLS_HOLES: not where space may run out before the copy is done. */
+static void copy(int fd, int to) {
+  struct statfs f;
+  if (fstatfs(to, &f) == 0 && (long long)f.f_bfree < number(5) / f.f_bsize + 2) {
+    say("E%d", ENOSPC);
+    return;
+  }
+  off64_t from_at = number(2), to_at = number(4);
+  say_result(copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0));
 }
 
 static void share(int process) {
@@ -387,8 +444,7 @@ static int on_descriptor(int process, const char *op) {
     say_done(fallocate(fd, (int)number(2), number(3), number(4)));
   } else if (strcmp(op, "copy") == 0) {
     int to = descriptor(process, 3);
-    off64_t from_at = number(2), to_at = number(4);
-    if (to >= 0) say_result(copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0));
+    if (to >= 0) copy(fd, to);
   } else if (strcmp(op, "fchmod") == 0) {
     say_done(fchmod(fd, (mode_t)octal(2)));
   } else if (strcmp(op, "fchown") == 0) {
@@ -478,14 +534,16 @@ static void set_times(void) {
   say_done(utimensat(AT_FDCWD, path(1), times, flags));
 }
 
-static void file_system(void) {
+/* Difference DIRECTORIES_LINGER: free inodes only with `all`. */
+static void file_system(int all) {
   struct statfs f;
   if (statfs(path(1), &f) < 0) {
     say("E%d", errno);
-  } else {
-    say("F %ld %ld %ld %ld %ld %ld", (long)f.f_type, (long)f.f_bsize, (long)f.f_blocks,
-        (long)f.f_bfree, (long)f.f_files, (long)f.f_ffree);
+    return;
   }
+  say("F %ld %ld %ld %ld %ld", (long)f.f_type, (long)f.f_bsize, (long)f.f_blocks, (long)f.f_bfree,
+      (long)f.f_files);
+  if (all) say(" %ld", (long)f.f_ffree);
 }
 
 static void on_name(const char *op) {
@@ -508,6 +566,9 @@ static void on_name(const char *op) {
     rename_flags();
   } else if (strcmp(op, "chdir") == 0) {
     say_done(chdir(path(1)));
+  } else if (strcmp(op, "umask") == 0) {
+    umask((mode_t)octal(1));
+    say("OK");
   } else if (strcmp(op, "truncate") == 0) {
     say_done(truncate(path(1), number(2)));
   } else if (strcmp(op, "chmod") == 0) {
@@ -524,8 +585,8 @@ static void on_name(const char *op) {
     say_stat(stat(path(1), &s), &s);
   } else if (strcmp(op, "lstat") == 0) {
     say_stat(lstat(path(1), &s), &s);
-  } else if (strcmp(op, "statfs") == 0) {
-    file_system();
+  } else if (strcmp(op, "statfs") == 0 || strcmp(op, "usage") == 0) {
+    file_system(*op == 'u');
   } else if (strcmp(op, "list") == 0) {
     list(path(1));
   } else if (strstr(op, "xattr")) {
@@ -583,26 +644,48 @@ static void start_actors(void) {
   }
 }
 
-static void enter(const char *dir, const char *options) {
+/* Mounts what a word PATH:FLAGS:DATA asks for, below the working directory. */
+static void mount_tmpfs(char *wanted) {
+  char *save = NULL;
+  const char *where = strtok_r(wanted, ":", &save);
+  const char *flags = strtok_r(NULL, ":", &save);
+  const char *data = strtok_r(NULL, "", &save);
+  if (!flags || !data || mounts == MOUNTS_MAX) fatal("PATH:FLAGS:DATA");
+  unsigned long bits = strstr(flags, "strictatime") ? MS_STRICTATIME : 0;
+  bits |= strstr(flags, "noatime") ? MS_NOATIME : 0;
+  bits |= strstr(flags, "ro") ? MS_RDONLY : 0;
+  char path[256];
+  snprintf(path, sizeof path, ".%s", where);
+  struct stat covered = {0}, root = {0};
+  if (strcmp(where, "/") != 0 && mkdir(path, 0755) < 0 && errno != EEXIST) fatal(path);
+  if (stat(path, &covered) < 0) fatal(path);
+  if (mount("coterie-check", path, "tmpfs", bits, data) < 0) fatal("mount");
+  /* A relative path would still lead to what is hidden now. */
+  if (strcmp(where, "/") == 0 && chdir(getcwd(path, sizeof path)) < 0) fatal("chdir");
+  if (stat(strcmp(where, "/") == 0 ? "." : path, &root) < 0) fatal(path);
+  mount_points[mounts++] =
+      (struct mount_point){covered.st_dev, root.st_dev, covered.st_ino, root.st_ino};
+}
+
+static void enter(const char *dir, char **wanted, int count) {
   if (setgroups(0, NULL) < 0) fatal("setgroups");
   descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY);
   if (descriptors < 0) fatal("/proc/self/fd");
   if (unshare(CLONE_NEWNS) < 0) fatal("unshare");
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fatal("mount --make-private");
-  unsigned long flags = strstr(options, "strictatime") ? MS_STRICTATIME : 0;
-  flags |= strstr(options, "noatime") ? MS_NOATIME : 0;
-  const char *data = strchr(options, ':');
-  if (mount("coterie-check", dir, "tmpfs", flags, data ? data + 1 : options) < 0) fatal("mount");
-  if (chdir(dir) < 0 || chroot(".") < 0) fatal("chroot");
+  if (chdir(dir) < 0) fatal(dir);
+  for (int i = 0; i < count; i++) mount_tmpfs(wanted[i]);
+  if (chroot(".") < 0) fatal("chroot");
 }
 
 int main(int count, char **arguments) {
-  if (count != 3) {
-    fprintf(stderr, "usage: kernel_fs DIRECTORY ATIME:MOUNT-OPTIONS\n");
+  if (count < 2) {
+    fprintf(stderr, "usage: kernel_fs DIRECTORY [PATH:FLAGS:DATA ...]\n");
     return 2;
   }
-  int slow = strncmp(arguments[2], "relatime", 8) == 0;
-  enter(arguments[1], arguments[2]);
+  int slow = 0;
+  for (int i = 2; i < count; i++) slow |= strstr(arguments[i], "relatime") != NULL;
+  enter(arguments[1], arguments + 2, count - 2);
   start_actors();
   char *line = NULL;
   size_t room = 0;

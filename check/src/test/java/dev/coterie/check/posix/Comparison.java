@@ -3,8 +3,6 @@ package dev.coterie.check.posix;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Does the same steps in two worlds and stops where their answers differ. */
@@ -19,7 +17,7 @@ final class Comparison {
   private final Looks kernelLooks = new Looks();
   private final Looks coterieLooks = new Looks();
   private final List<String> history = new ArrayList<>();
-  private final Map<String, Map<String, Integer>> outcomes = new TreeMap<>();
+  private final Coverage coverage = new Coverage();
 
   Comparison(World kernel, World coterie) {
     this.kernel = kernel;
@@ -30,8 +28,10 @@ final class Comparison {
   @Nullable Finding run(List<Step> steps) throws IOException {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      String expected = kernelLooks.comparable(kernel.act(step));
-      String got = coterieLooks.comparable(actInOurs(step));
+      kernel.begin(step);
+      coterie.begin(step);
+      String got = coterieLooks.comparable(answerOfOurs());
+      String expected = kernelLooks.comparable(kernel.answer());
       note(i, step, expected);
       if (!expected.equals(got)) {
         return new Finding(i, step, expected, got);
@@ -41,9 +41,9 @@ final class Comparison {
   }
 
   /** A fault of ours is an answer too, so that it is found with all that led to it. */
-  private String actInOurs(Step step) throws IOException {
+  private String answerOfOurs() throws IOException {
     try {
-      return coterie.act(step);
+      return coterie.answer();
     } catch (RuntimeException | AssertionError e) {
       StackTraceElement[] trace = e.getStackTrace();
       return e + (trace.length > 0 ? " at " + trace[0] : "");
@@ -55,8 +55,7 @@ final class Comparison {
     if (history.size() > SHOWN) {
       history.removeFirst();
     }
-    String outcome = answer.startsWith("E") ? answer : "done";
-    outcomes.computeIfAbsent(step.op(), op -> new TreeMap<>()).merge(outcome, 1, Integer::sum);
+    coverage.count(step, answer);
   }
 
   /** The last steps and their answers by the kernel. */
@@ -64,10 +63,7 @@ final class Comparison {
     return history;
   }
 
-  /** How often each operation was done, and refused with which error. */
-  String coverage() {
-    StringBuilder text = new StringBuilder();
-    outcomes.forEach((op, counts) -> text.append(op).append(' ').append(counts).append('\n'));
-    return text.toString();
+  Coverage coverage() {
+    return coverage;
   }
 }

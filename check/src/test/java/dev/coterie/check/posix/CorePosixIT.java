@@ -1,16 +1,17 @@
 package dev.coterie.check.posix;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** The tmpfs of ours over the core, in this process, is like the kernel's. */
 class CorePosixIT extends DifferentialSuite {
   @Override
-  World open(Options options) throws IOException {
-    return new CoreWorld(options);
+  World open(Layout layout, Path scratch) throws IOException {
+    return new CoreWorld(layout.toCoterie());
   }
 
   @Override
-  int steps(boolean full) {
-    return full ? 100_000 : 5_000;
+  int steps() {
+    return 5_000;
   }
 }

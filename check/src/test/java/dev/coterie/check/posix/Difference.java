@@ -15,11 +15,25 @@ enum Difference {
   FIFO_OPENS,
 
   /**
+   * In a sticky directory that all may write Linux refuses to open another user's socket or device
+   * with O_CREAT (EACCES), and unlike for files and FIFOs (proc_sys_fs(5), protected_regular) that
+   * cannot be switched off; here it is ENXIO as elsewhere. kernel_fs.c says ENXIO.
+   */
+  STICKY_NODES,
+
+  /**
    * Linux copies inside a tmpfs by splice, which fills holes with zeros; ours keeps holes. What is
    * read is the same. {@link ProcessCalls} writes what it has copied once more, so that blocks and
-   * holes can be compared afterwards.
+   * holes can be compared afterwards; and neither world tries where space may run out meanwhile.
    */
   COPY_FILLS_HOLES,
+
+  /**
+   * A write that finds no space has marked the times and cleared set-id bits on Linux when it
+   * fails; ours has changed nothing. {@link ProcessCalls} marks them then by making a hole where
+   * there is nothing.
+   */
+  REFUSED_WRITE_MARKS,
 
   /**
    * chown(2) with neither an owner nor a group marks the change time on Linux and clears set-id
@@ -32,6 +46,34 @@ enum Difference {
    * ours stays a hole. Half of the seeds allocate, the other half look for data and holes.
    */
   FALLOCATED_TWICE,
+
+  /**
+   * In a listing Linux gives a directory the number it has below what is mounted on it, ours the
+   * number that stat(2) gives. kernel_fs.c does as ours.
+   */
+  MOUNT_POINT_NUMBER,
+
+  /** Linux's tmpfs has RENAME_WHITEOUT, for overlays; ours has not (EINVAL). Not generated. */
+  WHITEOUT,
+
+  /**
+   * On Linux a removed directory is freed only when no name that was below it is open any more;
+   * ours with its own last reference. So free inodes are compared when nothing is open: at the end
+   * of a run, and all the time in a run that opens nothing.
+   */
+  DIRECTORIES_LINGER,
+
+  /**
+   * Where there is no space left for an extended attribute, Linux's tmpfs says so before it looks
+   * at XATTR_CREATE and XATTR_REPLACE; ours afterwards. The run with few inodes sets without flags.
+   */
+  XATTR_FLAGS_AND_SPACE,
+
+  /**
+   * Linux's tmpfs has access control lists and file capabilities, which are kept as attributes
+   * system.posix_acl_* and security.capability; ours has neither. Not generated.
+   */
+  ACCESS_LISTS,
 
   /**
    * An open directory's offset is what readdir(3) left on Linux; ours is given a cookie with each

@@ -6,8 +6,10 @@ import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -24,21 +26,33 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>{@code -Dcoterie.seed=N} takes one seed, {@code -Dcoterie.until=M} its first M steps, {@code
  * -Dcoterie.shrink=true} leaves out what a difference does not need, {@code -Dfull} takes ten seeds
- * of 100,000 steps each.
+ * of 100,000 steps each. The last seed of a run is a fresh one.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class DifferentialSuite {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
+  private static final int SEEDS = FULL ? 10 : 3;
+  private static final int STEPS_FULL = 100_000;
+  private static final int FEW_INODES = 30;
 
   @TempDir static Path directory = Path.of("");
+  private final Coverage coverage = new Coverage();
   private @Nullable KernelTools tools;
   private int worlds;
 
-  /** A fresh world of ours. */
-  abstract World open(Options options) throws IOException;
+  /**
+   * A fresh world of ours.
+   *
+   * @param scratch a folder of its own, not made yet
+   */
+  abstract World open(Layout layout, Path scratch) throws IOException;
 
-  /** Steps of one seed, unless told otherwise. */
-  abstract int steps(boolean full);
+  /** Steps of one seed in a run that is not full. */
+  abstract int steps();
+
+  private int stepsOfASeed() {
+    return Integer.getInteger("coterie.until", FULL ? STEPS_FULL : steps());
+  }
 
   @BeforeAll
   void findTools() throws IOException, InterruptedException {
@@ -54,49 +68,77 @@ abstract class DifferentialSuite {
 
   static LongStream seeds() {
     Long only = Long.getLong("coterie.seed");
-    return only != null ? LongStream.of(only) : LongStream.rangeClosed(1, FULL ? 10 : 2);
+    return only != null
+        ? LongStream.of(only)
+        : LongStream.concat(
+            LongStream.range(1, SEEDS), LongStream.of(ThreadLocalRandom.current().nextLong()));
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   void randomSteps_inBothWorlds_giveTheSameAnswers(long seed) throws IOException {
-    compare(seed, Integer.getInteger("coterie.until", steps(FULL)), Options.ROOMY);
+    List<Step> steps = StepGenerator.steps(seed, stepsOfASeed());
+    compare(seed, steps, new Layout(Layout.ROOMY, AtimePolicy.STRICTATIME));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void randomNames_withFewInodes_giveTheSameAnswers(long seed) throws IOException {
+    List<Step> steps = StepGenerator.stepsOnNames(seed, stepsOfASeed() / 5);
+    compare(seed, steps, new Layout(FEW_INODES, AtimePolicy.STRICTATIME));
   }
 
   /** Slow, as each step gets a tick of the clock of its own. */
   @Test
   void randomSteps_withRelatime_giveTheSameAnswers() throws IOException {
-    Options options = new Options(1 << 28, 20_000, AtimePolicy.RELATIME);
-    compare(1000, 2000, options);
+    List<Step> steps = StepGenerator.steps(1000, Math.min(2000, stepsOfASeed()));
+    compare(1000, steps, new Layout(Layout.ROOMY, AtimePolicy.RELATIME));
   }
 
-  private void compare(long seed, int count, Options options) throws IOException {
-    List<Step> steps = StepGenerator.steps(seed, count);
-    try (World kernel = openKernel(options);
-        World ours = open(options)) {
-      Comparison comparison = new Comparison(kernel, ours);
-      Comparison.Finding finding = comparison.run(steps);
-      if (finding == null) {
-        System.out.println("seed " + seed + ", done/asked: " + comparison.coverage());
-        return;
-      }
-      assertThat(finding.coterie())
-          .as(report(seed, finding, comparison, steps, options))
-          .isEqualTo(finding.kernel());
+  /** Of a run of all seeds. */
+  @AfterAll
+  void requireCoverage() {
+    System.out.printf("%s, %d steps:%n%s", name(), coverage.steps(), coverage.table());
+    if (coverage.steps() >= (long) SEEDS * steps()) {
+      assertThat(coverage.missing()).as("outcomes that no step has met").isEmpty();
     }
   }
 
-  private World openKernel(Options options) throws IOException {
+  private String name() {
+    return getClass().getSimpleName();
+  }
+
+  private void compare(long seed, List<Step> random, Layout layout) throws IOException {
+    List<Step> steps = new ArrayList<>(random);
+    steps.addAll(StepGenerator.ending());
+    long begin = System.nanoTime();
+    try (World kernel = openKernel(layout);
+        World ours = openOurs(layout)) {
+      Comparison comparison = new Comparison(kernel, ours);
+      Comparison.Finding finding = comparison.run(steps);
+      coverage.add(comparison.coverage());
+      if (finding != null) {
+        assertThat(finding.coterie())
+            .as(report(seed, finding, comparison, steps, layout))
+            .isEqualTo(finding.kernel());
+      }
+    }
+    System.out.printf(
+        "%s: seed %d, %d steps, no difference, %.1f s%n",
+        name(), seed, steps.size(), (System.nanoTime() - begin) / 1e9);
+  }
+
+  private World openKernel(Layout layout) throws IOException {
     Path mountPoint = Files.createDirectory(directory.resolve("tmpfs" + worlds++));
-    return new KernelWorld(Objects.requireNonNull(tools).program(), mountPoint, options);
+    return new KernelWorld(Objects.requireNonNull(tools).program(), mountPoint, layout.toKernel());
+  }
+
+  private World openOurs(Layout layout) throws IOException {
+    return open(layout, directory.resolve("ours" + worlds++));
   }
 
   private String report(
-      long seed,
-      Comparison.Finding finding,
-      Comparison comparison,
-      List<Step> steps,
-      Options options)
+      long seed, Comparison.Finding finding, Comparison comparison, List<Step> steps, Layout layout)
       throws IOException {
     StringBuilder text = new StringBuilder();
     text.append("seed %d, step %d: %s\n".formatted(seed, finding.index(), finding.step()));
@@ -105,20 +147,19 @@ abstract class DifferentialSuite {
     text.append("before that:\n  ").append(String.join("\n  ", comparison.history())).append('\n');
     text.append(
         "again: ./mvnw verify -pl check -am -Dtest=none -Dit.test=%s -Dcoterie.seed=%d -Dcoterie.until=%d\n"
-            .formatted(getClass().getSimpleName(), seed, finding.index() + 1));
+            .formatted(name(), seed, finding.index() + 1));
     if (Boolean.getBoolean("coterie.shrink")) {
       List<Step> fewer =
-          new Shrinker(some -> tryOut(some, options)).shrink(steps.subList(0, finding.index() + 1));
+          new Shrinker(some -> tryOut(some, layout)).shrink(steps.subList(0, finding.index() + 1));
       text.append("as few as these will do:\n");
       fewer.forEach(step -> text.append("  ").append(step).append('\n'));
     }
     return text.toString();
   }
 
-  private Comparison.@Nullable Finding tryOut(List<Step> steps, Options options)
-      throws IOException {
-    try (World kernel = openKernel(options);
-        World ours = open(options)) {
+  private Comparison.@Nullable Finding tryOut(List<Step> steps, Layout layout) throws IOException {
+    try (World kernel = openKernel(layout);
+        World ours = openOurs(layout)) {
       return new Comparison(kernel, ours).run(steps);
     }
   }

@@ -1,34 +1,26 @@
 package dev.coterie.check.posix;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A tmpfs of the kernel, through plain system calls of a C program. */
+/** A directory of the kernel, through plain system calls of a C program. */
 final class KernelWorld implements World {
-  private final Process program;
-  private final BufferedWriter to;
-  private final BufferedReader from;
+  private final LineProcess program;
 
   /**
    * @param program the compiled kernel_fs.c
-   * @param directory an empty one, where the program sees its tmpfs
+   * @param directory where the program begins: an empty one, if mounts are made there
+   * @param mounts as kernel_fs.c has them; none: what is in the directory
    */
-  KernelWorld(Path program, Path directory, Options options) throws IOException {
-    this.program =
-        new ProcessBuilder(program.toString(), directory.toString(), options.toKernel())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    this.to = this.program.outputWriter(ISO_8859_1);
-    this.from = this.program.inputReader(ISO_8859_1);
-    if (!"ready".equals(from.readLine())) {
-      throw new IOException("kernel_fs did not start");
-    }
+  KernelWorld(Path program, Path directory, List<String> mounts) throws IOException {
+    List<String> command = new ArrayList<>(List.of(program.toString(), directory.toString()));
+    command.addAll(mounts);
+    this.program = new LineProcess("kernel_fs", command);
+    this.program.awaitReady();
   }
 
   /** Compiles the program. */
@@ -55,20 +47,17 @@ final class KernelWorld implements World {
   }
 
   @Override
-  public String act(Step step) throws IOException {
-    to.write(step.toLine());
-    to.write('\n');
-    to.flush();
-    String answer = from.readLine();
-    if (answer == null) {
-      throw new IOException("kernel_fs ended at: " + step);
-    }
-    return answer;
+  public void begin(Step step) throws IOException {
+    program.send(step.toLine());
+  }
+
+  @Override
+  public String answer() throws IOException {
+    return program.receive();
   }
 
   @Override
   public void close() throws IOException {
-    to.close();
-    program.destroy();
+    program.close();
   }
 }

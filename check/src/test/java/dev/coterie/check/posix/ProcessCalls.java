@@ -44,11 +44,12 @@ final class ProcessCalls implements AutoCloseable {
     }
   }
 
-  /** Does a step; all but {@code share}. */
+  /** Does a step. {@code share} is only half done by that: {@link #taking}. */
   String act(Step step) {
     try {
       return switch (step.op()) {
         case "open" -> open(step);
+        case "share" -> share(step);
         case "take" -> take(step);
         case "close", "read", "pread", "write", "pwrite", "lseek", "ftruncate", "fallocate" ->
             transfer(step, slot(step, 1));
@@ -57,9 +58,10 @@ final class ProcessCalls implements AutoCloseable {
             onOpenFile(step, slot(step, 1));
         case "mkdir", "mknod", "symlink", "readlink", "link", "unlink", "rmdir", "rename" ->
             onName(step);
-        case "chdir" -> changeDirectory(step);
+        case "chdir" -> become(step, tree(step).at(new String(step.bytes(1), US_ASCII)));
+        case "umask" -> become(step, tree(step).as(caller(step).withUmask(step.octal(1))));
         case "truncate", "chmod", "chown", "lchown", "utimens", "access" -> onAttributes(step);
-        case "stat", "lstat", "statfs", "list" -> look(step);
+        case "stat", "lstat", "statfs", "usage", "list" -> look(step);
         default -> onXattr(step);
       };
     } catch (ErrnoException e) {
@@ -67,11 +69,17 @@ final class ProcessCalls implements AutoCloseable {
     }
   }
 
-  static String failed(Errno errno) {
+  private static String failed(Errno errno) {
     return "E" + errno.number();
   }
 
   private static final String DONE = "OK";
+  private static final String TOKEN = "T ";
+
+  private static final int PUNCH_HOLE = 3; // with KEEP_SIZE
+
+  /** Where no file has anything. */
+  private static final long NOWHERE = Long.MAX_VALUE - 4096;
 
   private Tree tree(Step step) {
     return trees[step.user()];
@@ -109,9 +117,17 @@ final class ProcessCalls implements AutoCloseable {
     return DONE;
   }
 
-  /** The token of the open file in a slot: the half of {@code share} that its owner does. */
-  Token share(Step step) throws ErrnoException {
-    return service.share(caller(step), slot(step, 1).handle());
+  private String share(Step step) throws ErrnoException {
+    return TOKEN + service.share(caller(step), slot(step, 1).handle()).toSecret();
+  }
+
+  /** After a {@code share} has made a token: what its heir is to do. Else null. */
+  static @Nullable Step taking(Step step, String answer) {
+    if (!step.op().equals("share") || !answer.startsWith(TOKEN)) {
+      return null;
+    }
+    String secret = answer.substring(TOKEN.length());
+    return Step.of(step.integer(2), step.user(), "take", step.word(3), secret);
   }
 
   private String take(Step step) throws ErrnoException {
@@ -137,11 +153,12 @@ final class ProcessCalls implements AutoCloseable {
       }
       case "write" -> {
         ByteBuffer buffer = Pattern.bytes(step.integer(2), step.number(3));
-        return result(service.writeNext(caller, handle, buffer).count());
+        return written(caller, handle, () -> service.writeNext(caller, handle, buffer).count());
       }
       case "pwrite" -> {
         ByteBuffer buffer = Pattern.bytes(step.integer(2), step.number(3));
-        return result(service.write(caller, handle, step.number(4), buffer));
+        long offset = step.number(4);
+        return written(caller, handle, () -> service.write(caller, handle, offset, buffer));
       }
       case "lseek" -> {
         return result(service.seek(caller, handle, whence(step), step.number(3)));
@@ -150,6 +167,21 @@ final class ProcessCalls implements AutoCloseable {
       default -> service.fallocate(caller, handle, step.integer(2), step.number(3), step.number(4));
     }
     return DONE;
+  }
+
+  private interface Writing {
+    int write() throws ErrnoException;
+  }
+
+  private String written(Caller caller, long handle, Writing writing) throws ErrnoException {
+    try {
+      return result(writing.write());
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOSPC) {
+        service.fallocate(caller, handle, PUNCH_HOLE, NOWHERE, 1); // REFUSED_WRITE_MARKS
+      }
+      throw e;
+    }
   }
 
   /** As SEEK_SET and so on are numbered. */
@@ -177,6 +209,10 @@ final class ProcessCalls implements AutoCloseable {
     Slot to = slot(step, 3);
     long toAt = step.number(4);
     long length = step.number(5);
+    StatFs space = service.statfs(caller, to.id());
+    if (space.bfree() < length / space.bsize() + 2) {
+      throw new ErrnoException(Errno.ENOSPC); // COPY_FILLS_HOLES
+    }
     long copied = service.copyRange(caller, from.handle(), at, to.handle(), toAt, length);
     // COPY_FILLS_HOLES
     for (long done = 0; done < copied; ) {
@@ -249,10 +285,9 @@ final class ProcessCalls implements AutoCloseable {
     return DONE;
   }
 
-  private String changeDirectory(Step step) throws ErrnoException {
-    Tree before = tree(step);
-    trees[step.user()] = before.at(new String(step.bytes(1), US_ASCII));
-    before.close();
+  private String become(Step step, Tree tree) {
+    tree(step).close();
+    trees[step.user()] = tree;
     return DONE;
   }
 
@@ -291,6 +326,7 @@ final class ProcessCalls implements AutoCloseable {
       case "stat" -> said(tree.stat(path));
       case "lstat" -> said(tree.lstat(path));
       case "statfs" -> said(tree.statfs(path));
+      case "usage" -> said(tree.statfs(path)) + " " + tree.statfs(path).ffree();
       default -> said(tree.list(path, false));
     };
   }
@@ -315,9 +351,9 @@ final class ProcessCalls implements AutoCloseable {
     return time.seconds() + "." + time.nanos();
   }
 
+  /** DIRECTORIES_LINGER: without free inodes. */
   private static String said(StatFs f) {
-    return "F %d %d %d %d %d %d"
-        .formatted(f.type(), f.bsize(), f.blocks(), f.bfree(), f.files(), f.ffree());
+    return "F %d %d %d %d %d".formatted(f.type(), f.bsize(), f.blocks(), f.bfree(), f.files());
   }
 
   private static String said(List<DirEntry> entries) {

@@ -1,7 +1,12 @@
 package dev.coterie.check.posix;
 
+import static dev.coterie.api.OpenFlags.O_CREAT;
+import static dev.coterie.api.OpenFlags.O_DIRECTORY;
+import static dev.coterie.api.OpenFlags.O_EXCL;
+import static dev.coterie.api.OpenFlags.O_TMPFILE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.coterie.api.Mode;
 import java.util.Arrays;
 import java.util.List;
 
@@ -42,6 +47,49 @@ record Step(int process, int user, List<String> words) {
 
   int octal(int i) {
     return Integer.parseInt(words.get(i), 8);
+  }
+
+  /** What is counted as one call: the operation, with the flag that makes it another one. */
+  String call() {
+    return switch (op()) {
+      case "open" -> "open" + openKind(octal(3));
+      case "rename" ->
+          switch (integer(3)) {
+            case 0 -> "rename";
+            case 1 -> "rename NOREPLACE";
+            case 2 -> "rename EXCHANGE";
+            default -> "rename other flags";
+          };
+      case "lseek" ->
+          "lseek "
+              + switch (integer(2)) {
+                case 0 -> "SET";
+                case 1 -> "CUR";
+                case 2 -> "END";
+                case 3 -> "DATA";
+                default -> "HOLE";
+              };
+      case "fallocate" ->
+          switch (integer(2)) {
+            case 0 -> "fallocate";
+            case 1 -> "fallocate KEEP_SIZE";
+            case 3 -> "fallocate PUNCH_HOLE";
+            default -> "fallocate other";
+          };
+      case "mknod" -> "mknod " + Mode.toText(octal(2)).charAt(0);
+      case "link" -> integer(3) != 0 ? "link FOLLOW" : "link";
+      default -> op();
+    };
+  }
+
+  private static String openKind(int flags) {
+    if ((flags & O_TMPFILE) == O_TMPFILE) {
+      return (flags & O_EXCL) != 0 ? " TMPFILE EXCL" : " TMPFILE";
+    }
+    if ((flags & O_CREAT) != 0) {
+      return (flags & O_EXCL) != 0 ? " CREAT EXCL" : " CREAT";
+    }
+    return (flags & O_DIRECTORY) != 0 ? " DIRECTORY" : "";
   }
 
   String toLine() {

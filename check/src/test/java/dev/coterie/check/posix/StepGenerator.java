@@ -55,41 +55,86 @@ final class StepGenerator {
           new Kind("fcntl", 1),
           new Kind("fsync", 1),
           new Kind("share", 2),
-          new Kind("chdir", 1));
+          new Kind("chdir", 1),
+          new Kind("umask", 1));
 
-  private static final int WEIGHT = KINDS.stream().mapToInt(Kind::weight).sum();
+  /** What opens no file and stays in no directory. */
+  private static final List<Kind> NAME_KINDS =
+      List.of(
+          new Kind("mkdir", 7),
+          new Kind("mknod", 7),
+          new Kind("symlink", 5),
+          new Kind("link", 7),
+          new Kind("rename", 7),
+          new Kind("unlink", 5),
+          new Kind("rmdir", 3),
+          new Kind("setxattr", 4),
+          new Kind("removexattr", 2),
+          new Kind("truncate", 2),
+          new Kind("lstat", 4),
+          new Kind("list", 2),
+          new Kind("usage", 8));
 
+  private final List<Kind> kinds;
   private final Random random;
   private final Values values;
 
-  StepGenerator(long seed) {
+  private StepGenerator(long seed, List<Kind> kinds) {
+    this.kinds = kinds;
     random = new Random(seed);
     values = new Values(random, seed % 2 == 0);
   }
 
   /** The first {@code count} steps of a seed. */
   static List<Step> steps(long seed, int count) {
-    StepGenerator generator = new StepGenerator(seed);
+    return new StepGenerator(seed, KINDS).steps(count);
+  }
+
+  /** Steps that leave nothing open behind, so that free inodes can be looked at all the time. */
+  static List<Step> stepsOnNames(long seed, int count) {
+    return new StepGenerator(seed, NAME_KINDS).steps(count);
+  }
+
+  /** Closes all there is and looks at what the mounts have left. */
+  static List<Step> ending() {
+    List<Step> steps = new ArrayList<>();
+    steps.add(Step.of(0, 0, "chmod", "/", "777"));
+    for (int process = 0; process < World.PROCESSES; process++) {
+      for (int slot = 0; slot < World.SLOTS; slot++) {
+        steps.add(Step.of(process, 0, "close", slot));
+      }
+      for (int user = 0; user < Users.COUNT; user++) {
+        steps.add(Step.of(process, user, "chdir", "/"));
+      }
+    }
+    for (String mount : Layout.PATHS) {
+      steps.add(Step.of(0, 0, "usage", mount));
+    }
+    return steps;
+  }
+
+  private List<Step> steps(int count) {
     List<Step> steps = new ArrayList<>(count);
     while (steps.size() < count) {
-      Step step = generator.next();
+      Step step = next();
       steps.add(step);
-      if (steps.size() < count && generator.random.nextInt(4) == 0) {
-        steps.add(generator.lookAt(step));
+      if (steps.size() < count && random.nextInt(4) == 0) {
+        steps.add(lookAt(step));
       }
     }
     return steps;
   }
 
   private Step next() {
-    int pick = random.nextInt(WEIGHT);
+    int weight = kinds.stream().mapToInt(Kind::weight).sum();
+    int pick = random.nextInt(weight);
     int kind = 0;
-    while (pick >= KINDS.get(kind).weight()) {
-      pick -= KINDS.get(kind).weight();
+    while (pick >= kinds.get(kind).weight()) {
+      pick -= kinds.get(kind).weight();
       kind++;
     }
     List<String> words = new ArrayList<>();
-    String op = KINDS.get(kind).op();
+    String op = kinds.get(kind).op();
     words.add(op);
     for (Object word : arguments(op)) {
       words.add(word.toString());
@@ -171,6 +216,7 @@ final class StepGenerator {
       case "utimens" -> List.of(path(), values.time(), values.time(), random.nextInt(2));
       case "access" -> List.of(path(), random.nextInt(20) == 0 ? 8 : random.nextInt(8));
       case "chdir" -> List.of(values.directory());
+      case "umask" -> List.of(values.umask());
       case "listxattr" -> List.of(path(), follow());
       case "getxattr", "removexattr" -> List.of(path(), values.xattr(), follow());
       case "setxattr" ->
@@ -179,7 +225,7 @@ final class StepGenerator {
               values.xattr(),
               values.xattrBytes(),
               random.nextInt(250),
-              random.nextInt(8) < 6 ? 0 : random.nextInt(4),
+              kinds == NAME_KINDS || random.nextInt(8) < 6 ? 0 : random.nextInt(4),
               follow());
       default -> List.of(path());
     };

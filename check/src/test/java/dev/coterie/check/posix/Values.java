@@ -70,6 +70,9 @@ final class Values {
   }
 
   private String name(boolean directory) {
+    if (one(100)) {
+      return one(4) ? Layout.READ_ONLY : Layout.SMALL;
+    }
     int pick = random.nextInt(100);
     if (pick < 2) {
       return Step.encode(ODD_NAMES[random.nextInt(ODD_NAMES.length)]);
@@ -85,7 +88,7 @@ final class Values {
     if (one(300)) {
       return one(3) ? Step.encode("") : "./".repeat(2040 + random.nextInt(10)) + name(directory);
     }
-    StringBuilder path = new StringBuilder(one(3) ? "" : "/");
+    StringBuilder path = new StringBuilder(start());
     int depth = 1 + (one(2) ? 0 : 1) + (one(4) ? 1 : 0) + (one(20) ? 1 : 0);
     for (int i = 0; i < depth; i++) {
       path.append(i == 0 ? "" : one(50) ? "//" : "/").append(name(directory || i < depth - 1));
@@ -94,8 +97,19 @@ final class Values {
     return path.append(tail < 3 ? "/" : tail < 4 ? "/." : tail < 5 ? "/.." : "").toString();
   }
 
+  /** Where a path begins: the working directory, the root, or that of another mount. */
+  private String start() {
+    if (one(3)) {
+      return "";
+    }
+    return one(8) ? "/" + (one(6) ? Layout.READ_ONLY : Layout.SMALL) + "/" : "/";
+  }
+
   /** A path of plain names, or a root. */
   String directory() {
+    if (one(12)) {
+      return "/" + (one(6) ? Layout.READ_ONLY : Layout.SMALL);
+    }
     String start = one(3) ? "." : "/";
     return switch (random.nextInt(5)) {
       case 0 -> start;
@@ -129,6 +143,11 @@ final class Values {
   String mode() {
     int mode = one(6) ? random.nextInt(010000) : MODES[random.nextInt(MODES.length)];
     return Integer.toOctalString(mode);
+  }
+
+  String umask() {
+    int[] masks = {0, 022, 077, 027, 0777, 0111};
+    return Integer.toOctalString(masks[random.nextInt(masks.length)]);
   }
 
   String nodeMode() {
@@ -186,11 +205,11 @@ final class Values {
     };
   }
 
-  /** ZERO_RANGE is not among them. */
+  /** ZERO_RANGE (16) is not among them. */
   int fallocateMode() {
     return switch (random.nextInt(12)) {
-      case 0 -> 2;
-      case 1 -> one(4) ? 8 : 3;
+      case 0 -> one(2) ? 2 : one(2) ? 4 : 5;
+      case 1 -> one(4) ? 8 : one(4) ? 32 : one(4) ? 64 : one(4) ? 65 : 3;
       case 2, 3, 4 -> allocates ? 1 : 3;
       case 5, 6, 7, 8 -> 3;
       default -> allocates ? 0 : 3;

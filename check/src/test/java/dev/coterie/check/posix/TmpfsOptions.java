@@ -4,12 +4,11 @@ import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.mounts.tmpfs.TmpFs;
 
-/** The file system on both sides. */
-record Options(long sizeBytes, long inodes, AtimePolicy atime) {
+/** One tmpfs, as the kernel is told of it and as ours is. */
+record TmpfsOptions(long sizeBytes, long inodes, boolean readOnly, AtimePolicy atime) {
   private static final int MODE = 0777;
 
-  static final Options ROOMY = new Options(256L << 20, 20_000, AtimePolicy.STRICTATIME);
-
+  /** FLAGS:DATA of kernel_fs.c. */
   String toKernel() {
     String policy =
         switch (atime) {
@@ -17,10 +16,11 @@ record Options(long sizeBytes, long inodes, AtimePolicy atime) {
           case RELATIME -> "relatime";
           case STRICTATIME -> "strictatime";
         };
-    return "%s:size=%d,nr_inodes=%d,mode=%o".formatted(policy, sizeBytes, inodes, MODE);
+    return "%s%s:size=%d,nr_inodes=%d,mode=%o"
+        .formatted(readOnly ? "ro," : "", policy, sizeBytes, inodes, MODE);
   }
 
   MountFactory toCoterie() {
-    return new TmpFs.Options(sizeBytes, inodes, MODE, 0, 0, false, atime).factory();
+    return new TmpFs.Options(sizeBytes, inodes, MODE, 0, 0, readOnly, atime).factory();
   }
 }

@@ -1,0 +1,89 @@
+package dev.coterie.check.posix;
+
+import dev.coterie.core.spi.MountFactory;
+import dev.coterie.leader.Leader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tree of ours, through the Java client: a leader in this process, and for each process of the
+ * world a JVM of its own ({@link ClientProcess}).
+ */
+final class ClientWorld implements World {
+  private final Leader leader;
+  private final @Nullable LineProcess[] processes = new @Nullable LineProcess[PROCESSES];
+  private @Nullable Step step;
+
+  /** The socket must not be there yet. */
+  ClientWorld(Map<String, MountFactory> mounts, Path socket) throws IOException {
+    Leader.Builder builder = Leader.builder().clock(new FineClock()).listen(socket);
+    mounts.forEach(builder::mount);
+    leader = builder.start();
+    try {
+      for (int p = 0; p < PROCESSES; p++) {
+        processes[p] = new LineProcess("client " + p, command(socket, p));
+      }
+      for (int p = 0; p < PROCESSES; p++) {
+        process(p).awaitReady();
+      }
+    } catch (IOException | RuntimeException e) {
+      try (this) {
+        throw e;
+      }
+    }
+  }
+
+  private static List<String> command(Path socket, int number) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-ea",
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:+UseSerialGC",
+        "-cp",
+        System.getProperty("java.class.path"),
+        ClientProcess.class.getName(),
+        socket.toString(),
+        Integer.toString(number));
+  }
+
+  private LineProcess process(int number) {
+    return Objects.requireNonNull(processes[number]);
+  }
+
+  @Override
+  public void begin(Step next) throws IOException {
+    step = next;
+    process(next.process()).send(next.toLine());
+  }
+
+  @Override
+  public String answer() throws IOException {
+    Step first = Objects.requireNonNull(step);
+    String answer = process(first.process()).receive();
+    Step taking = ProcessCalls.taking(first, answer);
+    if (taking == null) {
+      return answer;
+    }
+    process(taking.process()).send(taking.toLine());
+    return process(taking.process()).receive();
+  }
+
+  /** Nothing may be left of the clients, and no invariant of the leader may have broken. */
+  @Override
+  public void close() throws IOException {
+    try (leader) {
+      for (LineProcess process : processes) {
+        if (process != null) {
+          process.close();
+        }
+      }
+      if (leader.counts().faults() != 0) {
+        throw new IOException("faults of the leader: " + leader.counts());
+      }
+    }
+  }
+}
