@@ -350,12 +350,12 @@ static void put(int process, int i, int fd) {
   *slot = fd;
 }
 
-/* Difference STICKY_NODES: whether EACCES stood for ENXIO. */
-static int is_node(const char *name, int flags) {
-  if (!(flags & O_CREAT)) return 0;
-  int fd = open(name, (flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_NONBLOCK);
+/* Difference STICKY_NODES: the error without that rule. */
+static int refused(const char *name, int flags) {
+  if (!(flags & O_CREAT)) return EACCES;
+  int fd = open(name, (flags & ~(O_CREAT | O_EXCL)) | O_NONBLOCK);
   if (fd >= 0) close(fd);
-  return fd < 0 && errno == ENXIO;
+  return fd < 0 && (errno == ENXIO || errno == ELOOP) ? errno : EACCES;
 }
 
 /* Difference FIFO_OPENS: a FIFO can be opened here; it is said to be like a socket. */
@@ -371,8 +371,7 @@ static void open_into(int process) {
     fd = -1;
     error = ENXIO;
   }
-  if (fd < 0 && error == EACCES && is_node(word[2], (int)octal(3))) error = ENXIO;
-  errno = error;
+  errno = fd < 0 && error == EACCES ? refused(word[2], (int)octal(3)) : error;
   if (fd >= 0 && !(octal(3) & O_NONBLOCK)) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   say_done(fd);
   if (fd >= 0) put(process, 1, fd);
@@ -526,6 +525,17 @@ static void read_link(void) {
   say_bytes(bytes, got);
 }
 
+/* Difference UNMARKED_MODE: a change of the mode alone marks the change time here too. */
+static void truncate_name(void) {
+  struct stat before = {0}, after = {0};
+  const char *name = path(1);
+  stat(name, &before);
+  say_done(truncate(name, number(2)));
+  stat(name, &after);
+  int mode_alone = before.st_size == after.st_size && before.st_mode != after.st_mode;
+  if (mode_alone && chown(name, -1, -1) < 0) fatal("chown");
+}
+
 static void set_times(void) {
   struct timespec times[2];
   time_of(2, &times[0]);
@@ -570,7 +580,7 @@ static void on_name(const char *op) {
     umask((mode_t)octal(1));
     say("OK");
   } else if (strcmp(op, "truncate") == 0) {
-    say_done(truncate(path(1), number(2)));
+    truncate_name();
   } else if (strcmp(op, "chmod") == 0) {
     say_done(chmod(path(1), (mode_t)octal(2)));
   } else if (strcmp(op, "chown") == 0) {

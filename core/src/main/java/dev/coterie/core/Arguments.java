@@ -73,13 +73,12 @@ final class Arguments {
     }
   }
 
-  /** Whether a name can be unlinked at all, or with {@code directory} be removed by rmdir(2). */
+  /** Dots can neither be unlinked nor, with {@code directory}, be removed by rmdir(2). */
   static void requireRemovable(Name name, boolean directory) throws ErrnoException {
     if (name.isDots()) {
       Errno errno = name.equals(Name.DOT) ? Errno.EINVAL : Errno.ENOTEMPTY;
       throw new ErrnoException(directory ? errno : Errno.EISDIR);
     }
-    name.requireEntry();
   }
 
   static void requireAccessMask(int mask) throws ErrnoException {

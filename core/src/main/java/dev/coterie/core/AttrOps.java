@@ -158,9 +158,7 @@ final class AttrOps {
     int gid = change.gid() == null ? node.gid() : change.gid();
     int mode = newMode(caller, node, change, gid);
     long size = change.size() == null ? -1 : change.size();
-    // truncate(2) to the present length changes nothing; through a handle it still marks the times,
-    // as O_TRUNC does.
-    boolean resized = size >= 0 && (size != node.size() || opened);
+    boolean resized = size >= 0 && (opened || isResized(inode, size));
     Timestamp ctime =
         resized || mode != node.mode() || !change.withoutSize().equals(SetAttr.NOTHING)
             ? now
@@ -178,6 +176,15 @@ final class AttrOps {
                 resized && change.mtime() == null ? now : time(change.mtime(), node.mtime(), now),
                 ctime));
     return inode.mount().stat(node);
+  }
+
+  /**
+   * Whether truncate(2) to this length changes anything. Through a handle the times are marked
+   * anyway, as by O_TRUNC; by name, to the present length, only where there is content or space
+   * that may lie behind the end (mm/shmem.c, shmem_setattr).
+   */
+  private static boolean isResized(Inode inode, long size) throws ErrnoException {
+    return size != inode.node.size() || inode.mount().stat(inode.node).blocks() > 0;
   }
 
   private static Timestamp time(SetAttr.@Nullable Time time, Timestamp present, Timestamp now) {

@@ -1,5 +1,7 @@
 package dev.coterie.core;
 
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
 import dev.coterie.core.spi.InsideMount;
 import dev.coterie.core.spi.InsideNode;
@@ -38,6 +40,14 @@ final class InsideInode extends Inode {
   }
 
   // ---- dentries of a directory ----
+
+  /** Whether this directory can have such an entry: ENOENT it is removed, whatever the name. */
+  void requireEntry(Name name) throws ErrnoException {
+    if (node.nlink() == 0) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    name.requireEntry();
+  }
 
   @Nullable Dentry dentry(Name name) {
     ConcurrentHashMap<Name, Dentry> map = dentries;

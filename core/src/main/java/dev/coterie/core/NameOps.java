@@ -73,7 +73,7 @@ final class NameOps {
     try {
       dir.requireLive();
       Access.require(dir.node, caller, Access.EXECUTE);
-      name.requireEntry();
+      dir.requireEntry(name);
       InsideInode inode = child(dir, name);
       if (inode == null) {
         throw new ErrnoException(Errno.ENOENT);
@@ -245,7 +245,7 @@ final class NameOps {
     if (name.isDots()) {
       throw new ErrnoException(Errno.EEXIST);
     }
-    name.requireEntry();
+    dir.requireEntry(name);
     InsideInode there = child(dir, name);
     if (there != null) {
       vfs.put(there);
@@ -271,6 +271,7 @@ final class NameOps {
       dir.requireLive();
       Access.require(dir.node, caller, Access.EXECUTE);
       Arguments.requireRemovable(name, directory);
+      dir.requireEntry(name);
       dir.requireWritable();
       InsideInode victim = existing(dir, name);
       try {

@@ -116,7 +116,7 @@ final class OpenOps {
         boolean exclusive = (flags & O_EXCL) != 0;
         throw new ErrnoException(exclusive ? Errno.EEXIST : Errno.EISDIR);
       }
-      name.requireEntry();
+      dir.requireEntry(name);
       InsideInode there = names.child(dir, name);
       return there == null
           ? createLocked(caller, dir, name, flags, mode)

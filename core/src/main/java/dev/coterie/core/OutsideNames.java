@@ -214,6 +214,7 @@ final class OutsideNames {
         dir,
         () -> {
           Arguments.requireRemovable(name, directory);
+          name.requireEntry();
           dir.requireWritable();
         });
     found(

@@ -114,7 +114,7 @@ final class RenameOp {
     InsideInode source = names.existing(from.dir(), from.name());
     InsideInode target = null;
     try {
-      to.name().requireEntry();
+      to.dir().requireEntry(to.name());
       target = names.child(to.dir(), to.name());
       if (target != null && flags == Rename.RENAME_NOREPLACE) {
         throw new ErrnoException(Errno.EEXIST);
@@ -152,7 +152,7 @@ final class RenameOp {
     Access.require(to.dir().node, caller, Access.EXECUTE);
     Arguments.requireMovable(from.name(), to.name(), flags);
     from.dir().requireWritable();
-    from.name().requireEntry();
+    from.dir().requireEntry(from.name());
   }
 
   /** A directory cannot go below itself, nor replace one that it is in. */

@@ -4,6 +4,7 @@ import dev.coterie.core.spi.MountFactory;
 import dev.coterie.leader.Leader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientWorld implements World {
   private final Leader leader;
   private final @Nullable LineProcess[] processes = new @Nullable LineProcess[PROCESSES];
-  private @Nullable Step step;
+  private List<Step> batch = List.of();
 
   /** The socket must not be there yet. */
   ClientWorld(Map<String, MountFactory> mounts, Path socket) throws IOException {
@@ -55,21 +56,43 @@ final class ClientWorld implements World {
   }
 
   @Override
-  public void begin(Step next) throws IOException {
-    step = next;
-    process(next.process()).send(next.toLine());
+  public void begin(List<Step> steps) {
+    batch = steps;
   }
 
+  /** One process after the other: the next one starts when all before it has been answered. */
   @Override
-  public String answer() throws IOException {
-    Step first = Objects.requireNonNull(step);
-    String answer = process(first.process()).receive();
-    Step taking = ProcessCalls.taking(first, answer);
-    if (taking == null) {
-      return answer;
+  public List<String> answers() throws IOException {
+    List<String> answers = new ArrayList<>();
+    while (answers.size() < batch.size()) {
+      List<Step> run = runFrom(answers.size());
+      List<String> answered = act(run);
+      answers.addAll(answered.subList(0, run.size() - 1));
+      Step taking = ProcessCalls.taking(run.getLast(), answered.getLast());
+      answers.add(taking == null ? answered.getLast() : act(List.of(taking)).getFirst());
     }
-    process(taking.process()).send(taking.toLine());
-    return process(taking.process()).receive();
+    return answers;
+  }
+
+  /** Steps of one process, up to where another one comes in. */
+  private List<Step> runFrom(int first) {
+    int end = first + 1;
+    while (end < batch.size()
+        && batch.get(end).process() == batch.get(first).process()
+        && !batch.get(end - 1).op().equals("share")) {
+      end++;
+    }
+    return batch.subList(first, end);
+  }
+
+  private List<String> act(List<Step> run) throws IOException {
+    LineProcess process = process(run.getFirst().process());
+    process.send(run);
+    List<String> answers = new ArrayList<>();
+    while (answers.size() < run.size()) {
+      answers.add(process.receive());
+    }
+    return answers;
   }
 
   /** Nothing may be left of the clients, and no invariant of the leader may have broken. */

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** Does the same steps in two worlds and stops where their answers differ. */
 final class Comparison {
   private static final int SHOWN = 20;
+  private static final int BATCH_STEPS = 64;
+  private static final int BATCH_CHARACTERS = 32 << 10;
 
   /** Where two worlds differ: the step, its place, and both answers as compared. */
   record Finding(int index, Step step, String kernel, String coterie) {}
@@ -26,28 +28,43 @@ final class Comparison {
 
   /** The first difference, or null. */
   @Nullable Finding run(List<Step> steps) throws IOException {
-    for (int i = 0; i < steps.size(); i++) {
-      Step step = steps.get(i);
-      kernel.begin(step);
-      coterie.begin(step);
-      String got = coterieLooks.comparable(answerOfOurs());
-      String expected = kernelLooks.comparable(kernel.answer());
-      note(i, step, expected);
-      if (!expected.equals(got)) {
-        return new Finding(i, step, expected, got);
+    for (int from = 0; from < steps.size(); ) {
+      int to = endOfBatch(steps, from);
+      Finding finding = runBatch(from, steps.subList(from, to));
+      if (finding != null) {
+        return finding;
       }
+      from = to;
     }
     return null;
   }
 
-  /** A fault of ours is an answer too, so that it is found with all that led to it. */
-  private String answerOfOurs() throws IOException {
-    try {
-      return coterie.answer();
-    } catch (RuntimeException | AssertionError e) {
-      StackTraceElement[] trace = e.getStackTrace();
-      return e + (trace.length > 0 ? " at " + trace[0] : "");
+  /** Lines that are told in one go must fit in a pipe while nobody reads the answers. */
+  private static int endOfBatch(List<Step> steps, int from) {
+    int to = from;
+    int length = 0;
+    while (to < steps.size() && to - from < BATCH_STEPS && length < BATCH_CHARACTERS) {
+      length += steps.get(to).toLine().length();
+      to++;
     }
+    return to;
+  }
+
+  private @Nullable Finding runBatch(int first, List<Step> batch) throws IOException {
+    kernel.begin(batch);
+    coterie.begin(batch);
+    List<String> got = coterie.answers();
+    List<String> expected = kernel.answers();
+    for (int i = 0; i < batch.size(); i++) {
+      Step step = batch.get(i);
+      String theirs = kernelLooks.comparable(expected.get(i));
+      String ours = coterieLooks.comparable(got.get(i));
+      note(first + i, step, theirs);
+      if (!theirs.equals(ours)) {
+        return new Finding(first + i, step, theirs, ours);
+      }
+    }
+    return null;
   }
 
   private void note(int i, Step step, String answer) {

@@ -3,16 +3,15 @@ package dev.coterie.check.posix;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.MountFactory;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /** A tree of ours, through {@link dev.coterie.api.Tree} on sessions of the core in this process. */
 final class CoreWorld implements World {
   private final Vfs vfs;
   private final ProcessCalls[] processes = new ProcessCalls[PROCESSES];
-  private @Nullable Step step;
+  private List<Step> batch = List.of();
 
   CoreWorld(Map<String, MountFactory> mounts) throws IOException {
     vfs = new Vfs(new Vfs.Config(new FineClock(), new Random(1), 1), mounts);
@@ -22,20 +21,19 @@ final class CoreWorld implements World {
   }
 
   @Override
-  public void begin(Step next) {
-    step = next;
+  public void begin(List<Step> steps) {
+    batch = steps;
   }
 
   @Override
-  public String answer() {
-    Step first = Objects.requireNonNull(step);
-    String answer = act(first);
-    Step taking = ProcessCalls.taking(first, answer);
-    return taking == null ? answer : act(taking);
+  public List<String> answers() {
+    return batch.stream().map(this::act).toList();
   }
 
-  private String act(Step one) {
-    return processes[one.process()].act(one);
+  private String act(Step step) {
+    String answer = processes[step.process()].act(step);
+    Step taking = ProcessCalls.taking(step, answer);
+    return taking == null ? answer : act(taking);
   }
 
   @Override

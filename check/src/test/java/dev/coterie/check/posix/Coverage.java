@@ -39,17 +39,19 @@ final class Coverage {
     return steps;
   }
 
-  /** Of what a run of all usual seeds must have seen: what it has not. */
-  List<String> missing() {
+  /** What is starved: calls that nobody tried, and if {@code full} outcomes that nobody met. */
+  List<String> missing(boolean full) {
     List<String> missing = new ArrayList<>();
-    Expected.OUTCOMES.forEach((call, outcomes) -> {
-      Map<String, Long> found = counts.getOrDefault(call, Map.of());
-      for (String outcome : (DONE + " " + outcomes).split(" ")) {
-        if (!outcome.isEmpty() && !found.containsKey(outcome)) {
-          missing.add(call + " " + outcome);
-        }
-      }
-    });
+    Expected.outcomes()
+        .forEach((call, outcomes) -> {
+          Map<String, Long> found = counts.getOrDefault(call, Map.of());
+          if (found.isEmpty()) {
+            missing.add(call);
+          }
+          outcomes.stream()
+              .filter(outcome -> full && !found.containsKey(outcome))
+              .forEach(outcome -> missing.add(call + " " + outcome));
+        });
     return missing;
   }
 

@@ -15,9 +15,10 @@ enum Difference {
   FIFO_OPENS,
 
   /**
-   * In a sticky directory that all may write Linux refuses to open another user's socket or device
-   * with O_CREAT (EACCES), and unlike for files and FIFOs (proc_sys_fs(5), protected_regular) that
-   * cannot be switched off; here it is ENXIO as elsewhere. kernel_fs.c says ENXIO.
+   * In a sticky directory that all may write Linux refuses to open another user's socket, device
+   * or, with O_NOFOLLOW, symbolic link by O_CREAT (EACCES), and unlike for files and FIFOs
+   * (proc_sys_fs(5), protected_regular) that cannot be switched off; here it is ENXIO or ELOOP as
+   * elsewhere. kernel_fs.c asks again without O_CREAT.
    */
   STICKY_NODES,
 
@@ -34,6 +35,12 @@ enum Difference {
    * there is nothing.
    */
   REFUSED_WRITE_MARKS,
+
+  /**
+   * When truncate(2) to the present length clears set-id bits, Linux's tmpfs does not mark the
+   * change time; ours does. kernel_fs.c marks it.
+   */
+  UNMARKED_MODE,
 
   /**
    * chown(2) with neither an owner nor a group marks the change time on Linux and clears set-id

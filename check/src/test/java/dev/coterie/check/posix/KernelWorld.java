@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 /** A directory of the kernel, through plain system calls of a C program. */
 final class KernelWorld implements World {
   private final LineProcess program;
+  private int asked; // steps of the present batch
 
   /**
    * @param program the compiled kernel_fs.c
@@ -47,13 +48,18 @@ final class KernelWorld implements World {
   }
 
   @Override
-  public void begin(Step step) throws IOException {
-    program.send(step.toLine());
+  public void begin(List<Step> steps) throws IOException {
+    asked = steps.size();
+    program.send(steps);
   }
 
   @Override
-  public String answer() throws IOException {
-    return program.receive();
+  public List<String> answers() throws IOException {
+    List<String> answers = new ArrayList<>();
+    while (answers.size() < asked) {
+      answers.add(program.receive());
+    }
+    return answers;
   }
 
   @Override

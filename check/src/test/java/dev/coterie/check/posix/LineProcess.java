@@ -31,9 +31,11 @@ final class LineProcess implements AutoCloseable {
     }
   }
 
-  void send(String line) throws IOException {
-    to.write(line);
-    to.write('\n');
+  void send(List<Step> steps) throws IOException {
+    for (Step step : steps) {
+      to.write(step.toLine());
+      to.write('\n');
+    }
     to.flush();
   }
 

@@ -44,33 +44,39 @@ final class ProcessCalls implements AutoCloseable {
     }
   }
 
-  /** Does a step. {@code share} is only half done by that: {@link #taking}. */
+  /**
+   * Does a step. {@code share} is only half done by that: {@link #taking}. A fault is an answer
+   * too, so that it is found with all that led to it.
+   */
   String act(Step step) {
     try {
-      return switch (step.op()) {
-        case "open" -> open(step);
-        case "share" -> share(step);
-        case "take" -> take(step);
-        case "close", "read", "pread", "write", "pwrite", "lseek", "ftruncate", "fallocate" ->
-            transfer(step, slot(step, 1));
-        case "copy" -> copy(step, slot(step, 1));
-        case "fchmod", "fchown", "futimens", "fstat", "fdlist", "fcntl", "fsync", "linkfd" ->
-            onOpenFile(step, slot(step, 1));
-        case "mkdir", "mknod", "symlink", "readlink", "link", "unlink", "rmdir", "rename" ->
-            onName(step);
-        case "chdir" -> become(step, tree(step).at(new String(step.bytes(1), US_ASCII)));
-        case "umask" -> become(step, tree(step).as(caller(step).withUmask(step.octal(1))));
-        case "truncate", "chmod", "chown", "lchown", "utimens", "access" -> onAttributes(step);
-        case "stat", "lstat", "statfs", "usage", "list" -> look(step);
-        default -> onXattr(step);
-      };
+      return answer(step);
     } catch (ErrnoException e) {
-      return failed(e.errno());
+      return "E" + e.errno().number();
+    } catch (RuntimeException | AssertionError e) {
+      StackTraceElement[] trace = e.getStackTrace();
+      return e.toString().replace('\n', ' ') + (trace.length > 0 ? " at " + trace[0] : "");
     }
   }
 
-  private static String failed(Errno errno) {
-    return "E" + errno.number();
+  private String answer(Step step) throws ErrnoException {
+    return switch (step.op()) {
+      case "open" -> open(step);
+      case "share" -> share(step);
+      case "take" -> take(step);
+      case "close", "read", "pread", "write", "pwrite", "lseek", "ftruncate", "fallocate" ->
+          transfer(step, slot(step, 1));
+      case "copy" -> copy(step, slot(step, 1));
+      case "fchmod", "fchown", "futimens", "fstat", "fdlist", "fcntl", "fsync", "linkfd" ->
+          onOpenFile(step, slot(step, 1));
+      case "mkdir", "mknod", "symlink", "readlink", "link", "unlink", "rmdir", "rename" ->
+          onName(step);
+      case "chdir" -> become(step, tree(step).at(new String(step.bytes(1), US_ASCII)));
+      case "umask" -> become(step, tree(step).as(caller(step).withUmask(step.octal(1))));
+      case "truncate", "chmod", "chown", "lchown", "utimens", "access" -> onAttributes(step);
+      case "stat", "lstat", "statfs", "usage", "list" -> look(step);
+      default -> onXattr(step);
+    };
   }
 
   private static final String DONE = "OK";

@@ -25,13 +25,13 @@ final class StepGenerator {
           new Kind("truncate", 4),
           new Kind("ftruncate", 2),
           new Kind("fallocate", 4),
-          new Kind("copy", 3),
-          new Kind("unlink", 4),
-          new Kind("rmdir", 2),
+          new Kind("copy", 5),
+          new Kind("unlink", 8),
+          new Kind("rmdir", 4),
           new Kind("mknod", 3),
           new Kind("symlink", 3),
           new Kind("readlink", 2),
-          new Kind("link", 4),
+          new Kind("link", 6),
           new Kind("linkfd", 2),
           new Kind("rename", 7),
           new Kind("chmod", 5),
@@ -78,6 +78,7 @@ final class StepGenerator {
   private final List<Kind> kinds;
   private final Random random;
   private final Values values;
+  private int process; // does a few steps, then it is the other one's turn
 
   private StepGenerator(long seed, List<Kind> kinds) {
     this.kinds = kinds;
@@ -139,7 +140,10 @@ final class StepGenerator {
     for (Object word : arguments(op)) {
       words.add(word.toString());
     }
-    return new Step(random.nextInt(World.PROCESSES), values.user(), words);
+    if (random.nextInt(6) == 0) {
+      process = random.nextInt(World.PROCESSES);
+    }
+    return new Step(process, values.user(), words);
   }
 
   /** A look at what the step was about, by root, who may see everything. */

@@ -20,7 +20,7 @@ final class Values {
   /** Names that are mostly directories', and others: else nothing would be found below. */
   private static final String[] DIRECTORIES = {"a", "b", "c"};
 
-  private static final String[] FILES = {"d", "e", "f", "g"};
+  private static final String[] FILES = {"d", "e", "f", "g", "h", "i"};
   private static final String[] ODD_NAMES = {
     "x y%\n", "\u00e9\u00ff", "...", "n".repeat(255), "n".repeat(256), "-"
   };
@@ -39,8 +39,8 @@ final class Values {
     "a"
   };
   private static final int[] MODES = {
-    0777, 0777, 0777, 0755, 0755, 0700, 0666, 0644, 0600, 0711, 0444, 0000, 0777, 01777, 02777,
-    06755, 04711, 02755, 02745
+    0777, 0777, 0777, 0755, 0755, 0700, 0666, 0644, 0600, 0711, 0444, 0000, 0777, 01777, 01777,
+    02777, 06755, 04711, 02755, 02745
   };
   private static final int[] IDS = {-1, 0, 1001, 1002, 1003, 2000};
   private static final long[] DEVICES = {0, 4000L << 8 | 1, 1000L << 8 | 7, 255L << 8 | 255};
@@ -60,7 +60,7 @@ final class Values {
   // ---- names ----
 
   int user() {
-    return one(3) ? random.nextInt(Users.COUNT) : 0;
+    return one(2) ? random.nextInt(Users.COUNT) : 0;
   }
 
   /** As the name of a directory, or of something else, most of the time. */
@@ -176,7 +176,7 @@ final class Values {
   }
 
   String openFlags() {
-    int flags = one(40) ? 3 : random.nextInt(3);
+    int flags = one(40) ? 3 : one(2) ? 2 : random.nextInt(3);
     flags |= random.nextInt(10) < 6 ? O_CREAT : 0;
     flags |= one(12) ? O_EXCL : 0;
     flags |= one(7) ? O_TRUNC : 0;
@@ -185,8 +185,8 @@ final class Values {
     flags |= one(10) ? O_NOFOLLOW : 0;
     flags |= one(20) ? O_NOATIME : 0;
     flags |= one(30) ? O_NONBLOCK : 0;
-    if (one(18)) {
-      flags = (flags & ~O_CREAT) | O_TMPFILE;
+    if (one(15)) {
+      flags = (flags & ~(O_CREAT | O_TRUNC)) | O_TMPFILE | (one(4) ? O_EXCL : 0);
     }
     return Integer.toOctalString(flags);
   }

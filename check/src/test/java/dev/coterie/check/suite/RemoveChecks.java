@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Stat;
 import java.util.List;
@@ -203,6 +204,20 @@ interface RemoveChecks extends Checks {
         one.unlink("/d/f");
         one.rmdir("/d");
       }
+    }
+  }
+
+  @Test
+  default void removedDirectory_hasNoEntryOfAnyName() throws ErrnoException {
+    Actor one = root();
+    InodeId dir = one.mkdir("/d").id();
+    one.rmdir("/d");
+    for (String text : List.of("f", "n".repeat(256))) {
+      Name name = Name.of(text);
+      fails(Errno.ENOENT, () -> one.service().lookup(one.caller(), dir, name));
+      fails(Errno.ENOENT, () -> one.service().mkdir(one.caller(), dir, name, 0755));
+      fails(Errno.ENOENT, () -> one.service().unlink(one.caller(), dir, name));
+      fails(Errno.ENOENT, () -> one.service().rename(one.caller(), dir, name, dir, name, 0));
     }
   }
 }

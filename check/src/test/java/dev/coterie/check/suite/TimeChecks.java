@@ -6,6 +6,7 @@ import static dev.coterie.api.OpenFlags.O_RDWR;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Operation.Fallocate;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.SetAttr.Time;
 import dev.coterie.api.Stat;
@@ -77,6 +78,21 @@ interface TimeChecks extends Checks {
     assertThat(
             marks(one, "/f", () -> one.service().setattr(one.caller(), one.id("/f"), handle, same)))
         .isEqualTo("mc");
+  }
+
+  /** As mm/shmem.c has it: there may be space behind the end, which goes then. */
+  @Test
+  default void truncate_toThePresentSize_marksContentWhereThereAreBlocks() throws ErrnoException {
+    Actor one = root();
+    one.make("/f");
+    assertThat(marks(one, "/f", () -> one.truncate("/f", 0))).isEmpty();
+    long handle = one.open("/f", O_RDWR);
+    one.service().fallocate(one.caller(), handle, Fallocate.FALLOC_FL_KEEP_SIZE, 0, 10);
+    assertThat(one.stat("/f").blocks()).isEqualTo(8);
+    assertThat(marks(one, "/f", () -> one.truncate("/f", 0))).isEqualTo("mc");
+    assertThat(one.stat("/f").blocks()).isZero();
+    one.write(handle, 0, "text");
+    assertThat(marks(one, "/f", () -> one.truncate("/f", 4))).isEqualTo("mc");
   }
 
   @Test
