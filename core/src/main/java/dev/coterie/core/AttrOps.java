@@ -183,7 +183,7 @@ final class AttrOps {
    * anyway, as by O_TRUNC; by name, to the present length, only where there is content or space
    * that may lie behind the end (mm/shmem.c, shmem_setattr).
    */
-  private static boolean isResized(Inode inode, long size) throws ErrnoException {
+  private static boolean isResized(InsideInode inode, long size) throws ErrnoException {
     return size != inode.node.size() || inode.mount().stat(inode.node).blocks() > 0;
   }
 
