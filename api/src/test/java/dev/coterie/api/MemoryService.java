@@ -130,6 +130,10 @@ final class MemoryService implements FileService {
         yield Operation.Done.DONE;
       }
       case Operation.Readdir(var handle, var cookie, _, _) -> page(handles.get(handle), cookie);
+      case Operation.Statfs(var id) -> {
+        require(id);
+        yield new StatFs(0, 4096, 0, 0, 0, 0, 0, 1, Limits.NAME_BYTES);
+      }
       default -> throw new ErrnoException(Errno.ENOSYS);
     };
   }
