@@ -33,6 +33,7 @@ public enum Errno {
   ENFILE(23, "Too many open files in system"),
   EMFILE(24, "Too many open files"),
   ENOTTY(25, "Inappropriate ioctl for device"),
+  ETXTBSY(26, "Text file busy"),
   EFBIG(27, "File too large"),
   ENOSPC(28, "No space left on device"),
   ESPIPE(29, "Illegal seek"),
@@ -59,7 +60,9 @@ public enum Errno {
   ETIMEDOUT(110, "Connection timed out"),
   ECONNREFUSED(111, "Connection refused"),
   ESTALE(116, "Stale file handle"),
-  EDQUOT(122, "Disk quota exceeded");
+  EUCLEAN(117, "Structure needs cleaning"),
+  EDQUOT(122, "Disk quota exceeded"),
+  ENOKEY(126, "Required key not available");
 
   private static final Map<Integer, Errno> BY_NUMBER =
       Arrays.stream(values()).collect(Collectors.toMap(Errno::number, Function.identity()));

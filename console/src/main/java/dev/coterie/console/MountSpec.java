@@ -2,6 +2,7 @@ package dev.coterie.console;
 
 import dev.coterie.api.Limits;
 import dev.coterie.core.spi.MountFactory;
+import dev.coterie.mounts.host.HostFs;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -16,7 +17,7 @@ import java.util.Map;
  * @param options of the kind; those without a value with an empty one
  */
 record MountSpec(String path, String kind, String source, Map<String, String> options) {
-  static final String KINDS = "tmpfs";
+  static final String KINDS = "tmpfs, host";
 
   /** An empty tree: what stands at "/" when nobody says otherwise. */
   static final MountSpec ROOT = new MountSpec("/", "tmpfs", "", Map.of());
@@ -68,6 +69,7 @@ record MountSpec(String path, String kind, String source, Map<String, String> op
           requireNoSource();
           yield TmpFs.Options.parse(options).factory();
         }
+        case "host" -> HostFs.Options.parse(source, options).factory();
         default ->
             throw Failure.usage(
                 "mount " + path + ": unknown kind '" + kind + "'; there is " + KINDS);

@@ -7,6 +7,7 @@ import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.Stat;
 import dev.coterie.core.OutsideLocks.Wanted;
+import dev.coterie.core.spi.OutsideFile;
 import dev.coterie.core.spi.OutsideFile.Attributes;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +79,8 @@ final class OutsideListing {
         page.add(Name.DOT_DOT, id, Mode.S_IFDIR, Listing.DOT_DOT_COOKIE, null);
       }
       if (!page.isFull()) {
-        handle.file.readdir(
+        OutsideFile.Directory listed = (OutsideFile.Directory) handle.file;
+        listed.readdir(
             caller,
             Math.max(cookie, Listing.DOT_DOT_COOKIE),
             page.bytes(),

@@ -47,8 +47,9 @@ final class OutsideOps implements InodeOps {
     return (OutsideInode) inode;
   }
 
-  private static OutsideFile file(Handle handle) {
-    return ((OutsideHandle) handle).file;
+  /** The content behind a handle that {@link Arguments} found to be no directory's. */
+  private static OutsideFile.Content file(Handle handle) {
+    return (OutsideFile.Content) ((OutsideHandle) handle).file;
   }
 
   /** One call of the mount about one inode. */
@@ -160,7 +161,8 @@ final class OutsideOps implements InodeOps {
   public Stat setattr(Caller caller, Inode inode, @Nullable Handle handle, SetAttr change)
       throws ErrnoException {
     inode.requireWritable();
-    OutsideFile opened = handle == null ? null : file(handle);
+    boolean resizes = handle != null && change.size() != null;
+    OutsideFile.Content opened = resizes ? file(handle) : null;
     return alone(inode, (mount, node) -> mount.setattr(caller, node, opened, change));
   }
 
@@ -362,7 +364,7 @@ final class OutsideOps implements InodeOps {
 
   @Override
   public void setFlags(Caller caller, Handle handle, int flags) throws ErrnoException {
-    file(handle).setFlags(caller, flags);
+    ((OutsideHandle) handle).file.setFlags(caller, flags);
   }
 
   @Override
@@ -406,7 +408,7 @@ final class OutsideOps implements InodeOps {
     shared(
         handle.inode,
         (mount, node) -> {
-          file(handle).fsync(dataOnly);
+          ((OutsideHandle) handle).file.fsync(dataOnly);
           return node;
         });
   }

@@ -2,10 +2,21 @@
  * The C library through the FFM API: only what the JDK does not offer, or offers at several times
  * the cost.
  *
- * <p>{@link dev.coterie.sys.Libc} holds the bindings, the C prototype above each. {@link
- * dev.coterie.sys.StreamSocket} and {@link dev.coterie.sys.Accounts} are what the rest of the
- * product uses. Linux on 64-bit machines; a class here is loaded only by who needs it, as binding
- * costs tens of milliseconds in a fresh JVM.
+ * <p>Each binding has the C prototype as its javadoc; {@link dev.coterie.sys.Native} is how it is
+ * done. By subject:
+ *
+ * <pre>
+ *  StreamSocket, Accounts      sockets and users, on the bindings in Libc
+ *  DirectoryCalls              names in a directory: openat2, mkdirat, renameat2 ...
+ *  InodeCalls, Statx           an inode that is not opened: statx, chmod, extended attributes ...
+ *  FileHandle                  the kernel's lasting name of an inode
+ *  DescriptorCalls, Dirent     what is open: pread, append, fallocate, getdents64 ...
+ *  ThreadIdentity              in whose name this thread works
+ *  Descriptors                 how many there may be
+ * </pre>
+ *
+ * <p>Linux on 64-bit machines; a class here is loaded only by who needs it, as binding costs tens
+ * of milliseconds in a fresh JVM.
  */
 @NullMarked
 package dev.coterie.sys;

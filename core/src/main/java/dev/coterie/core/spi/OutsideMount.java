@@ -33,8 +33,8 @@ public non-sealed interface OutsideMount extends Mount {
   /** A node that has just come to be, and its attributes. */
   record Made(OutsideNode node, Stat stat) {}
 
-  /** A file that was opened, what it is, and its attributes then. */
-  record Opened(OutsideNode node, OutsideFile file, Stat stat) {}
+  /** A regular file that was made and opened, and its attributes then. */
+  record Opened(OutsideNode node, OutsideFile.Content file, Stat stat) {}
 
   // ---- finding ----
 
@@ -101,7 +101,7 @@ public non-sealed interface OutsideMount extends Mount {
    *
    * @param opened through which the size is set, or null: then by permission on the file
    */
-  Stat setattr(Caller caller, OutsideNode node, @Nullable OutsideFile opened, SetAttr change)
+  Stat setattr(Caller caller, OutsideNode node, OutsideFile.@Nullable Content opened, SetAttr change)
       throws ErrnoException;
 
   void access(Caller caller, OutsideNode node, int mask) throws ErrnoException;

@@ -1,0 +1,650 @@
+package dev.coterie.mounts.host;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.SetAttr;
+import dev.coterie.api.Stat;
+import dev.coterie.api.StatFs;
+import dev.coterie.api.Timestamp;
+import dev.coterie.core.spi.MountContext;
+import dev.coterie.core.spi.MountFactory;
+import dev.coterie.core.spi.OutsideEntry;
+import dev.coterie.core.spi.OutsideFile;
+import dev.coterie.core.spi.OutsideMount;
+import dev.coterie.core.spi.OutsideNode;
+import dev.coterie.sys.DescriptorCalls;
+import dev.coterie.sys.DirectoryCalls;
+import dev.coterie.sys.FileHandle;
+import dev.coterie.sys.HostFlags;
+import dev.coterie.sys.InodeCalls;
+import dev.coterie.sys.Statx;
+import dev.coterie.sys.ThreadIdentity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory of the host as a mount. What is where, and what it costs, stands on the package's
+ * front page.
+ *
+ * <p>Each call finds its inodes first, as the process, and then does one thing in the caller's
+ * name. Nothing is kept of what the host said but how to find an inode again.
+ */
+public final class HostFs implements OutsideMount {
+  /** One component, whatever stands there: no link is followed, no mount point crossed. */
+  static final int ONE_STEP =
+      HostFlags.RESOLVE_BENEATH
+          | HostFlags.RESOLVE_NO_SYMLINKS
+          | HostFlags.RESOLVE_NO_MAGICLINKS
+          | HostFlags.RESOLVE_NO_XDEV;
+
+  private static final int SAY_WHERE = HostFlags.O_PATH | OpenFlags.O_NOFOLLOW;
+
+  /** Flags of open(2) that the host is told; O_DIRECT is not, as our buffers are not aligned. */
+  private static final int PASSED_ON =
+      OpenFlags.O_ACCMODE
+          | OpenFlags.O_APPEND
+          | OpenFlags.O_TRUNC
+          | OpenFlags.O_NOATIME
+          | OpenFlags.O_SYNC;
+
+  /**
+   * Which directory, and how.
+   *
+   * @param directory of the host; followed once if it is a link
+   * @param readOnly whether every change is refused ({@code ro})
+   * @param slow whether all calls are made by the leader's pool, as for a directory on a network
+   *     ({@code slow})
+   */
+  public record Options(Path directory, boolean readOnly, boolean slow) {
+    /**
+     * Reads options, all without a value: {@code ro}, {@code rw}, {@code slow}.
+     *
+     * @throws IllegalArgumentException with one sentence for what is wrong
+     */
+    public static Options parse(String directory, Map<String, String> options) {
+      if (directory.isEmpty() || directory.indexOf('\0') >= 0) {
+        throw new IllegalArgumentException("host: which directory? host:DIR");
+      }
+      for (Map.Entry<String, String> option : options.entrySet()) {
+        switch (option.getKey()) {
+          case "ro", "rw", "slow" -> {
+            if (!option.getValue().isEmpty()) {
+              throw new IllegalArgumentException(
+                  "host: " + option.getKey() + " takes no value: " + option.getValue());
+            }
+          }
+          default -> throw new IllegalArgumentException("host: unknown option " + option.getKey());
+        }
+      }
+      if (options.containsKey("ro") && options.containsKey("rw")) {
+        throw new IllegalArgumentException("host: ro and rw exclude each other");
+      }
+      return new Options(
+          Path.of(directory).toAbsolutePath(),
+          options.containsKey("ro"),
+          options.containsKey("slow"));
+    }
+
+    /** Opens the directory for each tree. */
+    public MountFactory factory() {
+      return context -> HostFs.open(this, context);
+    }
+  }
+
+  private final Options options;
+  private final Descriptor top; // of the root, opened for reading
+  private final int mountId;
+  private final Identities identities;
+  private final Reach reach;
+  private final Containment containment;
+  private final HostNode root;
+  private final DescriptorBudget budget = DescriptorBudget.ofProcess();
+
+  /**
+   * Opens a mount.
+   *
+   * @throws IOException the directory cannot be opened, or the kernel is older than Linux 5.8
+   */
+  static HostFs open(Options options, MountContext context) throws IOException {
+    String path = options.directory().toString();
+    int fd = -1;
+    try {
+      fd =
+          DirectoryCalls.openPath(
+              path.getBytes(StandardCharsets.UTF_8),
+              OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+      return new HostFs(options, context, new Descriptor(fd));
+    } catch (ErrnoException e) {
+      if (fd >= 0) {
+        DescriptorCalls.close(fd);
+      }
+      String reason =
+          e.errno() == Errno.ENOSYS ? "needs Linux 5.8 or newer" : e.errno().text();
+      throw new IOException("host directory " + path + ": " + reason, e);
+    }
+  }
+
+  private HostFs(Options options, MountContext context, Descriptor top) throws ErrnoException {
+    this.options = options;
+    this.top = top;
+    Statx stat = InodeCalls.statx(top.fd);
+    FileHandle handle = handleOf(top.fd);
+    this.mountId = (int) stat.mountId();
+    this.identities = new Identities(context.tag(), handle, stat);
+    this.containment = new Containment(top, this::identityOf);
+    this.reach =
+        handle != null && canOpen(handle)
+            ? new ReachByHandle(top, identities)
+            : new ReachByWalk(this::identityOf, DescriptorBudget.cacheOfProcess());
+    this.root = nodeOf(top.fd);
+    root.pin(new Descriptor(InodeCalls.reopen(top.fd, HostFlags.O_PATH)));
+    loadForActing();
+  }
+
+  /** Whether this process may open the file system's handles. */
+  private boolean canOpen(FileHandle handle) {
+    try {
+      DescriptorCalls.close(handle.open(top.fd, SAY_WHERE));
+      return true;
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Acts once as nobody, with success and without, so that classes that have to be loaded for it
+   * are loaded: as nobody that might not be allowed.
+   */
+  private void loadForActing() {
+    try {
+      access(Caller.NOBODY, root, 0);
+      lookup(Caller.NOBODY, root, Name.of("\1")).close();
+    } catch (ErrnoException e) {
+      // As expected, one way or the other.
+    }
+  }
+
+  // ---- who is who ----
+
+  /** The kernel's handle of an inode, or null where the file system has none. */
+  private static @Nullable FileHandle handleOf(int fd) throws ErrnoException {
+    try {
+      return FileHandle.of(fd);
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+    }
+    try {
+      return FileHandle.identifying(fd);
+    } catch (ErrnoException e) {
+      return null; // EOPNOTSUPP, or EINVAL of a kernel that does not know the flag
+    }
+  }
+
+  private InodeId identityOf(int fd) throws ErrnoException {
+    FileHandle handle = handleOf(fd);
+    return handle != null ? identities.of(handle) : identities.of(InodeCalls.statx(fd));
+  }
+
+  private HostNode nodeOf(int fd) throws ErrnoException {
+    Statx stat = InodeCalls.statx(fd);
+    FileHandle handle = handleOf(fd);
+    InodeId id = handle != null ? identities.of(handle) : identities.of(stat);
+    return reach.known(new HostNode(id, stat.mode() & Mode.S_IFMT, handle));
+  }
+
+  Identities identities() {
+    return identities;
+  }
+
+  /** Whether a handle is of what was reached without crossing a mount point of the host. */
+  boolean isHere(FileHandle handle) {
+    return handle.mountId() == mountId;
+  }
+
+  static Stat stat(HostNode node, int fd) throws ErrnoException {
+    Statx s = InodeCalls.statx(fd);
+    // The kernel's own change counter is not shown to programs. Since Linux 6.13 a ctime that was
+    // looked at is followed by a later one; before, by one that is later by a clock tick.
+    long change = s.ctime().seconds() * 1_000_000_000L + s.ctime().nanos();
+    return new Stat(
+        node.id(),
+        s.mode(),
+        s.nlink(),
+        s.uid(),
+        s.gid(),
+        s.rdev(),
+        s.size(),
+        s.blksize(),
+        s.blocks(),
+        s.atime(),
+        s.mtime(),
+        s.ctime(),
+        s.btime() == null ? Timestamp.EPOCH : s.btime(),
+        change);
+  }
+
+  private Descriptor open(OutsideNode node) throws ErrnoException {
+    return reach.open((HostNode) node);
+  }
+
+  @Override
+  public OutsideNode root() {
+    return root;
+  }
+
+  @Override
+  public boolean readOnly() {
+    return options.readOnly();
+  }
+
+  @Override
+  public boolean isSlow() {
+    return options.slow();
+  }
+
+  // ---- finding ----
+
+  @Override
+  public HostEntry lookup(Caller caller, OutsideNode dir, Name name) throws ErrnoException {
+    try (Descriptor d = open(dir)) {
+      return look(caller, (HostNode) dir, d.fd, name);
+    }
+  }
+
+  HostEntry look(Caller caller, HostNode dir, int fd, Name name) throws ErrnoException {
+    return entry(dir, name, Acting.as(caller, () -> sayWhere(fd, name)));
+  }
+
+  /** As the process, for what is not told to the caller. */
+  HostEntry look(HostNode dir, int fd, Name name) throws ErrnoException {
+    return entry(dir, name, sayWhere(fd, name));
+  }
+
+  private static int sayWhere(int dir, Name name) throws ErrnoException {
+    return DirectoryCalls.openat2(dir, name, SAY_WHERE, 0, ONE_STEP);
+  }
+
+  private HostEntry entry(HostNode dir, Name name, int fd) throws ErrnoException {
+    Descriptor descriptor = new Descriptor(fd);
+    try {
+      HostNode node = nodeOf(fd);
+      reach.seen(node, dir, name, descriptor);
+      return new HostEntry(node, descriptor);
+    } catch (ErrnoException e) {
+      descriptor.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public OutsideEntry parent(Caller caller, OutsideNode dir) throws ErrnoException {
+    Descriptor above;
+    try (Descriptor d = open(dir)) {
+      above = new Descriptor(Acting.as(caller, () -> up(d.fd)));
+    }
+    try {
+      HostNode node = nodeOf(above.fd);
+      if (!node.id().equals(root.id()) && !containment.holds(above.fd, node.id())) {
+        throw new ErrnoException(Errno.ESTALE);
+      }
+      return new HostEntry(node, above);
+    } catch (ErrnoException e) {
+      above.close();
+      throw e;
+    }
+  }
+
+  private static int up(int dir) throws ErrnoException {
+    return DirectoryCalls.openat2(dir, Name.DOT_DOT, SAY_WHERE | OpenFlags.O_DIRECTORY, 0, 0);
+  }
+
+  @Override
+  public @Nullable OutsideNode find(InodeId id) throws ErrnoException {
+    HostNode node = reach.find(id);
+    if (node == null) {
+      return null;
+    }
+    try (Descriptor d = open(node)) {
+      boolean proved = identityOf(d.fd).equals(id) && containment.holds(d.fd, id);
+      return proved ? node : null;
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ESTALE) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void requireReachable(Caller caller, OutsideNode node) throws ErrnoException {
+    if (node.id().equals(root.id())) {
+      return;
+    }
+    byte[] path;
+    try (Descriptor d = open(node)) {
+      path = containment.pathTo(d.fd);
+    }
+    if (path == null || !leadsTo(caller, path, node)) {
+      throw new ErrnoException(Errno.EACCES);
+    }
+  }
+
+  private boolean leadsTo(Caller caller, byte[] path, OutsideNode node) {
+    try (Descriptor found = new Descriptor(Acting.as(caller, () -> containment.walk(path)))) {
+      return identityOf(found.fd).equals(node.id());
+    } catch (ErrnoException e) {
+      return false;
+    }
+  }
+
+  // ---- changing names ----
+
+  @Override
+  public Made make(
+      Caller caller, OutsideNode dir, Name name, int mode, long rdev, byte[] target)
+      throws ErrnoException {
+    try (Descriptor d = open(dir)) {
+      Acting.making(
+          caller,
+          () -> {
+            switch (mode & Mode.S_IFMT) {
+              case Mode.S_IFDIR -> DirectoryCalls.mkdirat(d.fd, name, mode & Mode.PERMISSIONS);
+              case Mode.S_IFLNK -> DirectoryCalls.symlinkat(target, d.fd, name);
+              default -> DirectoryCalls.mknodat(d.fd, name, mode, rdev);
+            }
+            return name;
+          });
+      // These calls say nothing of what they made, so it is looked up: others may have moved it.
+      try (HostEntry made = look((HostNode) dir, d.fd, name)) {
+        if (made.node().type() != (mode & Mode.S_IFMT)) {
+          throw new ErrnoException(Errno.ENOENT);
+        }
+        return new Made(made.node(), made.stat());
+      }
+    }
+  }
+
+  @Override
+  public void link(Caller caller, OutsideNode node, OutsideNode dir, Name name)
+      throws ErrnoException {
+    try (Descriptor n = open(node);
+        Descriptor d = open(dir)) {
+      Acting.as(
+          caller,
+          () -> {
+            DirectoryCalls.linkat(n.fd, d.fd, name);
+            return name;
+          });
+    }
+  }
+
+  @Override
+  public void remove(
+      Caller caller, OutsideNode dir, Name name, OutsideNode victim, boolean directory)
+      throws ErrnoException {
+    try (Descriptor d = open(dir);
+        Descriptor v = openIfThere(victim)) {
+      Acting.as(
+          caller,
+          () -> {
+            DirectoryCalls.unlinkat(d.fd, name, directory);
+            return name;
+          });
+      pinIfNameless((HostNode) victim, v);
+    }
+  }
+
+  @Override
+  public void rename(
+      Caller caller,
+      OutsideNode dir,
+      Name name,
+      OutsideNode node,
+      OutsideNode newDir,
+      Name newName,
+      @Nullable OutsideNode replaced,
+      int flags)
+      throws ErrnoException {
+    try (Descriptor d = open(dir);
+        Descriptor n = open(newDir);
+        Descriptor r = replaced == null ? null : openIfThere(replaced)) {
+      Acting.as(
+          caller,
+          () -> {
+            DirectoryCalls.renameat2(d.fd, name, n.fd, newName, flags);
+            return name;
+          });
+      ((HostNode) node).seenAt((HostNode) newDir, newName);
+      if (replaced != null) {
+        ((HostNode) replaced).seenAt((HostNode) dir, name);
+        pinIfNameless((HostNode) replaced, r);
+      }
+    }
+  }
+
+  private @Nullable Descriptor openIfThere(OutsideNode node) throws ErrnoException {
+    try {
+      return open(node);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ESTALE) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * An inode that has lost its last name lives as long as someone has it open, so we do until
+   * nobody refers to it. Where there is no descriptor left for that, it is ESTALE from now on.
+   */
+  private void pinIfNameless(HostNode node, @Nullable Descriptor descriptor)
+      throws ErrnoException {
+    if (descriptor == null
+        || InodeCalls.statx(descriptor.fd).nlink() != 0
+        || !descriptor.countIn(budget)) {
+      return;
+    }
+    boolean used = descriptor.tryUse();
+    assert used : "pinning what is closed";
+    node.pin(descriptor);
+  }
+
+  // ---- attributes ----
+
+  @Override
+  public Stat stat(OutsideNode node) throws ErrnoException {
+    try (Descriptor d = open(node)) {
+      return stat((HostNode) node, d.fd);
+    }
+  }
+
+  @Override
+  public Stat setattr(
+      Caller caller, OutsideNode node, OutsideFile.@Nullable Content opened, SetAttr change)
+      throws ErrnoException {
+    int through = opened == null ? -1 : ((HostContent) opened).fd();
+    try (Descriptor d = open(node)) {
+      Acting.as(
+          caller,
+          () -> {
+            AttributeChange.apply(caller, node.type(), d.fd, through, change);
+            return change;
+          });
+      return stat((HostNode) node, d.fd);
+    }
+  }
+
+  @Override
+  public void access(Caller caller, OutsideNode node, int mask) throws ErrnoException {
+    try (Descriptor d = open(node)) {
+      Acting.as(
+          caller,
+          () -> {
+            InodeCalls.access(d.fd, mask);
+            return mask;
+          });
+    }
+  }
+
+  @Override
+  public byte[] readlink(Caller caller, OutsideNode link) throws ErrnoException {
+    try (Descriptor d = open(link)) {
+      return InodeCalls.readlink(d.fd);
+    }
+  }
+
+  @Override
+  public byte[] getxattr(Caller caller, OutsideNode node, Name name) throws ErrnoException {
+    try (Descriptor d = open(node)) {
+      return Acting.as(caller, () -> InodeCalls.getxattr(d.fd, name));
+    }
+  }
+
+  @Override
+  public void setxattr(Caller caller, OutsideNode node, Name name, byte[] value, int flags)
+      throws ErrnoException {
+    try (Descriptor d = open(node)) {
+      Acting.as(
+          caller,
+          () -> {
+            InodeCalls.setxattr(d.fd, name, value, flags);
+            return name;
+          });
+    }
+  }
+
+  @Override
+  public List<Name> listxattr(Caller caller, OutsideNode node) throws ErrnoException {
+    try (Descriptor d = open(node)) {
+      return Acting.as(caller, () -> InodeCalls.listxattr(d.fd));
+    }
+  }
+
+  @Override
+  public void removexattr(Caller caller, OutsideNode node, Name name) throws ErrnoException {
+    try (Descriptor d = open(node)) {
+      Acting.as(
+          caller,
+          () -> {
+            InodeCalls.removexattr(d.fd, name);
+            return name;
+          });
+    }
+  }
+
+  /** The host's, but that two mounts are told apart. */
+  @Override
+  public StatFs statfs(OutsideNode node) throws ErrnoException {
+    StatFs s;
+    try (Descriptor d = open(node)) {
+      s = DescriptorCalls.fstatfs(d.fd);
+    }
+    long fsid = s.fsid() ^ root.id().number() >>> MountContext.TAG_SHIFT;
+    return new StatFs(
+        s.type(), s.bsize(), s.blocks(), s.bfree(), s.bavail(), s.files(), s.ffree(), fsid,
+        s.namelen());
+  }
+
+  // ---- opening ----
+
+  @Override
+  public OutsideFile open(Caller caller, OutsideNode node, int flags) throws ErrnoException {
+    boolean directory = node.type() == Mode.S_IFDIR;
+    assert directory || node.type() == Mode.S_IFREG : "opening a " + node.type();
+    int passed = flags & PASSED_ON | (directory ? OpenFlags.O_DIRECTORY : 0);
+    Descriptor opened;
+    try (Descriptor d = open(node)) {
+      opened = opened(Acting.as(caller, () -> InodeCalls.reopen(d.fd, passed)), passed);
+    }
+    return directory
+        ? new HostDirectory(this, (HostNode) node, opened, options.readOnly())
+        : new HostContent(opened, options.readOnly());
+  }
+
+  /** EMFILE, and then it is closed again. */
+  private Descriptor opened(int fd, int flags) throws ErrnoException {
+    Descriptor opened = new Descriptor(fd);
+    if (!opened.countIn(budget)) {
+      opened.close();
+      throw new ErrnoException(Errno.EMFILE);
+    }
+    if (options.readOnly()) {
+      leaveAtime(fd, flags);
+    }
+    return opened;
+  }
+
+  /** Reading does not change anything either, where the host lets us say so. */
+  private static void leaveAtime(int fd, int flags) {
+    try {
+      DescriptorCalls.setFlags(fd, flags & OpenFlags.O_APPEND | OpenFlags.O_NOATIME);
+    } catch (ErrnoException e) {
+      // EPERM: not as root, and not our file.
+    }
+  }
+
+  @Override
+  public Opened create(Caller caller, OutsideNode dir, Name name, int flags, int mode)
+      throws ErrnoException {
+    int all = flags & PASSED_ON & ~OpenFlags.O_TRUNC | OpenFlags.O_CREAT | OpenFlags.O_EXCL;
+    try (Descriptor d = open(dir)) {
+      int fd =
+          Acting.making(
+              caller,
+              () -> DirectoryCalls.openat2(d.fd, name, all, mode & Mode.PERMISSIONS, ONE_STEP));
+      Descriptor opened = opened(fd, all);
+      try {
+        HostNode node = nodeOf(fd);
+        node.seenAt((HostNode) dir, name);
+        return new Opened(node, new HostContent(opened, false), stat(node, fd));
+      } catch (ErrnoException e) {
+        opened.close();
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public Opened tmpfile(Caller caller, OutsideNode dir, int flags, int mode)
+      throws ErrnoException {
+    int all = flags & (PASSED_ON | OpenFlags.O_EXCL) & ~OpenFlags.O_TRUNC | OpenFlags.O_TMPFILE;
+    try (Descriptor d = open(dir)) {
+      int fd =
+          Acting.making(
+              caller, () -> DirectoryCalls.openSelf(d.fd, all, mode & Mode.PERMISSIONS));
+      Descriptor opened = opened(fd, all);
+      try (Descriptor where = new Descriptor(InodeCalls.reopen(fd, HostFlags.O_PATH))) {
+        HostNode node = nodeOf(fd);
+        pinIfNameless(node, where);
+        return new Opened(node, new HostContent(opened, false), stat(node, fd));
+      } catch (ErrnoException e) {
+        opened.close();
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void release(OutsideNode node) {
+    ((HostNode) node).unpin();
+    reach.release((HostNode) node);
+  }
+
+  @Override
+  public void close() {
+    root.unpin();
+    reach.close();
+    top.close();
+  }
+}

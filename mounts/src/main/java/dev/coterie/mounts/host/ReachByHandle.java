@@ -1,0 +1,86 @@
+package dev.coterie.mounts.host;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.sys.FileHandle;
+import dev.coterie.sys.HostFlags;
+import dev.coterie.sys.InodeCalls;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * By the kernel's file handle, which the privileged can open whatever name the inode has now.
+ * Nothing is kept, so nothing can be stale, and a million inodes take no descriptor.
+ */
+final class ReachByHandle implements Reach {
+  private static final int FLAGS = HostFlags.O_PATH | OpenFlags.O_NOFOLLOW;
+
+  private final Descriptor root;
+  private final Identities identities;
+
+  /**
+   * @param root a directory of the file system, opened for reading; closed by whoever opened it
+   */
+  ReachByHandle(Descriptor root, Identities identities) {
+    this.root = root;
+    this.identities = identities;
+  }
+
+  @Override
+  public Descriptor open(HostNode node) throws ErrnoException {
+    Descriptor pinned = node.pinned();
+    if (pinned != null) {
+      return pinned;
+    }
+    if (node.handle == null) {
+      throw new ErrnoException(Errno.ESTALE);
+    }
+    return open(node.handle);
+  }
+
+  private Descriptor open(FileHandle handle) throws ErrnoException {
+    try {
+      return new Descriptor(handle.open(root.fd, FLAGS));
+    } catch (ErrnoException e) {
+      switch (e.errno()) {
+        case EMFILE, ENFILE, ENOMEM -> throw e;
+        // A handle that was made up, or whose inode is gone, in the words of each file system.
+        default -> throw new ErrnoException(Errno.ESTALE);
+      }
+    }
+  }
+
+  @Override
+  public @Nullable HostNode find(InodeId id) throws ErrnoException {
+    FileHandle handle = identities.handleOf(id);
+    if (handle == null) {
+      return null;
+    }
+    try (Descriptor found = open(handle)) {
+      int type = InodeCalls.statx(found.fd).mode() & Mode.S_IFMT;
+      return new HostNode(id, type, handle);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ESTALE) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public HostNode known(HostNode fresh) {
+    return fresh;
+  }
+
+  @Override
+  public void seen(HostNode node, HostNode dir, Name name, Descriptor descriptor) {}
+
+  @Override
+  public void release(HostNode node) {}
+
+  @Override
+  public void close() {}
+}
