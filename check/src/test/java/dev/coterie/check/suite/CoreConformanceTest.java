@@ -6,6 +6,6 @@ import java.io.IOException;
 class CoreConformanceTest extends ConformanceSuite {
   @Override
   Target open() throws IOException {
-    return new CoreTarget();
+    return new CoreTarget(Target.mounts());
   }
 }

@@ -2,16 +2,18 @@ package dev.coterie.check.suite;
 
 import dev.coterie.api.FileService;
 import dev.coterie.core.Vfs;
+import dev.coterie.core.spi.MountFactory;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Random;
 
 /** The core itself, in this process. */
-final class CoreTarget implements Target {
+class CoreTarget implements Target {
   private final MovableClock clock = new MovableClock();
   private final Vfs vfs;
 
-  CoreTarget() throws IOException {
-    vfs = new Vfs(new Vfs.Config(clock, new Random(1), 7), Target.mounts());
+  CoreTarget(Map<String, MountFactory> mounts) throws IOException {
+    vfs = new Vfs(new Vfs.Config(clock, new Random(1), 7), mounts);
   }
 
   @Override

@@ -140,7 +140,7 @@ interface DataChecks extends Checks {
   default void write_ofNothing_changesNothing() throws ErrnoException {
     Actor one = root();
     long handle = one.make("/f");
-    target().clock().tick();
+    target().tick();
     var before = one.stat("/f");
     assertThat(one.write(handle, 1000, "")).isZero();
     assertThat(one.stat("/f")).isEqualTo(before);

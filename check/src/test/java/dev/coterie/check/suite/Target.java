@@ -8,10 +8,11 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * What the suite runs over: one fresh tree with the mounts of {@link #mounts}, and sessions of it.
+ * What the suite runs over: one fresh tree with mounts as those of {@link #mounts}, and sessions of
+ * it.
  */
 interface Target extends AutoCloseable {
-  /** Mounts of every target: a tmpfs at each path. */
+  /** Mounts of a target in memory: a tmpfs at each path. */
   static Map<String, MountFactory> mounts() {
     return Map.of(
         "/", tmpfs(64 << 20, 100_000, false, AtimePolicy.RELATIME),
@@ -36,8 +37,13 @@ interface Target extends AutoCloseable {
   /** A new session, on whose behalf any caller may be named. */
   FileService openSession() throws IOException;
 
-  /** The clock of the tree. */
+  /** The clock of the tree, and of the files in it where its mounts have none of their own. */
   MovableClock clock();
+
+  /** Moves the clock of the files on. */
+  default Moment tick() {
+    return Moment.at(clock().tick());
+  }
 
   /** Lets the tree end tokens whose time is up. */
   void expire();

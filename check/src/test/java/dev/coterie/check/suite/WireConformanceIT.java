@@ -6,6 +6,6 @@ import java.io.IOException;
 class WireConformanceIT extends ConformanceSuite {
   @Override
   Target open() throws IOException {
-    return new WireTarget();
+    return new WireTarget(Target.mounts());
   }
 }

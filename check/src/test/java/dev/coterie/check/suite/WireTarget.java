@@ -6,21 +6,23 @@ import dev.coterie.api.FileService;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
+import dev.coterie.core.spi.MountFactory;
 import dev.coterie.leader.Leader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** A leader on a unix socket, and a client for each session. */
-final class WireTarget implements Target {
+class WireTarget implements Target {
   private final MovableClock clock = new MovableClock();
   private final Path folder;
   private final Leader leader;
 
-  WireTarget() throws IOException {
+  WireTarget(Map<String, MountFactory> mounts) throws IOException {
     folder = Files.createTempDirectory("coterie-suite-");
     Leader.Builder builder = Leader.builder().clock(clock).listen(folder.resolve("socket"));
-    Target.mounts().forEach(builder::mount);
+    mounts.forEach(builder::mount);
     leader = builder.start();
   }
 

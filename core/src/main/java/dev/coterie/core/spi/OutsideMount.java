@@ -101,7 +101,8 @@ public non-sealed interface OutsideMount extends Mount {
    *
    * @param opened through which the size is set, or null: then by permission on the file
    */
-  Stat setattr(Caller caller, OutsideNode node, OutsideFile.@Nullable Content opened, SetAttr change)
+  Stat setattr(
+      Caller caller, OutsideNode node, OutsideFile.@Nullable Content opened, SetAttr change)
       throws ErrnoException;
 
   void access(Caller caller, OutsideNode node, int mask) throws ErrnoException;

@@ -66,7 +66,9 @@ final class AttributeChange {
         + (change.atime() != null || change.mtime() != null ? 1 : 0);
   }
 
-  /** What the host will ask of each part, asked before. Source: chmod(2), chown(2), utimensat(2). */
+  /**
+   * What the host will ask of each part, asked before. Source: chmod(2), chown(2), utimensat(2).
+   */
   private static void requireAllowed(Caller caller, int fd, int through, SetAttr change)
       throws ErrnoException {
     if (caller.isRoot()) {

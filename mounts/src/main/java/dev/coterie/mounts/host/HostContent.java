@@ -12,6 +12,9 @@ import java.nio.ByteBuffer;
  * set-id bits and counts space as for that user.
  */
 final class HostContent extends HostFile implements OutsideFile.Content {
+  /** From here on the kernel might take the next append for one behind the largest offset. */
+  private static final long HIGH_POSITION = Long.MAX_VALUE / 2;
+
   HostContent(Descriptor descriptor, boolean keepsAtime) {
     super(descriptor, keepsAtime);
   }
@@ -34,6 +37,9 @@ final class HostContent extends HostFile implements OutsideFile.Content {
   public Transferred append(Caller caller, ByteBuffer source) throws ErrnoException {
     int count = Acting.as(caller, () -> DescriptorCalls.append(fd(), source));
     long end = DescriptorCalls.lseek(fd(), 0, DescriptorCalls.SEEK_CUR);
+    if (end > HIGH_POSITION) {
+      DescriptorCalls.lseek(fd(), 0, DescriptorCalls.SEEK_SET);
+    }
     return new Transferred(end - count, count);
   }
 

@@ -3,7 +3,6 @@ package dev.coterie.mounts.host;
 import dev.coterie.api.Caller;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
-import dev.coterie.api.Name;
 import dev.coterie.core.spi.OutsideFile;
 import dev.coterie.sys.DescriptorCalls;
 import dev.coterie.sys.Dirent;
@@ -81,7 +80,7 @@ final class HostDirectory extends HostFile implements OutsideFile.Directory {
     }
     HostEntry found;
     try {
-      found = 
+      found =
           withStat
               ? mount.look(caller, node, fd(), entry.name())
               : mount.look(node, fd(), entry.name());

@@ -23,7 +23,6 @@ import dev.coterie.sys.FileHandle;
 import dev.coterie.sys.HostFlags;
 import dev.coterie.sys.InodeCalls;
 import dev.coterie.sys.Statx;
-import dev.coterie.sys.ThreadIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -120,15 +119,13 @@ public final class HostFs implements OutsideMount {
     try {
       fd =
           DirectoryCalls.openPath(
-              path.getBytes(StandardCharsets.UTF_8),
-              OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+              path.getBytes(StandardCharsets.UTF_8), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
       return new HostFs(options, context, new Descriptor(fd));
     } catch (ErrnoException e) {
       if (fd >= 0) {
         DescriptorCalls.close(fd);
       }
-      String reason =
-          e.errno() == Errno.ENOSYS ? "needs Linux 5.8 or newer" : e.errno().text();
+      String reason = e.errno() == Errno.ENOSYS ? "needs Linux 5.8 or newer" : e.errno().text();
       throw new IOException("host directory " + path + ": " + reason, e);
     }
   }
@@ -351,8 +348,7 @@ public final class HostFs implements OutsideMount {
   // ---- changing names ----
 
   @Override
-  public Made make(
-      Caller caller, OutsideNode dir, Name name, int mode, long rdev, byte[] target)
+  public Made make(Caller caller, OutsideNode dir, Name name, int mode, long rdev, byte[] target)
       throws ErrnoException {
     try (Descriptor d = open(dir)) {
       Acting.making(
@@ -448,8 +444,7 @@ public final class HostFs implements OutsideMount {
    * An inode that has lost its last name lives as long as someone has it open, so we do until
    * nobody refers to it. Where there is no descriptor left for that, it is ESTALE from now on.
    */
-  private void pinIfNameless(HostNode node, @Nullable Descriptor descriptor)
-      throws ErrnoException {
+  private void pinIfNameless(HostNode node, @Nullable Descriptor descriptor) throws ErrnoException {
     if (descriptor == null
         || InodeCalls.statx(descriptor.fd).nlink() != 0
         || !descriptor.countIn(budget)) {
@@ -552,7 +547,14 @@ public final class HostFs implements OutsideMount {
     }
     long fsid = s.fsid() ^ root.id().number() >>> MountContext.TAG_SHIFT;
     return new StatFs(
-        s.type(), s.bsize(), s.blocks(), s.bfree(), s.bavail(), s.files(), s.ffree(), fsid,
+        s.type(),
+        s.bsize(),
+        s.blocks(),
+        s.bfree(),
+        s.bavail(),
+        s.files(),
+        s.ffree(),
+        fsid,
         s.namelen());
   }
 
@@ -616,13 +618,11 @@ public final class HostFs implements OutsideMount {
   }
 
   @Override
-  public Opened tmpfile(Caller caller, OutsideNode dir, int flags, int mode)
-      throws ErrnoException {
+  public Opened tmpfile(Caller caller, OutsideNode dir, int flags, int mode) throws ErrnoException {
     int all = flags & (PASSED_ON | OpenFlags.O_EXCL) & ~OpenFlags.O_TRUNC | OpenFlags.O_TMPFILE;
     try (Descriptor d = open(dir)) {
       int fd =
-          Acting.making(
-              caller, () -> DirectoryCalls.openSelf(d.fd, all, mode & Mode.PERMISSIONS));
+          Acting.making(caller, () -> DirectoryCalls.openSelf(d.fd, all, mode & Mode.PERMISSIONS));
       Descriptor opened = opened(fd, all);
       try (Descriptor where = new Descriptor(InodeCalls.reopen(fd, HostFlags.O_PATH))) {
         HostNode node = nodeOf(fd);

@@ -115,7 +115,8 @@ final class Identities {
       }
     }
     byte[] all = handle.bytes();
-    InodeId id = hashed(ByteBuffer.allocate(Integer.BYTES + all.length).putInt(handle.type()).put(all));
+    InodeId id =
+        hashed(ByteBuffer.allocate(Integer.BYTES + all.length).putInt(handle.type()).put(all));
     synchronized (table) {
       table.put(id, handle);
     }

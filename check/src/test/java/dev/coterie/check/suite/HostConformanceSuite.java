@@ -1,0 +1,101 @@
+package dev.coterie.check.suite;
+
+import dev.coterie.check.host.Protections;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** All checks over directories of the host, as root. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class HostConformanceSuite extends ConformanceSuite {
+  /** What no file system of the host does as ours in memory. */
+  private static final Map<String, String> EVERYWHERE =
+      Map.of("relatime_marksAReadADayLater", "the host's clock cannot be moved");
+
+  /** What the kernel's tmpfs does not. */
+  static final Map<String, String> ON_TMPFS =
+      Map.of("zeroRange_givesZerosAndGrowsUnlessTold", "tmpfs has no FALLOC_FL_ZERO_RANGE");
+
+  private @Nullable HostMounts mounts;
+  private @Nullable Protections protections;
+
+  /** Where the directory at "/" is made. */
+  abstract Path place() throws IOException;
+
+  @BeforeAll
+  void makeDirectories() throws IOException {
+    mounts = new HostMounts(place());
+    protections = Protections.off();
+  }
+
+  @AfterAll
+  void removeDirectories() {
+    if (protections != null) {
+      protections.close();
+    }
+    if (mounts != null) {
+      mounts.close();
+    }
+  }
+
+  HostMounts mounts() {
+    return Objects.requireNonNull(mounts);
+  }
+
+  /** What ext4 does not, or otherwise. */
+  static final Map<String, String> ON_EXT4 =
+      Map.of(
+          "truncate_toTheLargestSize_isTaken", "a file on ext4 has at most 16 TiB",
+          "transfers_upToTheLargestOffset_andNotBehind", "a file on ext4 has at most 16 TiB",
+          "xattrValues_atTheirLimits", "a value on ext4 has at most a block",
+          "truncate_marksContentWhenTheSizeChanges", "ext4 marks also a size that stays");
+
+  /** Of the file system the directory at "/" is made on. */
+  abstract Map<String, String> exceptionsThere();
+
+  @Override
+  final Map<String, String> exceptions() {
+    Map<String, String> all = new TreeMap<>(EVERYWHERE);
+    all.putAll(exceptionsThere());
+    return all;
+  }
+
+  @Override
+  Set<String> unseen() {
+    // By the checks of the largest offset and of the largest value alone.
+    return exceptionsThere().equals(ON_EXT4)
+        ? Set.of("append EFBIG", "setxattr E2BIG")
+        : Set.of();
+  }
+
+  /** Over the core itself. */
+  final class Direct extends CoreTarget {
+    Direct() throws IOException {
+      super(mounts().fresh());
+    }
+
+    @Override
+    public Moment tick() {
+      return mounts().tick();
+    }
+  }
+
+  /** Through a leader's socket. */
+  final class Wire extends WireTarget {
+    Wire() throws IOException {
+      super(mounts().fresh());
+    }
+
+    @Override
+    public Moment tick() {
+      return mounts().tick();
+    }
+  }
+}
