@@ -161,8 +161,7 @@ final class OutsideOps implements InodeOps {
   public Stat setattr(Caller caller, Inode inode, @Nullable Handle handle, SetAttr change)
       throws ErrnoException {
     inode.requireWritable();
-    boolean resizes = handle != null && change.size() != null;
-    OutsideFile.Content opened = resizes ? file(handle) : null;
+    OutsideFile.Content opened = handle != null && change.size() != null ? file(handle) : null;
     return alone(inode, (mount, node) -> mount.setattr(caller, node, opened, change));
   }
 

@@ -70,9 +70,7 @@ abstract class HostConformanceSuite extends ConformanceSuite {
   @Override
   Set<String> unseen() {
     // By the checks of the largest offset and of the largest value alone.
-    return exceptionsThere().equals(ON_EXT4)
-        ? Set.of("append EFBIG", "setxattr E2BIG")
-        : Set.of();
+    return exceptionsThere().equals(ON_EXT4) ? Set.of("append EFBIG", "setxattr E2BIG") : Set.of();
   }
 
   /** Over the core itself. */

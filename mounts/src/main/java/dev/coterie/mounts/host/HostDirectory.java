@@ -27,13 +27,13 @@ final class HostDirectory extends HostFile implements OutsideFile.Directory {
   /** From {@code d_type} to the type bits of {@code st_mode}. */
   private static final int TYPE_SHIFT = 12;
 
-  private final HostFs mount;
+  private final Finder finder;
   private final HostNode node;
   private long position; // of the descriptor at the host; one reads at a time
 
-  HostDirectory(HostFs mount, HostNode node, Descriptor descriptor, boolean keepsAtime) {
+  HostDirectory(Finder finder, HostNode node, Descriptor descriptor, boolean keepsAtime) {
     super(descriptor, keepsAtime);
-    this.mount = mount;
+    this.finder = finder;
     this.node = node;
   }
 
@@ -82,8 +82,8 @@ final class HostDirectory extends HostFile implements OutsideFile.Directory {
     try {
       found =
           withStat
-              ? mount.look(caller, node, fd(), entry.name())
-              : mount.look(node, fd(), entry.name());
+              ? finder.look(caller, node, fd(), entry.name())
+              : finder.look(node, fd(), entry.name());
     } catch (ErrnoException e) {
       return switch (e.errno()) {
         case ENOENT -> true;
@@ -115,8 +115,8 @@ final class HostDirectory extends HostFile implements OutsideFile.Directory {
     }
     try {
       FileHandle handle = FileHandle.of(fd(), entry.name());
-      return mount.isHere(handle) && mount.identities().isOf(handle, entry.ino())
-          ? mount.identities().of(handle)
+      return finder.isHere(handle) && finder.identities().isOf(handle, entry.ino())
+          ? finder.identities().of(handle)
           : null;
     } catch (ErrnoException e) {
       return null;
@@ -125,6 +125,6 @@ final class HostDirectory extends HostFile implements OutsideFile.Directory {
 
   private InodeId identityOrNone(Dirent entry) {
     InodeId id = identityOf(entry);
-    return id != null ? id : mount.identities().unreachable(entry.ino());
+    return id != null ? id : finder.identities().unreachable(entry.ino());
   }
 }

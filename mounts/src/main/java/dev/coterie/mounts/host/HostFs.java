@@ -19,7 +19,6 @@ import dev.coterie.core.spi.OutsideMount;
 import dev.coterie.core.spi.OutsideNode;
 import dev.coterie.sys.DescriptorCalls;
 import dev.coterie.sys.DirectoryCalls;
-import dev.coterie.sys.FileHandle;
 import dev.coterie.sys.HostFlags;
 import dev.coterie.sys.InodeCalls;
 import dev.coterie.sys.Statx;
@@ -38,15 +37,6 @@ import org.jspecify.annotations.Nullable;
  * name. Nothing is kept of what the host said but how to find an inode again.
  */
 public final class HostFs implements OutsideMount {
-  /** One component, whatever stands there: no link is followed, no mount point crossed. */
-  static final int ONE_STEP =
-      HostFlags.RESOLVE_BENEATH
-          | HostFlags.RESOLVE_NO_SYMLINKS
-          | HostFlags.RESOLVE_NO_MAGICLINKS
-          | HostFlags.RESOLVE_NO_XDEV;
-
-  private static final int SAY_WHERE = HostFlags.O_PATH | OpenFlags.O_NOFOLLOW;
-
   /** Flags of open(2) that the host is told; O_DIRECT is not, as our buffers are not aligned. */
   private static final int PASSED_ON =
       OpenFlags.O_ACCMODE
@@ -100,12 +90,7 @@ public final class HostFs implements OutsideMount {
   }
 
   private final Options options;
-  private final Descriptor top; // of the root, opened for reading
-  private final int mountId;
-  private final Identities identities;
-  private final Reach reach;
-  private final Containment containment;
-  private final HostNode root;
+  private final Finder finder;
   private final DescriptorBudget budget = DescriptorBudget.ofProcess();
 
   /**
@@ -120,7 +105,7 @@ public final class HostFs implements OutsideMount {
       fd =
           DirectoryCalls.openPath(
               path.getBytes(StandardCharsets.UTF_8), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-      return new HostFs(options, context, new Descriptor(fd));
+      return new HostFs(options, new Finder(new Descriptor(fd), context.tag()));
     } catch (ErrnoException e) {
       if (fd >= 0) {
         DescriptorCalls.close(fd);
@@ -130,31 +115,10 @@ public final class HostFs implements OutsideMount {
     }
   }
 
-  private HostFs(Options options, MountContext context, Descriptor top) throws ErrnoException {
+  private HostFs(Options options, Finder finder) {
     this.options = options;
-    this.top = top;
-    Statx stat = InodeCalls.statx(top.fd);
-    FileHandle handle = handleOf(top.fd);
-    this.mountId = (int) stat.mountId();
-    this.identities = new Identities(context.tag(), handle, stat);
-    this.containment = new Containment(top, this::identityOf);
-    this.reach =
-        handle != null && canOpen(handle)
-            ? new ReachByHandle(top, identities)
-            : new ReachByWalk(this::identityOf, DescriptorBudget.cacheOfProcess());
-    this.root = nodeOf(top.fd);
-    root.pin(new Descriptor(InodeCalls.reopen(top.fd, HostFlags.O_PATH)));
+    this.finder = finder;
     loadForActing();
-  }
-
-  /** Whether this process may open the file system's handles. */
-  private boolean canOpen(FileHandle handle) {
-    try {
-      DescriptorCalls.close(handle.open(top.fd, SAY_WHERE));
-      return true;
-    } catch (ErrnoException e) {
-      return false;
-    }
   }
 
   /**
@@ -163,50 +127,11 @@ public final class HostFs implements OutsideMount {
    */
   private void loadForActing() {
     try {
-      access(Caller.NOBODY, root, 0);
-      lookup(Caller.NOBODY, root, Name.of("\1")).close();
+      access(Caller.NOBODY, finder.root(), 0);
+      lookup(Caller.NOBODY, finder.root(), Name.of("\1")).close();
     } catch (ErrnoException e) {
       // As expected, one way or the other.
     }
-  }
-
-  // ---- who is who ----
-
-  /** The kernel's handle of an inode, or null where the file system has none. */
-  private static @Nullable FileHandle handleOf(int fd) throws ErrnoException {
-    try {
-      return FileHandle.of(fd);
-    } catch (ErrnoException e) {
-      if (e.errno() != Errno.EOPNOTSUPP) {
-        throw e;
-      }
-    }
-    try {
-      return FileHandle.identifying(fd);
-    } catch (ErrnoException e) {
-      return null; // EOPNOTSUPP, or EINVAL of a kernel that does not know the flag
-    }
-  }
-
-  private InodeId identityOf(int fd) throws ErrnoException {
-    FileHandle handle = handleOf(fd);
-    return handle != null ? identities.of(handle) : identities.of(InodeCalls.statx(fd));
-  }
-
-  private HostNode nodeOf(int fd) throws ErrnoException {
-    Statx stat = InodeCalls.statx(fd);
-    FileHandle handle = handleOf(fd);
-    InodeId id = handle != null ? identities.of(handle) : identities.of(stat);
-    return reach.known(new HostNode(id, stat.mode() & Mode.S_IFMT, handle));
-  }
-
-  Identities identities() {
-    return identities;
-  }
-
-  /** Whether a handle is of what was reached without crossing a mount point of the host. */
-  boolean isHere(FileHandle handle) {
-    return handle.mountId() == mountId;
   }
 
   static Stat stat(HostNode node, int fd) throws ErrnoException {
@@ -231,13 +156,9 @@ public final class HostFs implements OutsideMount {
         change);
   }
 
-  private Descriptor open(OutsideNode node) throws ErrnoException {
-    return reach.open((HostNode) node);
-  }
-
   @Override
   public OutsideNode root() {
-    return root;
+    return finder.root();
   }
 
   @Override
@@ -252,97 +173,28 @@ public final class HostFs implements OutsideMount {
 
   // ---- finding ----
 
+  private Descriptor open(OutsideNode node) throws ErrnoException {
+    return finder.open(node);
+  }
+
   @Override
-  public HostEntry lookup(Caller caller, OutsideNode dir, Name name) throws ErrnoException {
-    try (Descriptor d = open(dir)) {
-      return look(caller, (HostNode) dir, d.fd, name);
-    }
-  }
-
-  HostEntry look(Caller caller, HostNode dir, int fd, Name name) throws ErrnoException {
-    return entry(dir, name, Acting.as(caller, () -> sayWhere(fd, name)));
-  }
-
-  /** As the process, for what is not told to the caller. */
-  HostEntry look(HostNode dir, int fd, Name name) throws ErrnoException {
-    return entry(dir, name, sayWhere(fd, name));
-  }
-
-  private static int sayWhere(int dir, Name name) throws ErrnoException {
-    return DirectoryCalls.openat2(dir, name, SAY_WHERE, 0, ONE_STEP);
-  }
-
-  private HostEntry entry(HostNode dir, Name name, int fd) throws ErrnoException {
-    Descriptor descriptor = new Descriptor(fd);
-    try {
-      HostNode node = nodeOf(fd);
-      reach.seen(node, dir, name, descriptor);
-      return new HostEntry(node, descriptor);
-    } catch (ErrnoException e) {
-      descriptor.close();
-      throw e;
-    }
+  public OutsideEntry lookup(Caller caller, OutsideNode dir, Name name) throws ErrnoException {
+    return finder.lookup(caller, (HostNode) dir, name);
   }
 
   @Override
   public OutsideEntry parent(Caller caller, OutsideNode dir) throws ErrnoException {
-    Descriptor above;
-    try (Descriptor d = open(dir)) {
-      above = new Descriptor(Acting.as(caller, () -> up(d.fd)));
-    }
-    try {
-      HostNode node = nodeOf(above.fd);
-      if (!node.id().equals(root.id()) && !containment.holds(above.fd, node.id())) {
-        throw new ErrnoException(Errno.ESTALE);
-      }
-      return new HostEntry(node, above);
-    } catch (ErrnoException e) {
-      above.close();
-      throw e;
-    }
-  }
-
-  private static int up(int dir) throws ErrnoException {
-    return DirectoryCalls.openat2(dir, Name.DOT_DOT, SAY_WHERE | OpenFlags.O_DIRECTORY, 0, 0);
+    return finder.parent(caller, dir);
   }
 
   @Override
   public @Nullable OutsideNode find(InodeId id) throws ErrnoException {
-    HostNode node = reach.find(id);
-    if (node == null) {
-      return null;
-    }
-    try (Descriptor d = open(node)) {
-      boolean proved = identityOf(d.fd).equals(id) && containment.holds(d.fd, id);
-      return proved ? node : null;
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.ESTALE) {
-        return null;
-      }
-      throw e;
-    }
+    return finder.find(id);
   }
 
   @Override
   public void requireReachable(Caller caller, OutsideNode node) throws ErrnoException {
-    if (node.id().equals(root.id())) {
-      return;
-    }
-    byte[] path;
-    try (Descriptor d = open(node)) {
-      path = containment.pathTo(d.fd);
-    }
-    if (path == null || !leadsTo(caller, path, node)) {
-      throw new ErrnoException(Errno.EACCES);
-    }
-  }
-
-  private boolean leadsTo(Caller caller, byte[] path, OutsideNode node) {
-    try (Descriptor found = new Descriptor(Acting.as(caller, () -> containment.walk(path)))) {
-      return identityOf(found.fd).equals(node.id());
-    } catch (ErrnoException e) {
-      return false;
-    }
+    finder.requireReachable(caller, node);
   }
 
   // ---- changing names ----
@@ -362,7 +214,7 @@ public final class HostFs implements OutsideMount {
             return name;
           });
       // These calls say nothing of what they made, so it is looked up: others may have moved it.
-      try (HostEntry made = look((HostNode) dir, d.fd, name)) {
+      try (HostEntry made = finder.look((HostNode) dir, d.fd, name)) {
         if (made.node().type() != (mode & Mode.S_IFMT)) {
           throw new ErrnoException(Errno.ENOENT);
         }
@@ -545,7 +397,7 @@ public final class HostFs implements OutsideMount {
     try (Descriptor d = open(node)) {
       s = DescriptorCalls.fstatfs(d.fd);
     }
-    long fsid = s.fsid() ^ root.id().number() >>> MountContext.TAG_SHIFT;
+    long fsid = s.fsid() ^ finder.root().id().number() >>> MountContext.TAG_SHIFT;
     return new StatFs(
         s.type(),
         s.bsize(),
@@ -570,7 +422,7 @@ public final class HostFs implements OutsideMount {
       opened = opened(Acting.as(caller, () -> InodeCalls.reopen(d.fd, passed)), passed);
     }
     return directory
-        ? new HostDirectory(this, (HostNode) node, opened, options.readOnly())
+        ? new HostDirectory(finder, (HostNode) node, opened, options.readOnly())
         : new HostContent(opened, options.readOnly());
   }
 
@@ -604,10 +456,12 @@ public final class HostFs implements OutsideMount {
       int fd =
           Acting.making(
               caller,
-              () -> DirectoryCalls.openat2(d.fd, name, all, mode & Mode.PERMISSIONS, ONE_STEP));
+              () ->
+                  DirectoryCalls.openat2(
+                      d.fd, name, all, mode & Mode.PERMISSIONS, Finder.ONE_STEP));
       Descriptor opened = opened(fd, all);
       try {
-        HostNode node = nodeOf(fd);
+        HostNode node = finder.nodeOf(fd);
         node.seenAt((HostNode) dir, name);
         return new Opened(node, new HostContent(opened, false), stat(node, fd));
       } catch (ErrnoException e) {
@@ -625,7 +479,7 @@ public final class HostFs implements OutsideMount {
           Acting.making(caller, () -> DirectoryCalls.openSelf(d.fd, all, mode & Mode.PERMISSIONS));
       Descriptor opened = opened(fd, all);
       try (Descriptor where = new Descriptor(InodeCalls.reopen(fd, HostFlags.O_PATH))) {
-        HostNode node = nodeOf(fd);
+        HostNode node = finder.nodeOf(fd);
         pinIfNameless(node, where);
         return new Opened(node, new HostContent(opened, false), stat(node, fd));
       } catch (ErrnoException e) {
@@ -637,14 +491,11 @@ public final class HostFs implements OutsideMount {
 
   @Override
   public void release(OutsideNode node) {
-    ((HostNode) node).unpin();
-    reach.release((HostNode) node);
+    finder.release((HostNode) node);
   }
 
   @Override
   public void close() {
-    root.unpin();
-    reach.close();
-    top.close();
+    finder.close();
   }
 }

@@ -164,11 +164,17 @@ final class Identities {
   }
 
   private static FileHandle handle(int type, ByteBuffer bytes) {
-    return new FileHandle(type, bytes.array(), 0);
+    return new FileHandle(type, content(bytes), 0);
+  }
+
+  private static byte[] content(ByteBuffer buffer) {
+    byte[] all = new byte[buffer.capacity()];
+    buffer.get(0, all);
+    return all;
   }
 
   private InodeId hashed(ByteBuffer of) {
-    ByteBuffer digest = ByteBuffer.wrap(sha256(of.array()));
+    ByteBuffer digest = ByteBuffer.wrap(sha256(content(of)));
     return new InodeId(tag | (digest.getLong() & INO_MASK), digest.getInt());
   }
 

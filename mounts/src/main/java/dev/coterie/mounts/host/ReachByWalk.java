@@ -87,7 +87,7 @@ final class ReachByWalk implements Reach {
                   place.name(),
                   HostFlags.O_PATH | OpenFlags.O_NOFOLLOW,
                   0,
-                  HostFs.ONE_STEP));
+                  Finder.ONE_STEP));
       if (!isOf(found, node)) {
         throw new ErrnoException(Errno.ESTALE);
       }

@@ -9,6 +9,7 @@
  * <pre>
  *  HostFs            every operation: find the inodes, then one call in the caller's name
  *    Acting            the caller's fsuid, fsgid, groups and no capability, for the length of one call
+ *    Finder            names, "..", identities → nodes
  *    Identities        (st_ino, i_generation) of the kernel's file handle ↔ the tree's identity
  *    Reach             from a node to a descriptor with O_PATH
  *      ReachByHandle     privileged: open_by_handle_at(2); keeps nothing
