@@ -1,6 +1,7 @@
 package dev.coterie.check.nio;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.FileService;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
@@ -16,6 +17,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Leaders with the mounts that the suite wants, and the two ways to them. */
 final class Leaders {
@@ -27,8 +29,9 @@ final class Leaders {
   }
 
   /** The suite's mounts: /other can be written, /ro cannot, /small is soon full. */
-  private static Leader.Builder builder() {
+  private static Leader.Builder builder(UnaryOperator<FileService> decorator) {
     return Leader.builder()
+        .decorate(decorator)
         .mount("/", tmpfs(256 << 20, false))
         .mount("/other", tmpfs(16 << 20, false))
         .mount("/ro", tmpfs(1 << 20, true))
@@ -36,8 +39,8 @@ final class Leaders {
   }
 
   /** In this process, without a socket. */
-  static NioTarget inProcess() throws IOException {
-    Leader leader = builder().start();
+  static NioTarget inProcess(UnaryOperator<FileService> decorator) throws IOException {
+    Leader leader = builder(decorator).start();
     FileSystem fileSystem = CoterieFileSystems.of(leader.openSession());
     return new NioTarget() {
       @Override
@@ -59,10 +62,10 @@ final class Leaders {
   }
 
   /** Through a unix socket, as from another process. */
-  static NioTarget overTheWire() throws IOException {
+  static NioTarget overTheWire(UnaryOperator<FileService> decorator) throws IOException {
     Path folder = Files.createTempDirectory("coterie-nio-");
     Path socket = folder.resolve("a socket!");
-    Leader leader = builder().listen(socket).start();
+    Leader leader = builder(decorator).listen(socket).start();
     String escaped = socket.toUri().getRawPath().replace("!", "%21");
     FileSystem fileSystem =
         FileSystems.newFileSystem(URI.create("coterie:" + escaped + "!/"), Map.of());

@@ -119,8 +119,19 @@ final class CoterieFileChannel extends FileChannel {
       done = true;
       return answer;
     } finally {
-      end(done); // throws what closed the channel meanwhile, instead
+      finish(done);
     }
+  }
+
+  /**
+   * Throws what closed the channel meanwhile, if anything did. A client waits in a selector, which
+   * takes an interrupt for itself, so this looks for one.
+   */
+  private void finish(boolean done) throws IOException {
+    if (Thread.currentThread().isInterrupted()) {
+      begin();
+    }
+    end(done);
   }
 
   private <R> R callPlain(Operation<R> operation) throws IOException {
@@ -485,7 +496,7 @@ final class CoterieFileChannel extends FileChannel {
       done = true;
       return moved;
     } finally {
-      end(done);
+      finish(done);
     }
   }
 
