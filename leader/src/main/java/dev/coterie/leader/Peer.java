@@ -66,6 +66,11 @@ final class Peer {
     return self;
   }
 
+  /** Whether it is nobody whatever it says. */
+  boolean isAnonymous() {
+    return anonymous;
+  }
+
   /**
    * The caller of an attach.
    *

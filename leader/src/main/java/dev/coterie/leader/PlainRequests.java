@@ -409,6 +409,11 @@ final class PlainRequests {
       then.done(Peer.withGroup(caller, gid));
       return;
     }
+    if (conversation.peer().isAnonymous()) {
+      // Nothing it says of itself counts, its group no more than its user.
+      then.done(caller);
+      return;
+    }
     call.submit(
         caller,
         new Operation.Getattr(dir.id()),

@@ -20,13 +20,13 @@ import java.time.Duration;
 import java.util.List;
 
 /** A client that sends frames put together by hand, for one thread. */
-final class RawClient implements AutoCloseable {
-  static final String PLAIN = "9P2000.L";
-  static final String DIALECT = "9P2000.L.coterie.1";
-  static final int MSIZE = 1 << 16;
+public final class RawClient implements AutoCloseable {
+  public static final String PLAIN = "9P2000.L";
+  public static final String DIALECT = "9P2000.L.coterie.1";
+  public static final int MSIZE = 1 << 16;
 
   /** The fid that {@link #attached} clients have for the root. */
-  static final int ROOT = 0;
+  public static final int ROOT = 0;
 
   private static final int TAGS = 60_000;
 
@@ -44,29 +44,29 @@ final class RawClient implements AutoCloseable {
     channel.register(selector, SelectionKey.OP_READ);
   }
 
-  static RawClient connect(Path socket) throws IOException {
+  public static RawClient connect(Path socket) throws IOException {
     return new RawClient(UnixDomainSocketAddress.of(socket));
   }
 
-  static RawClient connect(int port) throws IOException {
+  public static RawClient connect(int port) throws IOException {
     return new RawClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   /** A client with a version agreed and {@link #ROOT} attached as the peer itself. */
-  static RawClient attached(Path socket, String version) throws IOException {
+  public static RawClient attached(Path socket, String version) throws IOException {
     RawClient client = connect(socket);
     client.version(MSIZE, version);
     client.attach(ROOT, P9.NONUNAME);
     return client;
   }
 
-  SocketChannel channel() {
+  public SocketChannel channel() {
     return channel;
   }
 
   // ---- frames ----
 
-  void sendBytes(byte[] bytes) throws IOException {
+  public void sendBytes(byte[] bytes) throws IOException {
     ByteBuffer left = ByteBuffer.wrap(bytes);
     while (left.hasRemaining()) {
       if (channel.write(left) == 0) {
@@ -75,11 +75,11 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  void send(int tag, Frame frame) throws IOException {
+  public void send(int tag, Frame frame) throws IOException {
     sendBytes(frame.toBytes(tag));
   }
 
-  Reply receive() throws IOException {
+  public Reply receive() throws IOException {
     ByteBuffer header = read(P9.HEADER_BYTES);
     int size = header.getInt();
     int type = Byte.toUnsignedInt(header.get());
@@ -110,7 +110,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Whether there is something to receive now. */
-  boolean hasReply() throws IOException {
+  public boolean hasReply() throws IOException {
     channel.keyFor(selector).interestOps(SelectionKey.OP_READ);
     int ready = selector.selectNow();
     selector.selectedKeys().clear();
@@ -118,7 +118,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Whether the leader has ended the connection; waits for that or for a reply. */
-  boolean isEnded() {
+  public boolean isEnded() {
     try {
       receive();
       return false;
@@ -127,12 +127,12 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  int nextTag() {
+  public int nextTag() {
     lastTag = lastTag % TAGS + 1;
     return lastTag;
   }
 
-  Reply call(Frame frame) throws IOException {
+  public Reply call(Frame frame) throws IOException {
     int tag = nextTag();
     send(tag, frame);
     Reply reply = receive();
@@ -144,14 +144,14 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Sends a request that must succeed. */
-  Reply ok(Frame frame) throws IOException {
+  public Reply ok(Frame frame) throws IOException {
     Reply reply = call(frame);
     assertThat(reply.type()).as("answer to type %s: %s", frame.type(), reply).isNotEqualTo(7);
     return reply;
   }
 
   /** Sends a request that must fail with this error. */
-  void fails(Errno errno, Frame frame) throws IOException {
+  public void fails(Errno errno, Frame frame) throws IOException {
     Reply reply = call(frame);
     assertThat(reply.isError()).as("answer to type %s: %s", frame.type(), reply).isTrue();
     assertThat(Errno.of(reply.errno())).as("error of type %s", frame.type()).isEqualTo(errno);
@@ -159,7 +159,7 @@ final class RawClient implements AutoCloseable {
 
   // ---- the messages that most tests need ----
 
-  Reply version(int proposedMsize, String proposed) throws IOException {
+  public Reply version(int proposedMsize, String proposed) throws IOException {
     send(P9.NOTAG, Frame.of(P9.TVERSION).u4(proposedMsize).name(proposed));
     Reply reply = receive();
     assertThat(reply.tag()).isEqualTo(P9.NOTAG);
@@ -169,82 +169,82 @@ final class RawClient implements AutoCloseable {
     return reply;
   }
 
-  int msize() {
+  public int msize() {
     return msize;
   }
 
-  void attach(int fid, int uid) throws IOException {
+  public void attach(int fid, int uid) throws IOException {
     ok(attachFrame(fid, uid, ""));
   }
 
-  static Frame attachFrame(int fid, int uid, String tree) {
+  public static Frame attachFrame(int fid, int uid, String tree) {
     return Frame.of(P9.TATTACH).u4(fid).u4(P9.NOFID).name("").name(tree).u4(uid);
   }
 
-  static Frame walkFrame(int fid, int newFid, String... names) {
+  public static Frame walkFrame(int fid, int newFid, String... names) {
     Frame frame = Frame.of(P9.TWALK).u4(fid).u4(newFid).u2(names.length);
     List.of(names).forEach(frame::name);
     return frame;
   }
 
-  void walk(int fid, int newFid, String... names) throws IOException {
+  public void walk(int fid, int newFid, String... names) throws IOException {
     Reply reply = ok(walkFrame(fid, newFid, names));
     assertThat(reply.body().getShort()).as("names walked").isEqualTo((short) names.length);
   }
 
-  static Frame openFrame(int fid, int flags) {
+  public static Frame openFrame(int fid, int flags) {
     return Frame.of(P9.TLOPEN).u4(fid).u4(flags);
   }
 
   /** Moves {@code fid}, a directory, to a new file that is open. */
-  static Frame createFrame(int fid, String name, int flags, int mode) {
+  public static Frame createFrame(int fid, String name, int flags, int mode) {
     return Frame.of(P9.TLCREATE).u4(fid).name(name).u4(flags).u4(mode).u4(0);
   }
 
   /** A new file under the root, open as {@code fid}. */
-  void create(int fid, String name) throws IOException {
+  public void create(int fid, String name) throws IOException {
     walk(ROOT, fid);
     ok(createFrame(fid, name, 2, 0644));
   }
 
-  static Frame mkdirFrame(int fid, String name, int mode, int gid) {
+  public static Frame mkdirFrame(int fid, String name, int mode, int gid) {
     return Frame.of(P9.TMKDIR).u4(fid).name(name).u4(mode).u4(gid);
   }
 
-  static Frame readFrame(int fid, long offset, int count) {
+  public static Frame readFrame(int fid, long offset, int count) {
     return Frame.of(P9.TREAD).u4(fid).u8(offset).u4(count);
   }
 
-  static Frame writeFrame(int fid, long offset, byte[] data) {
+  public static Frame writeFrame(int fid, long offset, byte[] data) {
     return Frame.of(P9.TWRITE).u4(fid).u8(offset).data(data);
   }
 
-  byte[] read(int fid, long offset, int count) throws IOException {
+  public byte[] read(int fid, long offset, int count) throws IOException {
     return ok(readFrame(fid, offset, count)).data();
   }
 
-  int write(int fid, long offset, byte[] data) throws IOException {
+  public int write(int fid, long offset, byte[] data) throws IOException {
     return ok(writeFrame(fid, offset, data)).body().getInt();
   }
 
-  static Frame clunkFrame(int fid) {
+  public static Frame clunkFrame(int fid) {
     return Frame.of(P9.TCLUNK).u4(fid);
   }
 
-  void clunk(int fid) throws IOException {
+  public void clunk(int fid) throws IOException {
     ok(clunkFrame(fid));
   }
 
-  static Frame getattrFrame(int fid) {
+  public static Frame getattrFrame(int fid) {
     return Frame.of(P9.TGETATTR).u4(fid).u8(P9.GETATTR_ALL);
   }
 
-  Attrs getattr(int fid) throws IOException {
+  public Attrs getattr(int fid) throws IOException {
     return Attrs.of(ok(getattrFrame(fid)).body());
   }
 
   /** Some of the 153 bytes. */
-  record Attrs(
+  public record Attrs(
       int qidType,
       int qidVersion,
       long number,
@@ -273,11 +273,11 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  static Frame setSizeFrame(int fid, long size) {
+  public static Frame setSizeFrame(int fid, long size) {
     return setattrFrame(fid, P9.SETATTR_SIZE, 0, 0, 0, size);
   }
 
-  static Frame setattrFrame(int fid, int valid, int mode, int uid, int gid, long size) {
+  public static Frame setattrFrame(int fid, int valid, int mode, int uid, int gid, long size) {
     return Frame.of(P9.TSETATTR)
         .u4(fid)
         .u4(valid)
@@ -291,15 +291,15 @@ final class RawClient implements AutoCloseable {
         .u8(0);
   }
 
-  static Frame unlinkFrame(int fid, String name, int flags) {
+  public static Frame unlinkFrame(int fid, String name, int flags) {
     return Frame.of(P9.TUNLINKAT).u4(fid).name(name).u4(flags);
   }
 
-  static Frame fsyncFrame(int fid) {
+  public static Frame fsyncFrame(int fid) {
     return Frame.of(P9.TFSYNC).u4(fid).u4(0);
   }
 
-  static Frame flushFrame(int oldTag) {
+  public static Frame flushFrame(int oldTag) {
     return Frame.of(P9.TFLUSH).u2(oldTag);
   }
 

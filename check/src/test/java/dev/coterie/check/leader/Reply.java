@@ -10,25 +10,25 @@ import java.nio.charset.StandardCharsets;
  *
  * @param body little endian, at its start
  */
-record Reply(int type, int tag, ByteBuffer body) {
-  boolean isError() {
+public record Reply(int type, int tag, ByteBuffer body) {
+  public boolean isError() {
     return type == P9.RLERROR;
   }
 
   /** The error's number, 0 if it is none. */
-  int errno() {
+  public int errno() {
     return isError() ? body.getInt(body.position()) : 0;
   }
 
   /** {@code length[2] bytes} at the body's position. */
-  String name() {
+  public String name() {
     byte[] bytes = new byte[Short.toUnsignedInt(body.getShort())];
     body.get(bytes);
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
   /** {@code count[4] bytes} at the body's position. */
-  byte[] data() {
+  public byte[] data() {
     byte[] bytes = new byte[body.getInt()];
     body.get(bytes);
     return bytes;
