@@ -50,6 +50,7 @@ final class UpCommand implements Command {
             "Examples:",
             "  coterie up",
             "  coterie up --mount /=tmpfs,size=1g,mode=755 --socket /run/tree.sock",
+            "  coterie up --mount /h=host:/srv/data,ro",
             "  coterie up --config tree.toml --json",
             "",
             "A file for --config:",

@@ -87,17 +87,27 @@ final class Arguments {
     }
   }
 
-  /** A handle a size is set through is open for writing, and this inode's. */
+  /**
+   * Whether a file of this kind has a size that can be set: in the order of Linux's vfs_truncate,
+   * which looks at the mount and the permission later. A handle it is set through is open for
+   * writing, and this inode's.
+   */
   static void requireForSize(Inode inode, @Nullable Handle handle, SetAttr change)
       throws ErrnoException {
-    if (handle == null) {
-      return;
-    }
-    if (handle.inode != inode) {
+    if (handle != null && handle.inode != inode) {
       throw new ErrnoException(Errno.EBADF);
     }
-    if (change.size() != null
-        && (!OpenFlags.writes(handle.flags()) || inode.node().type() != Mode.S_IFREG)) {
+    Long size = change.size();
+    if (size == null) {
+      return;
+    }
+    if (size < 0 || (handle != null && !OpenFlags.writes(handle.flags()))) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    if (handle == null && inode.isDirectory()) {
+      throw new ErrnoException(Errno.EISDIR);
+    }
+    if (inode.node().type() != Mode.S_IFREG) {
       throw new ErrnoException(Errno.EINVAL);
     }
   }

@@ -145,11 +145,8 @@ final class AttrOps {
       throws ErrnoException {
     InsideNode node = inode.node;
     Timestamp now = vfs.now();
-    boolean sizeByName = change.size() != null && !opened;
-    // In the order of Linux's vfs_truncate: the kind, the mount, the permission.
-    requireSize(node, sizeByName, change.size());
     inode.requireWritable();
-    if (sizeByName) {
+    if (change.size() != null && !opened) {
       Access.require(node, caller, Access.WRITE);
     }
     requireTimes(caller, node, change);
@@ -193,20 +190,6 @@ final class AttrOps {
       case SetAttr.Time.Now _ -> now;
       case SetAttr.Time.At(var at) -> at;
     };
-  }
-
-  /** {@code byName}: not through a handle, whose opening has seen to the kind. */
-  private static void requireSize(InsideNode node, boolean byName, @Nullable Long size)
-      throws ErrnoException {
-    if (size != null && size < 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    if (byName && Mode.isDirectory(node.mode())) {
-      throw new ErrnoException(Errno.EISDIR);
-    }
-    if (byName && !Mode.isRegular(node.mode())) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.Stat;
 import dev.coterie.core.InodeOps.Found;
@@ -92,7 +93,7 @@ final class OutsideNames {
   // ---- finding ----
 
   Found lookup(Caller caller, OutsideInode dir, Name name) throws ErrnoException {
-    afterSearch(caller, dir, name::requireEntry);
+    afterSearch(caller, dir, () -> requireComponent(name));
     return entered(dir, () -> dir.mount().lookup(caller, dir.node, name));
   }
 
@@ -135,6 +136,24 @@ final class OutsideNames {
     }
   }
 
+  /**
+   * What can be given to the mount as one name: its length is for the mount to judge, in its own
+   * order of errors, as long as no path is longer.
+   */
+  static void requireComponent(Name name) throws ErrnoException {
+    if (name.length() == 0) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    if (name.length() >= Limits.PATH_BYTES) {
+      throw new ErrnoException(Errno.ENAMETOOLONG);
+    }
+    for (byte b : name.toBytes()) {
+      if (b == 0 || b == '/') {
+        throw new ErrnoException(Errno.EINVAL);
+      }
+    }
+  }
+
   // ---- making ----
 
   Found make(Caller caller, OutsideInode dir, Name name, int mode, long rdev, byte[] target)
@@ -159,7 +178,7 @@ final class OutsideNames {
           if (name.isDots()) {
             throw new ErrnoException(Errno.EEXIST);
           }
-          name.requireEntry();
+          requireComponent(name);
         });
   }
 
@@ -176,6 +195,9 @@ final class OutsideNames {
     requireNew(caller, dir, name);
     inode.hold();
     try {
+      if (dir.mount().readOnly()) {
+        return linkNowhere(caller, dir, name, Errno.EROFS);
+      }
       return inode instanceof OutsideInode outside && inode.mountPoint == dir.mountPoint
           ? linkHere(caller, outside, dir, name)
           : linkNowhere(caller, dir, name, Errno.EXDEV);
@@ -195,9 +217,6 @@ final class OutsideNames {
 
   private static Stat linkHere(Caller caller, OutsideInode inode, OutsideInode dir, Name name)
       throws ErrnoException {
-    if (dir.mount().readOnly()) {
-      return linkNowhere(caller, dir, name, Errno.EROFS);
-    }
     try (OutsideLocks _ = OutsideLocks.waitFor(Wanted.alone(dir), Wanted.alone(inode))) {
       dir.requireLive();
       dir.mount().link(caller, inode.node, dir.node, name);
@@ -214,8 +233,8 @@ final class OutsideNames {
         dir,
         () -> {
           Arguments.requireRemovable(name, directory);
-          name.requireEntry();
           dir.requireWritable();
+          requireComponent(name);
         });
     found(
         Wanted.alone(dir),
@@ -252,8 +271,8 @@ final class OutsideNames {
         () -> {
           Arguments.requireMovable(name, newName, flags);
           dir.requireWritable();
-          name.requireEntry();
-          newName.requireEntry();
+          requireComponent(name);
+          requireComponent(newName);
         };
     afterSearch(caller, dir, () -> afterSearch(caller, newDir, both));
     Place from = new Place(dir, name);
@@ -282,10 +301,10 @@ final class OutsideNames {
       from.dir.requireLive();
       to.dir.requireLive();
       OutsideInode source = lookAgain(caller, from);
-      OutsideInode target = lookAgain(caller, to);
       if (source == null) {
         throw new ErrnoException(Errno.ENOENT);
       }
+      OutsideInode target = lookAgain(caller, to);
       if (!locks.tryAlso(Wanted.alone(source))
           || (target != null && !locks.tryAlso(Wanted.alone(target)))) {
         return false;

@@ -282,7 +282,7 @@ final class OutsideOps implements InodeOps {
           if (name.isDots()) {
             throw new ErrnoException(exclusive ? Errno.EEXIST : Errno.EISDIR);
           }
-          name.requireEntry();
+          OutsideNames.requireComponent(name);
         });
     for (int tries = 1; ; tries++) {
       try {

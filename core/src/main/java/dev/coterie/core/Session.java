@@ -264,7 +264,7 @@ public final class Session implements FileService {
       case Operation.Getattr _ -> ops.stat(inode);
       case Operation.Setattr(_, var handle, var change) ->
           handle == 0
-              ? ops.setattr(caller, inode, null, change)
+              ? setattr(caller, inode, null, change)
               : through(handle, opened -> setattr(caller, inode, opened, change));
       case Operation.Access(_, var mask) -> {
         Arguments.requireAccessMask(mask);
@@ -291,7 +291,7 @@ public final class Session implements FileService {
     };
   }
 
-  private Stat setattr(Caller caller, Inode inode, Handle handle, SetAttr change)
+  private Stat setattr(Caller caller, Inode inode, @Nullable Handle handle, SetAttr change)
       throws ErrnoException {
     Arguments.requireForSize(inode, handle, change);
     return vfs.ops(inode).setattr(caller, inode, handle, change);

@@ -39,9 +39,11 @@ abstract class HostConformanceSuite extends ConformanceSuite {
   void removeDirectories() {
     if (protections != null) {
       protections.close();
+      protections = null;
     }
     if (mounts != null) {
       mounts.close();
+      mounts = null;
     }
   }
 

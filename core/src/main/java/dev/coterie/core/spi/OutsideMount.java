@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * what it answers is what is so. Nothing it said before is relied on.
  *
  * <p>Before a call the core has looked at what is its own: that a directory is one, that a name is
- * an entry's ({@link Name#requireEntry}, and no dots), that flags are known, {@link #readOnly}, and
- * mount points. A node whose file cannot be found any more is ESTALE.
+ * one component and no dots (how long it may be is for the mount to say), that flags are known,
+ * {@link #readOnly}, and mount points. A node whose file cannot be found any more is ESTALE.
  *
  * <p>Locking promise: the core holds the operation lock of every node named in a call, shared for a
  * query and exclusive for a change, so that what sessions do is in one order. Whoever else changes
