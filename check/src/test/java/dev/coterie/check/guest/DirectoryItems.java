@@ -6,6 +6,7 @@ import static dev.coterie.api.OpenFlags.O_RDONLY;
 import static dev.coterie.api.OpenFlags.O_RDWR;
 import static dev.coterie.check.guest.Site.LOOSE;
 import static dev.coterie.check.guest.Site.NONE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Errno;
@@ -170,7 +171,7 @@ final class DirectoryItems {
     for (int i = 0; i < LARGE; i++) {
       String name = "entry-" + i;
       site.java.mknod(directory + "/" + name, 0100644, 0);
-      sum += Content.fnv(name.getBytes());
+      sum += Content.fnv(name.getBytes(UTF_8));
     }
     for (Guest guest : List.of(site.a, site.b)) {
       Answer counted = guest.ok("count", site.in(mode, "d"));

@@ -3,6 +3,7 @@ package dev.coterie.check.guest;
 import static dev.coterie.check.guest.Site.LOOSE;
 import static dev.coterie.check.guest.Site.NONE;
 import static dev.coterie.check.guest.Site.SECOND;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Errno;
@@ -251,11 +252,11 @@ final class NameItems {
   private static void oddNames(Site site, String mode) throws IOException {
     List<byte[]> names =
         List.of(
-            "x".repeat(255).getBytes(),
+            "x".repeat(255).getBytes(UTF_8),
             new byte[] {(byte) 0xff, (byte) 0x80, '\n', ' ', '%', '\\'},
-            "žluťoučký".getBytes(),
-            "-".getBytes(),
-            "...".getBytes());
+            "žluťoučký".getBytes(UTF_8),
+            "-".getBytes(UTF_8),
+            "...".getBytes(UTF_8));
     for (byte[] name : names) {
       byte[] path = join(site.in(mode) + "/", name);
       site.a.ok("open", 1, path, "301", "644");
@@ -278,7 +279,7 @@ final class NameItems {
   }
 
   private static byte[] join(String path, byte[] name) {
-    byte[] before = path.getBytes();
+    byte[] before = path.getBytes(UTF_8);
     byte[] all = java.util.Arrays.copyOf(before, before.length + name.length);
     System.arraycopy(name, 0, all, before.length, name.length);
     return all;

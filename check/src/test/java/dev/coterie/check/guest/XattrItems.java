@@ -3,6 +3,7 @@ package dev.coterie.check.guest;
 import static dev.coterie.api.OpenFlags.O_CREAT;
 import static dev.coterie.api.OpenFlags.O_RDWR;
 import static dev.coterie.check.guest.Site.NONE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Errno;
@@ -88,13 +89,14 @@ final class XattrItems {
     site.java.mknod(site.path("f"), 0100644, 0);
     for (int i = 0; i < 10; i++) {
       String value = "value " + i;
-      site.java.setxattr(site.path("f"), "user.one", value.getBytes(), 0, true);
+      site.java.setxattr(site.path("f"), "user.one", value.getBytes(UTF_8), 0, true);
       for (Guest guest : List.of(site.a, site.b)) {
         String file = site.in(mode, "f");
         assertThat(guest.ok("xget", file, "user.one", 100).text(1)).isEqualTo(value);
       }
       site.b.ok("xset", site.in(mode, "f"), "user.two", value, 0);
-      assertThat(site.java.getxattr(site.path("f"), "user.two", true)).isEqualTo(value.getBytes());
+      assertThat(site.java.getxattr(site.path("f"), "user.two", true))
+          .isEqualTo(value.getBytes(UTF_8));
       site.java.removexattr(site.path("f"), "user.two", true);
       site.b.fails(Errno.ENODATA, "xget", site.in(mode, "f"), "user.two", 100);
     }

@@ -229,7 +229,7 @@ final class StepGenerator {
               values.xattr(),
               values.xattrBytes(),
               random.nextInt(250),
-              kinds == NAME_KINDS || random.nextInt(8) < 6 ? 0 : random.nextInt(4),
+              kinds.equals(NAME_KINDS) || random.nextInt(8) < 6 ? 0 : random.nextInt(4),
               follow());
       default -> List.of(path());
     };
