@@ -58,6 +58,28 @@ final class Libc {
   private static final MethodHandle GETGROUPLIST =
       bind("getgrouplist", JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
 
+  // ---- files ----
+
+  // Variadic in C; the arguments that are passed are fixed here.
+  private static final MethodHandle OPEN = variadic(2, "open", JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle IOCTL =
+      variadic(2, "ioctl", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle READ = bind("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle WRITE = bind("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle MOUNT =
+      bind("mount", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+  private static final MethodHandle UMOUNT2 = bind("umount2", JAVA_INT, ADDRESS, JAVA_INT);
+
+  private static MethodHandle variadic(
+      int fixed, String name, MemoryLayout result, MemoryLayout... arguments) {
+    MemorySegment symbol = LINKER.defaultLookup().find(name).orElseThrow();
+    return LINKER.downcallHandle(
+        symbol,
+        FunctionDescriptor.of(result, arguments),
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(fixed));
+  }
+
   private static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... arguments) {
     MemorySegment symbol =
         LINKER
@@ -194,6 +216,77 @@ final class Libc {
     MemorySegment state = STATE.get();
     try {
       checked(state, (int) GETSOCKNAME.invokeExact(state, fd, address, length), "getsockname");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  // ---- files and mounts ----
+
+  /** {@code int open(const char *path, int flags, mode_t mode)}. */
+  static int open(MemorySegment path, int flags, int mode) throws ErrnoException {
+    MemorySegment state = STATE.get();
+    try {
+      return checked(state, (int) OPEN.invokeExact(state, path, flags, mode), "open");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code int ioctl(int fd, unsigned long request, void *argument)}. */
+  static int ioctl(int fd, long request, MemorySegment argument) throws ErrnoException {
+    MemorySegment state = STATE.get();
+    try {
+      return checked(state, (int) IOCTL.invokeExact(state, fd, request, argument), "ioctl");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code ssize_t read(int fd, void *buf, size_t len)}. */
+  static long read(int fd, MemorySegment buffer, long length) throws ErrnoException {
+    MemorySegment state = STATE.get();
+    try {
+      return checked(state, (long) READ.invokeExact(state, fd, buffer, length), "read");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code ssize_t write(int fd, const void *buf, size_t len)}. */
+  static long write(int fd, MemorySegment buffer, long length) throws ErrnoException {
+    MemorySegment state = STATE.get();
+    try {
+      return checked(state, (long) WRITE.invokeExact(state, fd, buffer, length), "write");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /**
+   * {@code int mount(const char *source, const char *target, const char *type, unsigned long flags,
+   * const void *data)}.
+   */
+  static void mount(
+      MemorySegment source,
+      MemorySegment target,
+      MemorySegment type,
+      long flags,
+      MemorySegment data)
+      throws ErrnoException {
+    MemorySegment state = STATE.get();
+    try {
+      checked(state, (int) MOUNT.invokeExact(state, source, target, type, flags, data), "mount");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code int umount2(const char *target, int flags)}. */
+  static void umount2(MemorySegment target, int flags) throws ErrnoException {
+    MemorySegment state = STATE.get();
+    try {
+      checked(state, (int) UMOUNT2.invokeExact(state, target, flags), "umount");
     } catch (Throwable t) {
       throw fault(t);
     }
