@@ -38,8 +38,11 @@ class ImportRulesTest {
           "mounts", Set.of("api", "core", "sys"),
           "leader", Set.of("api", "wire", "core", "sys"),
           "client", Set.of("api", "wire", "sys"),
-          "console", Set.of("api", "sys", "wire", "core", "mounts", "leader", "client"),
-          "check", Set.of("api", "sys", "wire", "core", "mounts", "leader", "client", "console"));
+          "bench", Set.of("api", "core", "mounts", "leader", "client"),
+          "console", Set.of("api", "sys", "wire", "core", "mounts", "leader", "client", "bench"),
+          "check",
+              Set.of(
+                  "api", "sys", "wire", "core", "mounts", "leader", "client", "bench", "console"));
 
   /** Rooms that live on the JDK alone. */
   private static final Set<String> WITHOUT_LIBRARIES =

@@ -9,7 +9,7 @@ final class Commands {
   static final List<String> LISTED =
       List.of(
           "up", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
-          "append", "help", "version");
+          "append", "bench", "help", "version");
 
   private Commands() {}
 
@@ -28,6 +28,7 @@ final class Commands {
       case "ln" -> new LnCommand();
       case "stat" -> new StatCommand();
       case "append" -> new AppendCommand();
+      case "bench" -> new BenchCommand();
       case "help", "-h", "--help" -> new HelpCommand();
       case "version", "-V", "--version" -> new VersionCommand();
       case WorkerCommand.WORD -> new WorkerCommand();

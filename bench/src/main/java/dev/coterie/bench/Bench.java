@@ -1,0 +1,87 @@
+package dev.coterie.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** All runs, by name, and how to start them. */
+public final class Bench {
+  private static final List<Run> RUNS =
+      List.of(
+          new P9Run("getattr", "attributes of an open file: diod"),
+          new P9Run("stat", "walk, getattr, clunk: diod"),
+          new P9Run("openread", "walk, open, read 4 KiB, clunk: diod"),
+          new P9Run("read", "4 KiB of an open file at random: diod"),
+          new P9Run("write", "4 KiB to an open file at random: diod"),
+          new P9Run("create", "walk, create, write 4 KiB, remove: diod"),
+          new P9Run("readdir", "walk, open, one readdir of 100 names, clunk: diod"),
+          new EchoRun(),
+          new FlatRun.Files(
+              "flat-getattr", "stat", "walk, getattr, clunk among many files: ours among 100"),
+          new FlatRun.Files(
+              "flat-create", "create", "create and remove among many files: ours among 100"),
+          new FlatRun.Files(
+              "flat-readdir", "page", "one page of readdir of many files: ours of 100"),
+          new FlatRun.Connections());
+
+  private Bench() {}
+
+  /** What there is: name → one line, in order. */
+  public static Map<String, String> list() {
+    Map<String, String> all = new LinkedHashMap<>();
+    RUNS.forEach(run -> all.put(run.name(), run.summary()));
+    return all;
+  }
+
+  /**
+   * The runs of some names; a name is that of a run or of a group of them.
+   *
+   * @throws BenchException a name is neither
+   */
+  public static List<String> select(List<String> names) throws BenchException {
+    if (names.isEmpty()) {
+      return List.copyOf(list().keySet());
+    }
+    List<String> selected = new ArrayList<>();
+    for (String name : names) {
+      List<String> found =
+          list().keySet().stream()
+              .filter(run -> run.equals(name) || run.startsWith(name + "-"))
+              .toList();
+      if (found.isEmpty()) {
+        throw new BenchException("no run '" + name + "'; see coterie bench --list");
+      }
+      found.stream().filter(run -> !selected.contains(run)).forEach(selected::add);
+    }
+    return selected;
+  }
+
+  /**
+   * Runs some of them.
+   *
+   * @param names of {@link #select}
+   * @param rows is given each line as it is done
+   * @return why runs could not be done, by name
+   */
+  public static Map<String, BenchException> run(
+      List<String> names, Settings settings, Consumer<Row> rows) throws IOException {
+    Map<String, BenchException> failures = new TreeMap<>();
+    Rounds rounds = new Rounds(settings, rows);
+    try (Arena arena = new Arena(settings)) {
+      for (Run run : RUNS) {
+        if (names.contains(run.name())) {
+          try {
+            run.run(arena, rounds);
+          } catch (BenchException e) {
+            failures.put(run.name(), e);
+          }
+        }
+      }
+    }
+    return failures;
+  }
+}
