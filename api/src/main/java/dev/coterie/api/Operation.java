@@ -16,6 +16,16 @@ public sealed interface Operation<R> {
     DONE
   }
 
+  /** An operation on one inode, by its identity. */
+  sealed interface OnInode<R> extends Operation<R> {
+    InodeId id();
+  }
+
+  /** An operation on names of a directory. */
+  sealed interface InDirectory<R> extends Operation<R> {
+    InodeId dir();
+  }
+
   /** An operation that works through an open handle. */
   sealed interface OnHandle<R> extends Operation<R> {
     long handle();
@@ -31,57 +41,58 @@ public sealed interface Operation<R> {
 
   record Root() implements Operation<Stat> {}
 
-  record Lookup(InodeId dir, Name name) implements Operation<Stat> {}
+  record Lookup(InodeId dir, Name name) implements InDirectory<Stat> {}
 
   record Forget(InodeId id, long count) implements Operation<Done> {}
 
   record Rebind(InodeId id) implements Operation<Stat> {}
 
-  record Getattr(InodeId id) implements Operation<Stat> {}
+  record Getattr(InodeId id) implements OnInode<Stat> {}
 
   /** {@code handle} 0: by the inode alone. */
-  record Setattr(InodeId id, long handle, SetAttr change) implements Operation<Stat> {}
+  record Setattr(InodeId id, long handle, SetAttr change) implements OnInode<Stat> {}
 
-  record Access(InodeId id, int mask) implements Operation<Done> {}
+  record Access(InodeId id, int mask) implements OnInode<Done> {}
 
-  record Mknod(InodeId dir, Name name, int mode, long rdev) implements Operation<Stat> {}
+  record Mknod(InodeId dir, Name name, int mode, long rdev) implements InDirectory<Stat> {}
 
-  record Mkdir(InodeId dir, Name name, int mode) implements Operation<Stat> {}
+  record Mkdir(InodeId dir, Name name, int mode) implements InDirectory<Stat> {}
 
-  record Symlink(InodeId dir, Name name, byte[] target) implements Operation<Stat> {}
+  record Symlink(InodeId dir, Name name, byte[] target) implements InDirectory<Stat> {}
 
-  record Readlink(InodeId id) implements Operation<byte[]> {}
+  record Readlink(InodeId id) implements OnInode<byte[]> {}
 
-  record Link(InodeId id, InodeId dir, Name name) implements Operation<Stat> {}
+  record Link(InodeId id, InodeId dir, Name name) implements InDirectory<Stat> {}
 
-  record Unlink(InodeId dir, Name name) implements Operation<Done> {}
+  record Unlink(InodeId dir, Name name) implements InDirectory<Done> {}
 
-  record Rmdir(InodeId dir, Name name) implements Operation<Done> {}
+  record Rmdir(InodeId dir, Name name) implements InDirectory<Done> {}
 
   record Rename(InodeId dir, Name name, InodeId newDir, Name newName, int flags)
-      implements Operation<Done> {
+      implements InDirectory<Done> {
     public static final int RENAME_NOREPLACE = 1;
     public static final int RENAME_EXCHANGE = 2;
   }
 
-  record Getxattr(InodeId id, Name name) implements Operation<byte[]> {}
+  record Getxattr(InodeId id, Name name) implements OnInode<byte[]> {}
 
-  record Setxattr(InodeId id, Name name, byte[] value, int flags) implements Operation<Done> {
+  record Setxattr(InodeId id, Name name, byte[] value, int flags) implements OnInode<Done> {
     public static final int XATTR_CREATE = 1;
     public static final int XATTR_REPLACE = 2;
   }
 
-  record Listxattr(InodeId id) implements Operation<List<Name>> {}
+  record Listxattr(InodeId id) implements OnInode<List<Name>> {}
 
-  record Removexattr(InodeId id, Name name) implements Operation<Done> {}
+  record Removexattr(InodeId id, Name name) implements OnInode<Done> {}
 
-  record Statfs(InodeId id) implements Operation<StatFs> {}
+  record Statfs(InodeId id) implements OnInode<StatFs> {}
 
   // ---- handles ----
 
-  record Create(InodeId dir, Name name, int flags, int mode) implements Opening {}
+  record Create(InodeId dir, Name name, int flags, int mode)
+      implements Opening, InDirectory<Opened> {}
 
-  record Tmpfile(InodeId dir, int flags, int mode) implements Opening {}
+  record Tmpfile(InodeId dir, int flags, int mode) implements Opening, InDirectory<Opened> {}
 
   record Open(InodeId id, int flags) implements Opening {}
 

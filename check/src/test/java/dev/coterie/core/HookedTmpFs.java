@@ -1,5 +1,6 @@
 package dev.coterie.core;
 
+import dev.coterie.core.spi.InsideMount;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.mounts.tmpfs.TmpFs;
@@ -23,10 +24,10 @@ final class HookedTmpFs {
   MountFactory factory() {
     return context -> {
       Mount tmpfs = TmpFs.Options.defaults().factory().open(context);
-      return (Mount)
+      return (InsideMount)
           Proxy.newProxyInstance(
               HookedTmpFs.class.getClassLoader(),
-              new Class<?>[] {Mount.class},
+              new Class<?>[] {InsideMount.class},
               (proxy, method, arguments) -> {
                 @Nullable Object[] given = arguments == null ? new Object[0] : arguments;
                 hook.before(method.getName(), given);

@@ -4,7 +4,7 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideNode;
 
 /**
  * Who may do what, by owner, group, mode and the sticky bit. Source: inode(7), path_resolution(7).
@@ -17,7 +17,7 @@ final class Access {
   private Access() {}
 
   /** Whether the caller has all rights of {@code mask} on the node. */
-  static boolean may(Node node, Caller caller, int mask) {
+  static boolean may(InsideNode node, Caller caller, int mask) {
     int mode = node.mode();
     if (caller.isRoot()) {
       // "execute permission is granted if at least one execute bit is set" (path_resolution(7), for
@@ -28,18 +28,18 @@ final class Access {
     return ((mode >>> shift) & mask) == mask;
   }
 
-  static void require(Node node, Caller caller, int mask) throws ErrnoException {
+  static void require(InsideNode node, Caller caller, int mask) throws ErrnoException {
     if (!may(node, caller, mask)) {
       throw new ErrnoException(Errno.EACCES);
     }
   }
 
   /** Whether the caller owns the node or is root (CAP_FOWNER). */
-  static boolean owns(Node node, Caller caller) {
+  static boolean owns(InsideNode node, Caller caller) {
     return caller.isRoot() || caller.uid() == node.uid();
   }
 
-  static void requireOwner(Node node, Caller caller) throws ErrnoException {
+  static void requireOwner(InsideNode node, Caller caller) throws ErrnoException {
     if (!owns(node, caller)) {
       throw new ErrnoException(Errno.EPERM);
     }
@@ -49,7 +49,8 @@ final class Access {
    * Whether names may be added to or taken from a directory, and not "the sticky bit forbids this
    * one".
    */
-  static void requireRemoval(Node dir, Node victim, Caller caller) throws ErrnoException {
+  static void requireRemoval(InsideNode dir, InsideNode victim, Caller caller)
+      throws ErrnoException {
     require(dir, caller, WRITE | EXECUTE);
     // "a file in that directory can be renamed or deleted only by the owner of the file, by the
     // owner of the directory, and by
@@ -71,7 +72,7 @@ final class Access {
    * The mode after a write: "the set-user-ID and set-group-ID bits are cleared" unless by root.
    * Source: inode(7), write(2).
    */
-  static int modeAfterWrite(Node node, Caller caller) {
+  static int modeAfterWrite(InsideNode node, Caller caller) {
     int mode = node.mode();
     if ((mode & (Mode.S_ISUID | Mode.S_ISGID)) == 0 || caller.isRoot() || !Mode.isRegular(mode)) {
       return mode;
@@ -94,7 +95,7 @@ final class Access {
    * bit, and a file gets one only from a member of the group. The umask comes after that and does
    * not bind symbolic links. Source: inode(7), S_ISGID; Linux vfs_prepare_mode.
    */
-  static int newMode(Node dir, int mode, Caller caller) {
+  static int newMode(InsideNode dir, int mode, Caller caller) {
     if (Mode.isSymlink(mode)) {
       return mode;
     }
@@ -113,7 +114,7 @@ final class Access {
   /**
    * The group of a new inode: the directory's if that has the set-group-ID bit, else the caller's.
    */
-  static int newGroup(Node dir, Caller caller) {
+  static int newGroup(InsideNode dir, Caller caller) {
     return (dir.mode() & Mode.S_ISGID) != 0 ? dir.gid() : caller.gid();
   }
 }

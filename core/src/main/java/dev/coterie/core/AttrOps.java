@@ -5,14 +5,12 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
 import dev.coterie.api.OpenFlags;
-import dev.coterie.api.Operation;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
-import dev.coterie.api.StatFs;
 import dev.coterie.api.Timestamp;
 import dev.coterie.core.spi.Command;
-import dev.coterie.core.spi.Mount.AtimePolicy;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
+import dev.coterie.core.spi.InsideNode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +27,7 @@ final class AttrOps {
   }
 
   /** The attributes, all of one moment. The caller counts on the inode; no lock of it is held. */
-  static Stat stat(Inode inode) throws ErrnoException {
+  static Stat stat(InsideInode inode) throws ErrnoException {
     long optimistic = inode.opLock.optimistic();
     if (optimistic != 0) {
       Stat stat = inode.mount().stat(inode.node);
@@ -39,29 +37,21 @@ final class AttrOps {
     }
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
+      inode.requireLive();
       return inode.mount().stat(inode.node);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
   }
 
-  StatFs statfs(Inode inode) throws ErrnoException {
-    return inode.mount().statfs();
-  }
-
-  Operation.Done access(Caller caller, Inode inode, int mask) throws ErrnoException {
-    if ((mask & ~7) != 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
+  void access(Caller caller, InsideInode inode, int mask) throws ErrnoException {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
+      inode.requireLive();
       if ((mask & Access.WRITE) != 0) {
         requireWritableKind(inode);
       }
       Access.require(inode.node, caller, mask);
-      return Operation.Done.DONE;
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -70,18 +60,18 @@ final class AttrOps {
   /**
    * EROFS for what lives on the mount; a device or FIFO on a read-only mount may still be written.
    */
-  private static void requireWritableKind(Inode inode) throws ErrnoException {
+  private static void requireWritableKind(InsideInode inode) throws ErrnoException {
     int type = inode.node.mode() & Mode.S_IFMT;
     if (type == Mode.S_IFREG || type == Mode.S_IFDIR || type == Mode.S_IFLNK) {
-      NameOps.requireWritable(inode);
+      inode.requireWritable();
     }
   }
 
-  byte[] readlink(Inode inode) throws ErrnoException {
+  byte[] readlink(InsideInode inode) throws ErrnoException {
     byte[] target;
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
+      inode.requireLive();
       if (!Mode.isSymlink(inode.node.mode())) {
         throw new ErrnoException(Errno.EINVAL);
       }
@@ -96,7 +86,7 @@ final class AttrOps {
   // ---- access time ----
 
   /** Marks a read, as the mount's policy and the handle's flags have it. No lock is held. */
-  void touch(Inode inode, int flags) throws ErrnoException {
+  void touch(InsideInode inode, int flags) throws ErrnoException {
     AtimePolicy policy = inode.mount().atimePolicy();
     if (policy == AtimePolicy.NOATIME
         || (flags & OpenFlags.O_NOATIME) != 0
@@ -119,7 +109,7 @@ final class AttrOps {
    * "Access time is only updated if the previous access time was earlier than or equal to the
    * current modify or change time" or is a day old (mount(8), relatime).
    */
-  private boolean wantsTouch(Node node, AtimePolicy policy, @Nullable Timestamp known) {
+  private boolean wantsTouch(InsideNode node, AtimePolicy policy, @Nullable Timestamp known) {
     Timestamp atime = node.atime();
     if (policy == AtimePolicy.STRICTATIME
         || atime.compareTo(node.mtime()) <= 0
@@ -133,30 +123,16 @@ final class AttrOps {
   // ---- setattr ----
 
   /**
-   * @param handle through which a size is set, or null: then by permission on the file
+   * @param opened whether a size is set through a handle, else by permission on the file
    */
-  Stat setattr(Caller caller, Inode inode, @Nullable Handle handle, SetAttr change)
+  Stat setattr(Caller caller, InsideInode inode, boolean opened, SetAttr change)
       throws ErrnoException {
-    if (handle != null) {
-      requireForSize(inode, handle, change);
-    }
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
-      return setattrLocked(caller, inode, handle != null, change);
+      inode.requireLive();
+      return setattrLocked(caller, inode, opened, change);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
-    }
-  }
-
-  private static void requireForSize(Inode inode, Handle handle, SetAttr change)
-      throws ErrnoException {
-    if (handle.inode != inode) {
-      throw new ErrnoException(Errno.EBADF);
-    }
-    if (change.size() != null
-        && (!OpenFlags.writes(handle.flags()) || !Mode.isRegular(inode.node.mode()))) {
-      throw new ErrnoException(Errno.EINVAL);
     }
   }
 
@@ -165,10 +141,10 @@ final class AttrOps {
    *
    * @param opened whether the right to set the size was checked when the file was opened
    */
-  Stat setattrLocked(Caller caller, Inode inode, boolean opened, SetAttr change)
+  Stat setattrLocked(Caller caller, InsideInode inode, boolean opened, SetAttr change)
       throws ErrnoException {
-    NameOps.requireWritable(inode);
-    Node node = inode.node;
+    inode.requireWritable();
+    InsideNode node = inode.node;
     Timestamp now = vfs.now();
     requireSize(caller, node, opened, change.size());
     requireTimes(caller, node, change);
@@ -207,8 +183,8 @@ final class AttrOps {
     };
   }
 
-  private static void requireSize(Caller caller, Node node, boolean opened, @Nullable Long size)
-      throws ErrnoException {
+  private static void requireSize(
+      Caller caller, InsideNode node, boolean opened, @Nullable Long size) throws ErrnoException {
     if (size == null || (opened && size >= 0)) {
       return;
     }
@@ -228,7 +204,8 @@ final class AttrOps {
    * Both to now: the owner, or who may write (EACCES); anything else: the owner (EPERM). Source:
    * utimensat(2).
    */
-  private static void requireTimes(Caller caller, Node node, SetAttr change) throws ErrnoException {
+  private static void requireTimes(Caller caller, InsideNode node, SetAttr change)
+      throws ErrnoException {
     if (change.atime() == null && change.mtime() == null) {
       return;
     }
@@ -241,7 +218,7 @@ final class AttrOps {
     }
   }
 
-  private static void requireOwners(Caller caller, Node node, SetAttr change)
+  private static void requireOwners(Caller caller, InsideNode node, SetAttr change)
       throws ErrnoException {
     if (caller.isRoot()) {
       return;
@@ -257,7 +234,7 @@ final class AttrOps {
     }
   }
 
-  private static int newMode(Caller caller, Node node, SetAttr change, int gid)
+  private static int newMode(Caller caller, InsideNode node, SetAttr change, int gid)
       throws ErrnoException {
     int mode = node.mode();
     if ((change.uid() != null || change.gid() != null) && !Mode.isDirectory(mode)) {

@@ -9,13 +9,14 @@ import org.jspecify.annotations.Nullable;
  * under that lock.
  */
 final class Dentry {
-  final Inode directory; // immutable; not counted on, as a buried directory drops its dentries
+  final InsideInode
+      directory; // immutable; not counted on, as a buried directory drops its dentries
   final Name name; // immutable
-  final @Nullable Inode
+  final @Nullable InsideInode
       inode; // immutable; counted on while the dentry is cached; null: no such name
   volatile boolean used; // the second chance of DentryCache
 
-  Dentry(Inode directory, Name name, @Nullable Inode inode) {
+  Dentry(InsideInode directory, Name name, @Nullable InsideInode inode) {
     this.directory = directory;
     this.name = name;
     this.inode = inode;

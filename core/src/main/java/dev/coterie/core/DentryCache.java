@@ -29,8 +29,11 @@ final class DentryCache {
    * operation lock: alone after a change; shared after a lookup, when several threads can only
    * cache the same.
    */
-  void put(Inode directory, Name name, @Nullable Inode inode) {
-    Dentry dentry = new Dentry(directory, name, inode == null ? null : inode.get());
+  void put(InsideInode directory, Name name, @Nullable InsideInode inode) {
+    if (inode != null) {
+      inode.get();
+    }
+    Dentry dentry = new Dentry(directory, name, inode);
     ConcurrentHashMap<Name, Dentry> map = directory.dentryMap();
     Dentry before = map.put(name, dentry);
     if (before != null) {
@@ -39,9 +42,9 @@ final class DentryCache {
     makeRoom(dentry);
   }
 
-  /** Forgets all names of a directory that is being buried. */
-  void dropAll(Inode directory) {
-    if (directory.hasDentries()) {
+  /** Forgets all names of an inode that is being buried. */
+  void dropAll(Inode inode) {
+    if (inode instanceof InsideInode directory && directory.hasDentries()) {
       for (Dentry dentry : directory.dentryMap().values()) {
         drop(dentry);
       }

@@ -1,5 +1,7 @@
 package dev.coterie.core;
 
+import dev.coterie.api.InodeId;
+import dev.coterie.api.OpenFlags;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -7,12 +9,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * An open file description: an inode, flags and an offset, shared by all who refer to it (analogous
  * to Linux's struct file). References are the sessions' handles and the tokens not yet taken.
  */
-final class Handle {
+sealed class Handle permits OutsideHandle {
   private static final AtomicLong ORDER = new AtomicLong();
 
   final Inode inode; // immutable; counted on until the last reference goes
   private volatile int flags;
-  final OpLock offsetLock = new OpLock(ORDER.incrementAndGet());
+  final OpLock offsetLock = new OpLock(new InodeId(ORDER.incrementAndGet(), 0));
   private long offset; // guarded by offsetLock
   private final AtomicInteger references = new AtomicInteger(1);
 
@@ -26,6 +28,10 @@ final class Handle {
 
   int flags() {
     return flags;
+  }
+
+  boolean isAppending() {
+    return (flags & OpenFlags.O_APPEND) != 0;
   }
 
   /** Replaces the flags that fcntl(F_SETFL) can change. */
@@ -60,4 +66,7 @@ final class Handle {
     assert left >= 0 : "handle given back twice: " + inode;
     return left == 0;
   }
+
+  /** The last reference is gone. No lock is held. */
+  void end() {}
 }

@@ -1,5 +1,6 @@
 package dev.coterie.core;
 
+import dev.coterie.api.InodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -9,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@code assert} statements.
  */
 final class Held {
-  private record Lock(LockRank rank, long order) {}
+  private record Lock(LockRank rank, InodeId place) {}
 
   private static final ThreadLocal<List<Lock>> LOCKS = ThreadLocal.withInitial(ArrayList::new);
   private static final AtomicLong TOTAL = new AtomicLong();
@@ -17,31 +18,34 @@ final class Held {
   private Held() {}
 
   /**
-   * Notes that a lock is about to be taken; true if its rank (and within INODE its number) is above
-   * all held.
+   * Notes that a lock is about to be waited for; true if its rank, and within INODE its place, is
+   * above all held.
    */
-  static boolean take(LockRank rank, long order) {
-    List<Lock> held = LOCKS.get();
-    if (!held.isEmpty()) {
-      Lock last = held.getLast();
-      int byRank = rank.compareTo(last.rank());
+  static boolean take(LockRank rank, InodeId place) {
+    for (Lock held : LOCKS.get()) {
+      int byRank = rank.compareTo(held.rank());
       // Two parents may also be taken ancestor first, which their numbers do not show.
       boolean above =
           byRank > 0
-              || (byRank == 0
-                  && (rank == LockRank.PARENT || Long.compareUnsigned(order, last.order()) > 0));
+              || (byRank == 0 && (rank == LockRank.PARENT || place.compareTo(held.place()) > 0));
       if (!above) {
-        throw new AssertionError("lock order: " + rank + " " + order + " while holding " + held);
+        throw new AssertionError(
+            "lock order: " + rank + " " + place + " while holding " + LOCKS.get());
       }
     }
-    held.add(new Lock(rank, order));
+    return taken(rank, place);
+  }
+
+  /** Notes that a lock was taken without waiting, which cannot close a ring. */
+  static boolean taken(LockRank rank, InodeId place) {
+    LOCKS.get().add(new Lock(rank, place));
     TOTAL.incrementAndGet();
     return true;
   }
 
   /** Notes that a lock is no longer held. */
-  static boolean drop(LockRank rank, long order) {
-    boolean was = LOCKS.get().remove(new Lock(rank, order));
+  static boolean drop(LockRank rank, InodeId place) {
+    boolean was = LOCKS.get().remove(new Lock(rank, place));
     TOTAL.decrementAndGet();
     return was;
   }

@@ -3,46 +3,59 @@ package dev.coterie.core;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
-import dev.coterie.api.Name;
-import dev.coterie.core.spi.Mount;
+import dev.coterie.api.Mode;
 import dev.coterie.core.spi.Node;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file as the core knows it: its mount's node, its operation lock, and who counts on it. There is
- * at most one live {@code Inode} per node (analogous to Linux's struct inode in the inode hash).
+ * at most one live {@code Inode} per identity (analogous to Linux's struct inode in the inode
+ * hash).
  */
-final class Inode {
+abstract sealed class Inode permits InsideInode, OutsideInode {
   /** Value of {@link #references} once buried: nobody can take a reference any more. */
   private static final int DEAD = Integer.MIN_VALUE;
 
-  final Node node; // immutable
   final MountPoint mountPoint; // immutable
   final OpLock opLock; // immutable
   private final AtomicInteger references = new AtomicInteger(1);
-  private volatile @Nullable ConcurrentHashMap<Name, Dentry>
-      dentries; // made on first use, under `this`
   private volatile @Nullable MountPoint covering; // set once, before the tree is served
 
   /** With one reference, the maker's. */
-  Inode(Node node, MountPoint mountPoint) {
-    this.node = node;
+  Inode(InodeId id, MountPoint mountPoint) {
     this.mountPoint = mountPoint;
-    this.opLock = new OpLock(node.id().number());
+    this.opLock = new OpLock(id);
   }
+
+  /** What the mount knows it as. */
+  abstract Node node();
 
   InodeId id() {
-    return node.id();
-  }
-
-  Mount mount() {
-    return mountPoint.mount();
+    return node().id();
   }
 
   boolean isDirectory() {
-    return dev.coterie.api.Mode.isDirectory(node.mode());
+    return node().type() == Mode.S_IFDIR;
+  }
+
+  void requireDirectory() throws ErrnoException {
+    if (!isDirectory()) {
+      throw new ErrnoException(Errno.ENOTDIR);
+    }
+  }
+
+  /** ESTALE when the inode was buried between finding it and locking it. */
+  void requireLive() throws ErrnoException {
+    if (isDead()) {
+      throw new ErrnoException(Errno.ESTALE);
+    }
+  }
+
+  void requireWritable() throws ErrnoException {
+    if (mountPoint.mount().readOnly()) {
+      throw new ErrnoException(Errno.EROFS);
+    }
   }
 
   /** The mount grafted onto this directory, if any. */
@@ -101,32 +114,11 @@ final class Inode {
     return references.get();
   }
 
-  // ---- dentries of a directory ----
+  /** Whether the mount is to be told when the inode is buried. Asked when nobody counts on it. */
+  abstract boolean endsNode();
 
-  @Nullable Dentry dentry(Name name) {
-    ConcurrentHashMap<Name, Dentry> map = dentries;
-    return map == null ? null : map.get(name);
-  }
-
-  /** The map of cached names, made if there is none yet. */
-  ConcurrentHashMap<Name, Dentry> dentryMap() {
-    ConcurrentHashMap<Name, Dentry> map = dentries;
-    if (map == null) {
-      synchronized (this) {
-        map = dentries;
-        if (map == null) {
-          map = new ConcurrentHashMap<>();
-          dentries = map;
-        }
-      }
-    }
-    return map;
-  }
-
-  boolean hasDentries() {
-    ConcurrentHashMap<Name, Dentry> map = dentries;
-    return map != null && !map.isEmpty();
-  }
+  /** Tells the mount. With the operation lock held, alone. */
+  abstract void endNode();
 
   @Override
   public String toString() {

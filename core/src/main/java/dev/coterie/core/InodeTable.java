@@ -1,10 +1,14 @@
 package dev.coterie.core;
 
 import dev.coterie.api.InodeId;
+import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.OutsideNode;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,22 +22,26 @@ final class InodeTable {
    * The inode of a node, with a reference for the caller; null if the node's last link is gone and
    * nobody counts on it any more, as it is then freed or about to be.
    */
-  @Nullable Inode hold(Node node, MountPoint mountPoint) {
-    return live.compute(
-        node.id(),
-        (id, known) -> {
-          if (known != null && known.tryGet()) {
-            return known;
-          }
-          return node.nlink() == 0 ? null : new Inode(node, mountPoint);
-        });
+  @Nullable InsideInode hold(InsideNode node, MountPoint mountPoint) {
+    return (InsideInode)
+        holdOr(node, () -> node.nlink() == 0 ? null : new InsideInode(node, mountPoint));
   }
 
   /** As {@link #hold}, for a node that this thread has just made, which may have no link yet. */
-  Inode holdNew(Node node, MountPoint mountPoint) {
+  InsideInode holdNew(InsideNode node, MountPoint mountPoint) {
+    return (InsideInode)
+        Objects.requireNonNull(holdOr(node, () -> new InsideInode(node, mountPoint)));
+  }
+
+  /** The inode of a node that its mount has just found, with a reference for the caller. */
+  OutsideInode hold(OutsideNode node, MountPoint mountPoint) {
+    return (OutsideInode)
+        Objects.requireNonNull(holdOr(node, () -> new OutsideInode(node, mountPoint)));
+  }
+
+  private @Nullable Inode holdOr(Node node, Supplier<@Nullable Inode> maker) {
     return live.compute(
-        node.id(),
-        (id, known) -> known != null && known.tryGet() ? known : new Inode(node, mountPoint));
+        node.id(), (id, known) -> known != null && known.tryGet() ? known : maker.get());
   }
 
   /** Adds the root of a mount, whose first reference is the mount point's. */
@@ -72,7 +80,7 @@ final class InodeTable {
   }
 
   private void bury(Inode inode, Consumer<Inode> dropDentries) {
-    boolean[] ended = new boolean[2]; // buried; and its last link was gone then
+    boolean[] ended = new boolean[2]; // buried; and its node ends with it
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       // Decided in one step with who may hold it: once out of the table, a node with links may live
@@ -84,14 +92,14 @@ final class InodeTable {
               return known;
             }
             ended[0] = true;
-            ended[1] = inode.node.nlink() == 0;
+            ended[1] = inode.endsNode();
             return null;
           });
       if (ended[0]) {
         dropDentries.accept(inode);
       }
       if (ended[1]) {
-        inode.mount().release(inode.node);
+        inode.endNode();
       }
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);

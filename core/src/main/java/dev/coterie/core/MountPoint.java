@@ -1,6 +1,9 @@
 package dev.coterie.core;
 
+import dev.coterie.api.InodeId;
+import dev.coterie.core.spi.InsideMount;
 import dev.coterie.core.spi.Mount;
+import dev.coterie.core.spi.OutsideMount;
 import org.jspecify.annotations.Nullable;
 
 /** A mount and where it is grafted into the tree. */
@@ -9,13 +12,17 @@ final class MountPoint {
   private final Mount mount; // immutable
   private final @Nullable Inode covered; // immutable; counted on; null for the root of the tree
   private final Inode root; // immutable; counted on
-  final OpLock renameLock = new OpLock(0);
+  final OpLock renameLock = new OpLock(new InodeId(0, 0));
 
   MountPoint(String path, Mount mount, @Nullable Inode covered) {
     this.path = path;
     this.mount = mount;
     this.covered = covered;
-    this.root = new Inode(mount.root(), this);
+    this.root =
+        switch (mount) {
+          case InsideMount inside -> new InsideInode(inside.root(), this);
+          case OutsideMount outside -> new OutsideInode(outside.root(), this);
+        };
   }
 
   String path() {

@@ -9,36 +9,28 @@ import static dev.coterie.api.OpenFlags.O_RDONLY;
 import static dev.coterie.api.OpenFlags.O_TRUNC;
 
 import dev.coterie.api.Caller;
-import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
-import dev.coterie.api.Operation.Readdir;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
-import dev.coterie.core.spi.Node;
-import java.util.ArrayList;
-import java.util.List;
+import dev.coterie.core.InodeOps.Fresh;
+import dev.coterie.core.spi.InsideNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opening, and listing what is open as a directory (as Linux's do_open, may_open and iterate_dir).
+ * Opening on inside mounts, and listing what is open as a directory (as Linux's do_open, may_open
+ * and iterate_dir).
  */
 final class OpenOps {
   private static final byte[] NO_TARGET = new byte[0];
 
   /** Flags that steer the opening and are gone afterwards. */
-  private static final int OPENING_ONLY =
+  static final int OPENING_ONLY =
       O_CREAT | O_EXCL | O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
-
-  private static final long DOT_COOKIE = 1;
-  private static final long DOT_DOT_COOKIE = 2;
-
-  /** A handle, with a reference, and the attributes of its inode when it was opened. */
-  record Fresh(Handle handle, Stat stat) {}
 
   private final Vfs vfs;
   private final NameOps names;
@@ -52,11 +44,11 @@ final class OpenOps {
 
   // ---- open ----
 
-  Fresh open(Caller caller, Inode inode, int flags) throws ErrnoException {
+  Fresh open(Caller caller, InsideInode inode, int flags) throws ErrnoException {
     boolean truncates = (flags & O_TRUNC) != 0;
     long stamp = truncates ? inode.opLock.write(LockRank.INODE) : inode.opLock.read(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
+      inode.requireLive();
       return openLocked(caller, inode, flags);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -64,8 +56,8 @@ final class OpenOps {
   }
 
   /** With the inode locked; alone if O_TRUNC. */
-  private Fresh openLocked(Caller caller, Inode inode, int flags) throws ErrnoException {
-    Node node = inode.node;
+  private Fresh openLocked(Caller caller, InsideInode inode, int flags) throws ErrnoException {
+    InsideNode node = inode.node;
     int mode = node.mode();
     if ((flags & O_DIRECTORY) != 0 && !Mode.isDirectory(mode)) {
       throw new ErrnoException(Errno.ENOTDIR);
@@ -85,7 +77,7 @@ final class OpenOps {
       throw new ErrnoException(Errno.ENXIO);
     }
     if ((wanted & Access.WRITE) != 0) {
-      NameOps.requireWritable(inode);
+      inode.requireWritable();
     }
     inode.hold();
     try {
@@ -102,7 +94,7 @@ final class OpenOps {
   }
 
   /** Rights an open needs; access mode 3, "for ioctl only", needs both (open(2), NOTES). */
-  private static int wantedAccess(int flags) {
+  static int wantedAccess(int flags) {
     int wanted =
         switch (flags & O_ACCMODE) {
           case O_RDONLY -> Access.READ;
@@ -114,21 +106,18 @@ final class OpenOps {
 
   // ---- create ----
 
-  Fresh create(Caller caller, Inode dir, Name name, int flags, int mode) throws ErrnoException {
-    NameOps.requireDirectory(dir);
-    if ((flags & O_DIRECTORY) != 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
+  Fresh create(Caller caller, InsideInode dir, Name name, int flags, int mode)
+      throws ErrnoException {
     long stamp = dir.opLock.write(LockRank.PARENT);
     try {
-      NameOps.requireLive(dir);
+      dir.requireLive();
       Access.require(dir.node, caller, Access.EXECUTE);
       if (name.isDots()) {
         boolean exclusive = (flags & O_EXCL) != 0;
         throw new ErrnoException(exclusive ? Errno.EEXIST : Errno.EISDIR);
       }
       name.requireEntry();
-      Inode there = names.child(dir, name);
+      InsideInode there = names.child(dir, name);
       return there == null
           ? createLocked(caller, dir, name, flags, mode)
           : openExisting(caller, there, flags);
@@ -137,7 +126,7 @@ final class OpenOps {
     }
   }
 
-  private Fresh openExisting(Caller caller, Inode there, int flags) throws ErrnoException {
+  private Fresh openExisting(Caller caller, InsideInode there, int flags) throws ErrnoException {
     try {
       if ((flags & O_EXCL) != 0) {
         throw new ErrnoException(Errno.EEXIST);
@@ -151,26 +140,22 @@ final class OpenOps {
     }
   }
 
-  private Fresh createLocked(Caller caller, Inode dir, @Nullable Name name, int flags, int mode)
+  private Fresh createLocked(
+      Caller caller, InsideInode dir, @Nullable Name name, int flags, int mode)
       throws ErrnoException {
     names.requireMayMake(caller, dir);
     int wanted = Mode.S_IFREG | (mode & Mode.PERMISSIONS);
     boolean linkable = name != null || (flags & O_EXCL) == 0;
     // The permissions do not bind the one who makes the file: "the mode applies only to future
     // accesses" (open(2)).
-    NameOps.Found made = names.makeLocked(caller, dir, name, wanted, 0, NO_TARGET, linkable);
+    InodeOps.Found made = names.makeLocked(caller, dir, name, wanted, 0, NO_TARGET, linkable);
     return new Fresh(new Handle(made.inode(), flags & ~OPENING_ONLY), made.stat());
   }
 
-  Fresh tmpfile(Caller caller, Inode dir, int flags, int mode) throws ErrnoException {
-    NameOps.requireDirectory(dir);
-    // Access mode 3 will do, as it needs the right to write (Linux, build_open_flags).
-    if ((flags & O_ACCMODE) == O_RDONLY) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
+  Fresh tmpfile(Caller caller, InsideInode dir, int flags, int mode) throws ErrnoException {
     long stamp = dir.opLock.write(LockRank.PARENT);
     try {
-      NameOps.requireLive(dir);
+      dir.requireLive();
       int kept = flags & ~(OpenFlags.O_TMPFILE | O_CREAT);
       return createLocked(caller, dir, null, kept, mode);
     } finally {
@@ -180,115 +165,62 @@ final class OpenOps {
 
   // ---- readdir ----
 
-  List<DirEntry> readdir(Caller caller, Handle handle, long cookie, int bytes, boolean withStat)
+  void readdir(Caller caller, InsideInode dir, int flags, long cookie, Listing page)
       throws ErrnoException {
-    Inode dir = handle.inode;
-    NameOps.requireDirectory(dir);
-    if (cookie < 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    Page page = new Page(dir, bytes, withStat);
     long stamp = dir.opLock.read(LockRank.PARENT);
     try {
-      NameOps.requireLive(dir);
+      dir.requireLive();
       if (dir.node.nlink() == 0) {
         throw new ErrnoException(Errno.ENOENT);
       }
-      page.fill(cookie);
+      fill(caller, dir, cookie, page);
     } finally {
       dir.opLock.unlock(LockRank.PARENT, stamp);
     }
-    attributes.touch(dir, handle.flags());
-    return page.entries();
+    attributes.touch(dir, flags);
   }
 
-  /** Entries of one answer, while the directory is locked, shared. */
-  private final class Page {
-    private final Inode dir;
-    private final boolean withStat;
-    private final List<DirEntry> entries = new ArrayList<>();
-    private int left;
-    private boolean full;
-
-    Page(Inode dir, int bytes, boolean withStat) {
-      this.dir = dir;
-      this.left = bytes;
-      this.withStat = withStat;
+  /** With the directory locked, shared. */
+  private void fill(Caller caller, InsideInode dir, long cookie, Listing page)
+      throws ErrnoException {
+    if (cookie < Listing.DOT_COOKIE && page.fits(Name.DOT)) {
+      Stat stat = page.withStat() ? dir.mount().stat(dir.node) : null;
+      page.add(Name.DOT, dir.id(), Mode.S_IFDIR, Listing.DOT_COOKIE, stat);
     }
-
-    void fill(long cookie) throws ErrnoException {
-      if (cookie < DOT_COOKIE) {
-        add(Name.DOT, dir.node, dir.mountPoint, DOT_COOKIE);
-      }
-      if (cookie < DOT_DOT_COOKIE && !full) {
-        addParent();
-      }
-      if (!full) {
-        dir.mount()
-            .readdir(
-                dir.node,
-                Math.max(cookie, DOT_DOT_COOKIE),
-                (name, node, next) -> add(name, node, dir.mountPoint, next));
-      }
-      if (full && entries.isEmpty()) {
-        throw new ErrnoException(Errno.EINVAL);
-      }
-    }
-
-    private void addParent() throws ErrnoException {
-      Inode below = dir;
-      while (below == below.mountPoint.root() && below.mountPoint.covered() != null) {
-        below = below.mountPoint.covered();
-      }
-      add(Name.DOT_DOT, below.mount().parent(below.node), below.mountPoint, DOT_DOT_COOKIE);
-    }
-
-    private boolean add(Name name, Node node, MountPoint mountPoint, long cookie)
-        throws ErrnoException {
-      left -= Readdir.ENTRY_BYTES + name.length() + (withStat ? Readdir.STAT_BYTES : 0);
-      if (left < 0) {
-        full = true;
-        return false;
-      }
-      Inode mounted = mountedOn(node);
-      Node shown = mounted == null ? node : mounted.node;
-      InodeId id = shown.id();
-      MountPoint of = mounted == null ? mountPoint : mounted.mountPoint;
+    if (cookie < Listing.DOT_DOT_COOKIE && page.fits(Name.DOT_DOT)) {
+      Inode below = Walk.lowest(dir);
+      InodeId above = vfs.ops(below).parentId(caller, below);
       // The directory above is not locked while one below it is, so ".." comes without attributes.
-      Stat stat = withStat && cookie != DOT_DOT_COOKIE ? statOf(shown, of) : null;
-      entries.add(new DirEntry(name, id, Mode.direntType(shown.mode()), cookie, stat));
-      return true;
+      page.add(Name.DOT_DOT, above, Mode.S_IFDIR, Listing.DOT_DOT_COOKIE, null);
     }
-
-    /** The root of the mount that hides this entry, if one does. */
-    private @Nullable Inode mountedOn(Node node) {
-      if (!Mode.isDirectory(node.mode())) {
-        return null;
-      }
-      for (MountPoint mountPoint : vfs.mountPoints()) {
-        Inode covered = mountPoint.covered();
-        if (covered != null && covered.id().equals(node.id())) {
-          return mountPoint.root();
-        }
-      }
-      return null;
+    if (!page.isFull()) {
+      long from = Math.max(cookie, Listing.DOT_DOT_COOKIE);
+      dir.mount().readdir(dir.node, from, (name, node, next) -> add(page, dir, name, node, next));
     }
+  }
 
-    /** Attributes of the directory itself or of what it names, which therefore has a link. */
-    private Stat statOf(Node node, MountPoint mountPoint) throws ErrnoException {
-      if (node.equals(dir.node)) {
-        return dir.mount().stat(node);
-      }
-      Inode inode = vfs.inodes().holdNew(node, mountPoint);
-      try {
-        return AttrOps.stat(inode);
-      } finally {
-        vfs.put(inode);
-      }
+  private boolean add(Listing page, InsideInode dir, Name name, InsideNode node, long cookie)
+      throws ErrnoException {
+    if (!page.fits(name)) {
+      return false;
     }
+    Inode mounted = vfs.mountedOn(node);
+    InodeId id = mounted == null ? node.id() : mounted.id();
+    page.add(name, id, node.type(), cookie, page.withStat() ? statOf(dir, node, mounted) : null);
+    return true;
+  }
 
-    List<DirEntry> entries() {
-      return entries;
+  /** Attributes of what the directory names, which therefore has a link. */
+  private Stat statOf(InsideInode dir, InsideNode node, @Nullable Inode mounted)
+      throws ErrnoException {
+    if (mounted != null) {
+      return vfs.ops(mounted).stat(mounted);
+    }
+    InsideInode inode = vfs.inodes().holdNew(node, dir.mountPoint);
+    try {
+      return AttrOps.stat(inode);
+    } finally {
+      vfs.put(inode);
     }
   }
 }

@@ -26,11 +26,17 @@ final class References {
    * count on it: another thread of the session may give the last reference back at any moment.
    */
   Inode require(InodeId id) throws ErrnoException {
-    Entry entry = entries.get(id);
-    if (entry == null) {
+    Inode inode = find(id);
+    if (inode == null) {
       throw new ErrnoException(Errno.ESTALE);
     }
-    return entry.inode();
+    return inode;
+  }
+
+  /** As {@link #require}; null if the session does not refer to it. */
+  @Nullable Inode find(InodeId id) {
+    Entry entry = entries.get(id);
+    return entry == null ? null : entry.inode();
   }
 
   /** Counts a lookup. The caller's reference of the inode passes to this table. */

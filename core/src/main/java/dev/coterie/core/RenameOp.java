@@ -5,15 +5,14 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
-import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Rename;
 import dev.coterie.core.spi.Command;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * renameat2(2): the one operation on two directories and up to two inodes (analogous to Linux's
- * do_renameat2, vfs_rename).
+ * renameat2(2) on an inside mount: the one operation on two directories and up to two inodes
+ * (analogous to Linux's do_renameat2, vfs_rename).
  */
 final class RenameOp {
   private final Vfs vfs;
@@ -25,24 +24,18 @@ final class RenameOp {
   }
 
   /** One name in its directory. */
-  private record Place(Inode dir, Name name) {}
+  private record Place(InsideInode dir, Name name) {}
 
-  Operation.Done rename(Caller caller, Inode dir, Name name, Inode newDir, Name newName, int flags)
+  void rename(
+      Caller caller, InsideInode dir, Name name, InsideInode newDir, Name newName, int flags)
       throws ErrnoException {
-    requireFlags(flags);
-    NameOps.requireDirectory(dir);
-    NameOps.requireDirectory(newDir);
     Place from = new Place(dir, name);
     Place to = new Place(newDir, newName);
-    if (dir.mountPoint != newDir.mountPoint) {
-      throw new ErrnoException(Errno.EXDEV);
-    }
     if (dir != newDir) {
       betweenDirectories(caller, from, to, flags);
     } else if (!withinDirectory(caller, from, to, flags, false)) {
       underRenameLock(caller, from, to, flags);
     }
-    return Operation.Done.DONE;
   }
 
   /** False, and nothing was done, when the mount's rename lock is needed and not held. */
@@ -68,13 +61,6 @@ final class RenameOp {
     }
   }
 
-  private static void requireFlags(int flags) throws ErrnoException {
-    int both = Rename.RENAME_NOREPLACE | Rename.RENAME_EXCHANGE;
-    if ((flags & ~both) != 0 || flags == both) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-  }
-
   private void betweenDirectories(Caller caller, Place from, Place to, int flags)
       throws ErrnoException {
     // Holds all parent relations of this mount still, so that the order of the two locks can be
@@ -86,8 +72,8 @@ final class RenameOp {
           isAncestor(from.dir(), to.dir())
               || (!isAncestor(to.dir(), from.dir())
                   && from.dir().id().compareTo(to.dir().id()) < 0);
-      Inode first = fromFirst ? from.dir() : to.dir();
-      Inode second = fromFirst ? to.dir() : from.dir();
+      InsideInode first = fromFirst ? from.dir() : to.dir();
+      InsideInode second = fromFirst ? to.dir() : from.dir();
       long firstStamp = first.opLock.write(LockRank.PARENT);
       long secondStamp = second.opLock.write(LockRank.PARENT);
       try {
@@ -102,9 +88,9 @@ final class RenameOp {
   }
 
   /** Whether {@code above} is {@code below} or one of the directories above it in its mount. */
-  private static boolean isAncestor(Inode above, Inode below) throws ErrnoException {
+  private static boolean isAncestor(InsideInode above, InsideInode below) throws ErrnoException {
     InodeId root = below.mount().root().id();
-    for (Node node = below.node; ; node = below.mount().parent(node)) {
+    for (InsideNode node = below.node; ; node = below.mount().parent(node)) {
       if (node.id().equals(above.id())) {
         return true;
       }
@@ -125,8 +111,8 @@ final class RenameOp {
       throws ErrnoException {
     boolean exchange = flags == Rename.RENAME_EXCHANGE;
     requireNames(caller, from, to, flags);
-    Inode source = names.existing(from.dir(), from.name());
-    Inode target = null;
+    InsideInode source = names.existing(from.dir(), from.name());
+    InsideInode target = null;
     try {
       target = names.child(to.dir(), to.name());
       if (target != null && flags == Rename.RENAME_NOREPLACE) {
@@ -159,25 +145,19 @@ final class RenameOp {
 
   private static void requireNames(Caller caller, Place from, Place to, int flags)
       throws ErrnoException {
-    NameOps.requireLive(from.dir());
-    NameOps.requireLive(to.dir());
+    from.dir().requireLive();
+    to.dir().requireLive();
     Access.require(from.dir().node, caller, Access.EXECUTE);
     Access.require(to.dir().node, caller, Access.EXECUTE);
-    if (from.name().isDots()) {
-      throw new ErrnoException(Errno.EBUSY);
-    }
-    if (to.name().isDots()) {
-      boolean fresh = flags == Rename.RENAME_NOREPLACE;
-      throw new ErrnoException(fresh ? Errno.EEXIST : Errno.EBUSY);
-    }
-    NameOps.requireWritable(from.dir());
+    Arguments.requireMovable(from.name(), to.name(), flags);
+    from.dir().requireWritable();
     from.name().requireEntry();
     to.name().requireEntry();
   }
 
   /** A directory cannot go below itself, nor replace one that it is in. */
   private static void requireNoLoop(
-      Place from, Place to, Inode source, @Nullable Inode target, boolean exchange)
+      Place from, Place to, InsideInode source, @Nullable InsideInode target, boolean exchange)
       throws ErrnoException {
     if (from.dir() == to.dir()) {
       return;
@@ -191,7 +171,12 @@ final class RenameOp {
   }
 
   private void requireAllowed(
-      Caller caller, Place from, Place to, Inode source, @Nullable Inode target, boolean exchange)
+      Caller caller,
+      Place from,
+      Place to,
+      InsideInode source,
+      @Nullable InsideInode target,
+      boolean exchange)
       throws ErrnoException {
     boolean directory = source.isDirectory();
     NameOps.requireMayRemove(caller, from.dir(), source, directory);
@@ -216,7 +201,7 @@ final class RenameOp {
     }
   }
 
-  private void moveToFree(Place from, Place to, Inode source) throws ErrnoException {
+  private void moveToFree(Place from, Place to, InsideInode source) throws ErrnoException {
     long stamp = source.opLock.write(LockRank.INODE);
     try {
       apply(from, to, source, null, false);
@@ -225,11 +210,12 @@ final class RenameOp {
     }
   }
 
-  private void moveOnto(Place from, Place to, Inode source, Inode target, boolean exchange)
+  private void moveOnto(
+      Place from, Place to, InsideInode source, InsideInode target, boolean exchange)
       throws ErrnoException {
     boolean sourceFirst = isLockedBefore(source, target);
-    Inode first = sourceFirst ? source : target;
-    Inode second = sourceFirst ? target : source;
+    InsideInode first = sourceFirst ? source : target;
+    InsideInode second = sourceFirst ? target : source;
     LockRank firstRank = rankOf(first);
     LockRank secondRank = rankOf(second);
     long firstStamp = first.opLock.write(firstRank);
@@ -249,17 +235,18 @@ final class RenameOp {
    * Directories before files: who works inside a directory holds it, as parent, and asks for a file
    * in it next, which may be a second name of the file moved here.
    */
-  private static boolean isLockedBefore(Inode one, Inode other) {
+  private static boolean isLockedBefore(InsideInode one, InsideInode other) {
     return one.isDirectory() == other.isDirectory()
         ? one.id().compareTo(other.id()) < 0
         : one.isDirectory();
   }
 
-  private static LockRank rankOf(Inode inode) {
+  private static LockRank rankOf(InsideInode inode) {
     return inode.isDirectory() ? LockRank.SUBDIRECTORY : LockRank.INODE;
   }
 
-  private void apply(Place from, Place to, Inode source, @Nullable Inode target, boolean exchange)
+  private void apply(
+      Place from, Place to, InsideInode source, @Nullable InsideInode target, boolean exchange)
       throws ErrnoException {
     source
         .mount()

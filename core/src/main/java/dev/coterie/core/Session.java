@@ -5,15 +5,23 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Done;
+import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import dev.coterie.api.Token;
+import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's identity at the leader: its references, handles and what it has waiting.
@@ -24,6 +32,12 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class Session implements FileService {
   private static final int FENCED = Integer.MIN_VALUE;
+  private static final int SYMLINK_MODE = Mode.S_IFLNK | 0777;
+
+  /** From this size on a transfer from or to an outside mount counts as long, in bytes. */
+  private static final int LONG_BYTES = 256 << 10;
+
+  private static final byte[] NO_TARGET = new byte[0];
 
   private final Vfs vfs;
   private final References references;
@@ -32,22 +46,14 @@ public final class Session implements FileService {
   private final Set<Request<?>> parked = ConcurrentHashMap.newKeySet();
   private final AtomicInteger atWork =
       new AtomicInteger(); // FENCED + operations at work, once fenced
-  private final NameOps names;
-  private final RenameOp rename;
-  private final AttrOps attributes;
-  private final XattrOps xattrs;
-  private final OpenOps opens;
-  private final DataOps data;
+  private final Walk walk;
+  private final Offsets offsets;
 
   Session(Vfs vfs) {
     this.vfs = vfs;
     this.references = new References(vfs.inodes());
-    this.names = new NameOps(vfs);
-    this.rename = new RenameOp(vfs, names);
-    this.attributes = new AttrOps(vfs);
-    this.xattrs = new XattrOps(vfs);
-    this.opens = new OpenOps(vfs, names, attributes);
-    this.data = new DataOps(vfs, attributes);
+    this.walk = new Walk(vfs);
+    this.offsets = new Offsets(vfs);
   }
 
   @Override
@@ -68,8 +74,38 @@ public final class Session implements FileService {
   }
 
   /** Whether the operation can take so long that a thread which serves others should not do it. */
-  public static boolean mayTakeLong(Operation<?> operation) {
-    return operation instanceof Operation.Fsync || operation instanceof Operation.CopyRange;
+  public boolean mayTakeLong(Operation<?> operation) {
+    return switch (operation) {
+      case Operation.Fsync _, Operation.CopyRange _ -> true;
+      case Operation.OnHandle<?> o ->
+          handles.get(o.handle()) instanceof OutsideHandle handle
+              && (isSlow(handle.inode) || mayTakeLong(handle, o));
+      case Operation.OnInode<?> o -> isSlow(references.find(o.id()));
+      case Operation.InDirectory<?> o -> isSlow(references.find(o.dir()));
+      case Operation.Open(var id, _) -> isSlow(references.find(id));
+      case Operation.Rebind _ -> vfs.hasSlowMount();
+      case Operation.Root _, Operation.Forget _, Operation.Take _ -> false;
+    };
+  }
+
+  private static boolean isSlow(@Nullable Inode inode) {
+    return inode instanceof OutsideInode outside && outside.mount().isSlow();
+  }
+
+  /** Much to read or to write, or content that is durable when the operation ends. */
+  private static boolean mayTakeLong(Handle handle, Operation.OnHandle<?> operation) {
+    return switch (operation) {
+      case Operation.Read(_, _, var buffer) -> buffer.remaining() >= LONG_BYTES;
+      case Operation.ReadNext(_, var buffer) -> buffer.remaining() >= LONG_BYTES;
+      case Operation.Write(_, _, var buffer) -> writesLong(handle, buffer);
+      case Operation.WriteNext(_, var buffer) -> writesLong(handle, buffer);
+      case Operation.Append(_, var buffer) -> writesLong(handle, buffer);
+      default -> operation instanceof Operation.Fallocate;
+    };
+  }
+
+  private static boolean writesLong(Handle handle, ByteBuffer buffer) {
+    return buffer.remaining() >= LONG_BYTES || (handle.flags() & OpenFlags.O_SYNC) != 0;
   }
 
   Barrier barrier() {
@@ -153,85 +189,187 @@ public final class Session implements FileService {
     vfs.ended(this);
   }
 
+  // ---- operations: arguments are looked at here, then the inode's kind of mount is asked ----
+
   @SuppressWarnings("unchecked") // each case answers what its operation's type says
   private <R> R execute(Caller caller, Operation<R> operation) throws ErrnoException {
     return (R)
         switch (operation) {
           case Operation.OnHandle<?> o -> onHandle(caller, o);
-          case Operation.Root _ -> entered(names.root());
+          case Operation.OnInode<?> o -> onInode(caller, o, references.require(o.id()));
+          case Operation.Opening o -> opening(caller, o);
+          case Operation.Root _ -> entered(walk.root());
           case Operation.Lookup(var dir, var name) ->
-              entered(names.find(caller, references.require(dir), name));
+              entered(walk.find(caller, references.require(dir), name));
           case Operation.Forget(var id, var count) -> {
             references.forget(id, count);
-            yield Operation.Done.DONE;
+            yield Done.DONE;
           }
-          case Operation.Rebind(var id) -> entered(names.rebind(caller, id));
-          case Operation.Getattr(var id) -> AttrOps.stat(references.require(id));
-          case Operation.Setattr(var id, var handle, var change) ->
-              attributes.setattr(
-                  caller, references.require(id), handle == 0 ? null : handle(handle), change);
-          case Operation.Access(var id, var mask) ->
-              attributes.access(caller, references.require(id), mask);
-          case Operation.Mknod(var dir, var name, var mode, var rdev) ->
-              entered(names.mknod(caller, references.require(dir), name, mode, rdev));
+          case Operation.Rebind(var id) -> entered(walk.rebind(caller, id));
+          case Operation.Mknod(var dir, var name, var mode, var rdev) -> {
+            int known = Arguments.nodeMode(mode);
+            yield make(caller, dir, name, known, Arguments.isDevice(known) ? rdev : 0, NO_TARGET);
+          }
           case Operation.Mkdir(var dir, var name, var mode) ->
-              entered(names.mkdir(caller, references.require(dir), name, mode));
+              make(caller, dir, name, Arguments.directoryMode(mode), 0, NO_TARGET);
           case Operation.Symlink(var dir, var name, var target) ->
-              entered(names.symlink(caller, references.require(dir), name, target));
-          case Operation.Readlink(var id) -> attributes.readlink(references.require(id));
-          case Operation.Link(var id, var dir, var name) ->
-              names.link(caller, references.require(id), references.require(dir), name);
-          case Operation.Unlink(var dir, var name) ->
-              names.remove(caller, references.require(dir), name, false);
-          case Operation.Rmdir(var dir, var name) ->
-              names.remove(caller, references.require(dir), name, true);
-          case Operation.Rename(var dir, var name, var newDir, var newName, var flags) ->
-              rename.rename(
-                  caller,
-                  references.require(dir),
-                  name,
-                  references.require(newDir),
-                  newName,
-                  flags);
-          case Operation.Getxattr(var id, var name) ->
-              xattrs.get(caller, references.require(id), name);
-          case Operation.Setxattr(var id, var name, var value, var flags) ->
-              xattrs.set(caller, references.require(id), name, value, flags);
-          case Operation.Listxattr(var id) -> xattrs.list(caller, references.require(id));
-          case Operation.Removexattr(var id, var name) ->
-              xattrs.remove(caller, references.require(id), name);
-          case Operation.Statfs(var id) -> attributes.statfs(references.require(id));
-          case Operation.Create(var dir, var name, var flags, var mode) ->
-              opened(opens.create(caller, references.require(dir), name, flags, mode), true);
-          case Operation.Tmpfile(var dir, var flags, var mode) ->
-              opened(opens.tmpfile(caller, references.require(dir), flags, mode), true);
-          case Operation.Open(var id, var flags) ->
-              opened(opens.open(caller, references.require(id), flags), false);
-          case Operation.Take(var token) -> opened(taken(caller, token), false);
+              make(caller, dir, name, SYMLINK_MODE, 0, Arguments.linkTarget(target));
+          case Operation.Link(var id, var dir, var name) -> {
+            Inode inode = references.require(id);
+            Inode parent = directory(dir);
+            yield vfs.ops(parent).link(caller, inode, parent, name);
+          }
+          case Operation.Unlink(var dir, var name) -> remove(caller, directory(dir), name, false);
+          case Operation.Rmdir(var dir, var name) -> remove(caller, directory(dir), name, true);
+          case Operation.Rename o -> rename(caller, o);
         };
   }
 
-  private Object onHandle(Caller caller, Operation.OnHandle<?> operation) throws ErrnoException {
-    Handle handle = handle(operation.handle());
+  private Inode directory(InodeId id) throws ErrnoException {
+    Inode dir = references.require(id);
+    dir.requireDirectory();
+    return dir;
+  }
+
+  private Stat make(Caller caller, InodeId id, Name name, int mode, long rdev, byte[] target)
+      throws ErrnoException {
+    Inode dir = directory(id);
+    return entered(vfs.ops(dir).make(caller, dir, name, mode, rdev, target));
+  }
+
+  private Done remove(Caller caller, Inode dir, Name name, boolean directory)
+      throws ErrnoException {
+    vfs.ops(dir).remove(caller, dir, name, directory);
+    return Done.DONE;
+  }
+
+  private Done rename(Caller caller, Operation.Rename rename) throws ErrnoException {
+    Arguments.requireRenameFlags(rename.flags());
+    Inode dir = directory(rename.dir());
+    Inode newDir = directory(rename.newDir());
+    if (dir.mountPoint != newDir.mountPoint) {
+      throw new ErrnoException(Errno.EXDEV);
+    }
+    vfs.ops(dir).rename(caller, dir, rename.name(), newDir, rename.newName(), rename.flags());
+    return Done.DONE;
+  }
+
+  private Object onInode(Caller caller, Operation.OnInode<?> operation, Inode inode)
+      throws ErrnoException {
+    InodeOps ops = vfs.ops(inode);
     return switch (operation) {
-      case Operation.Read(_, var offset, var destination) ->
-          data.read(caller, handle, offset, destination);
-      case Operation.Write(_, var offset, var source) -> data.write(caller, handle, offset, source);
-      case Operation.Append(_, var source) -> data.append(caller, handle, source);
-      case Operation.ReadNext(_, var destination) -> data.readNext(caller, handle, destination);
-      case Operation.WriteNext(_, var source) -> data.writeNext(caller, handle, source);
-      case Operation.Seek(_, var whence, var offset) -> data.seek(handle, whence, offset);
-      case Operation.SetFlags(_, var flags) -> data.setFlags(caller, handle, flags);
-      case Operation.Fallocate(_, var mode, var offset, var length) ->
-          data.fallocate(caller, handle, mode, offset, length);
-      case Operation.CopyRange(_, var offset, var to, var toOffset, var length) ->
-          data.copyRange(caller, handle, offset, handle(to), toOffset, length);
-      case Operation.Fsync(_, var dataOnly) -> data.fsync(handle, dataOnly);
-      case Operation.Readdir(_, var cookie, var bytes, var withStat) ->
-          opens.readdir(caller, handle, cookie, bytes, withStat);
-      case Operation.Share(_) -> share(caller, handle);
-      case Operation.Close(var number) -> closeHandle(number);
+      case Operation.Getattr _ -> ops.stat(inode);
+      case Operation.Setattr(_, var handle, var change) ->
+          handle == 0
+              ? ops.setattr(caller, inode, null, change)
+              : through(handle, opened -> setattr(caller, inode, opened, change));
+      case Operation.Access(_, var mask) -> {
+        Arguments.requireAccessMask(mask);
+        ops.access(caller, inode, mask);
+        yield Done.DONE;
+      }
+      case Operation.Readlink _ -> ops.readlink(caller, inode);
+      case Operation.Getxattr(_, var name) -> {
+        Arguments.requireXattrName(name);
+        yield ops.getxattr(caller, inode, name);
+      }
+      case Operation.Setxattr(_, var name, var value, var flags) -> {
+        Arguments.requireXattr(name, value, flags);
+        ops.setxattr(caller, inode, name, value.clone(), flags);
+        yield Done.DONE;
+      }
+      case Operation.Listxattr _ -> ops.listxattr(caller, inode);
+      case Operation.Removexattr(_, var name) -> {
+        Arguments.requireXattrName(name);
+        ops.removexattr(caller, inode, name);
+        yield Done.DONE;
+      }
+      case Operation.Statfs _ -> ops.statfs(inode);
     };
+  }
+
+  private Stat setattr(Caller caller, Inode inode, Handle handle, SetAttr change)
+      throws ErrnoException {
+    Arguments.requireForSize(inode, handle, change);
+    return vfs.ops(inode).setattr(caller, inode, handle, change);
+  }
+
+  private Operation.Opened opening(Caller caller, Operation.Opening operation)
+      throws ErrnoException {
+    return switch (operation) {
+      case Operation.Create(var id, var name, var flags, var mode) -> {
+        Inode dir = directory(id);
+        Arguments.requireForCreate(flags);
+        yield opened(vfs.ops(dir).create(caller, dir, name, flags, mode), true);
+      }
+      case Operation.Tmpfile(var id, var flags, var mode) -> {
+        Inode dir = directory(id);
+        Arguments.requireForTmpfile(flags);
+        yield opened(vfs.ops(dir).tmpfile(caller, dir, flags, mode), true);
+      }
+      case Operation.Open(var id, var flags) -> {
+        Inode inode = references.require(id);
+        yield opened(vfs.ops(inode).open(caller, inode, flags), false);
+      }
+      case Operation.Take(var token) -> opened(taken(caller, token), false);
+    };
+  }
+
+  private Object onHandle(Caller caller, Operation.OnHandle<?> operation) throws ErrnoException {
+    return operation instanceof Operation.Close(var number)
+        ? closeHandle(number)
+        : through(operation.handle(), handle -> onHandle(caller, operation, handle));
+  }
+
+  private Object onHandle(Caller caller, Operation.OnHandle<?> operation, Handle handle)
+      throws ErrnoException {
+    InodeOps ops = vfs.ops(handle.inode);
+    return switch (operation) {
+      case Operation.Read(_, var offset, var destination) -> {
+        Arguments.requireReadable(handle, offset, destination);
+        yield ops.read(caller, handle, offset, destination);
+      }
+      case Operation.Write(_, var offset, var source) -> {
+        Arguments.requireWritable(handle, offset, source);
+        // pwrite(2), BUGS: "if a file is opened with O_APPEND, on Linux, pwrite() appends data to
+        // the end of the file".
+        yield ops.write(caller, handle, handle.isAppending() ? -1 : offset, source).count();
+      }
+      case Operation.Append(_, var source) -> {
+        Arguments.requireWritable(handle, 0, source);
+        yield ops.write(caller, handle, -1, source);
+      }
+      case Operation.ReadNext(_, var destination) -> offsets.readNext(caller, handle, destination);
+      case Operation.WriteNext(_, var source) -> offsets.writeNext(caller, handle, source);
+      case Operation.Seek(_, var whence, var offset) -> offsets.seek(handle, whence, offset);
+      case Operation.SetFlags(_, var flags) -> offsets.setFlags(caller, handle, flags);
+      case Operation.Fallocate(_, var mode, var offset, var length) -> {
+        Arguments.requireAllocatable(handle, mode, offset, length);
+        ops.fallocate(caller, handle, mode, offset, length);
+        yield Done.DONE;
+      }
+      case Operation.CopyRange o -> through(o.toHandle(), to -> copy(caller, o, handle, to));
+      case Operation.Fsync(_, var dataOnly) -> {
+        ops.fsync(handle, dataOnly);
+        yield Done.DONE;
+      }
+      case Operation.Readdir(_, var cookie, var bytes, var withStat) -> {
+        handle.inode.requireDirectory();
+        Arguments.requireCookie(cookie);
+        Listing page = new Listing(bytes, withStat);
+        ops.readdir(caller, handle, cookie, page);
+        yield page.entries();
+      }
+      case Operation.Share(_) -> share(caller, handle);
+      case Operation.Close _ -> throw new AssertionError("closed without being used");
+    };
+  }
+
+  private long copy(Caller caller, Operation.CopyRange copy, Handle from, Handle to)
+      throws ErrnoException {
+    Arguments.requireCopyable(from, copy.offset(), to, copy.toOffset(), copy.length());
+    return vfs.ops(from.inode)
+        .copyRange(caller, from, copy.offset(), to, copy.toOffset(), copy.length());
   }
 
   // ---- references and handles of this session ----
@@ -239,33 +377,46 @@ public final class Session implements FileService {
   /**
    * Counts a lookup of an inode and answers its attributes. The reference passes to the session.
    */
-  private Stat entered(NameOps.Found found) {
+  private Stat entered(InodeOps.Found found) {
     references.addLookup(found.inode());
     return found.stat();
   }
 
-  private OpenOps.Fresh taken(Caller caller, Token token) throws ErrnoException {
+  private InodeOps.Fresh taken(Caller caller, Token token) throws ErrnoException {
     Handle handle = vfs.tokens().take(caller, token);
     try {
-      return new OpenOps.Fresh(handle, AttrOps.stat(handle.inode));
+      return new InodeOps.Fresh(handle, vfs.ops(handle.inode).stat(handle.inode));
     } catch (ErrnoException e) {
       vfs.put(handle);
       throw e;
     }
   }
 
-  private Handle handle(long number) throws ErrnoException {
+  /** Something that is done through a handle. */
+  private interface Use<R> {
+    R with(Handle handle) throws ErrnoException;
+  }
+
+  /**
+   * Does something through a handle of this session, which stays open until that is done, even if
+   * another thread of the session closes it. EBADF.
+   */
+  private <R> R through(long number, Use<R> use) throws ErrnoException {
     Handle handle = handles.get(number);
-    if (handle == null) {
+    if (handle == null || !handle.tryGet()) {
       throw new ErrnoException(Errno.EBADF);
     }
-    return handle;
+    try {
+      return use.with(handle);
+    } finally {
+      vfs.put(handle);
+    }
   }
 
   /**
    * Gives a handle, whose reference passes to the session, a number; with a lookup too if asked.
    */
-  private Operation.Opened opened(OpenOps.Fresh fresh, boolean lookup) {
+  private Operation.Opened opened(InodeOps.Fresh fresh, boolean lookup) {
     Handle handle = fresh.handle();
     references.addHandle(handle.inode.get());
     if (lookup) {
@@ -276,14 +427,14 @@ public final class Session implements FileService {
     return new Operation.Opened(number, fresh.stat(), handle.flags());
   }
 
-  private Operation.Done closeHandle(long number) throws ErrnoException {
+  private Done closeHandle(long number) throws ErrnoException {
     Handle handle = handles.remove(number);
     if (handle == null) {
       throw new ErrnoException(Errno.EBADF);
     }
     references.dropHandle(handle.inode);
     vfs.put(handle);
-    return Operation.Done.DONE;
+    return Done.DONE;
   }
 
   private Token share(Caller caller, Handle handle) throws ErrnoException {

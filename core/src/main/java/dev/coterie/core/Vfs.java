@@ -10,11 +10,14 @@ import dev.coterie.api.Timestamp;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;
+import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.OutsideMount;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,6 +55,8 @@ public final class Vfs implements AutoCloseable {
   private final InodeTable inodes = new InodeTable();
   private final DentryCache dentries;
   private final Tokens tokens;
+  private final InodeOps inside;
+  private final InodeOps outside;
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -67,6 +72,9 @@ public final class Vfs implements AutoCloseable {
     this.config = config;
     this.dentries = new DentryCache(inodes, config.dentries());
     this.tokens = new Tokens(config.clock(), config.random(), this::put);
+    Walk walk = new Walk(this);
+    this.inside = new InsideOps(this, walk);
+    this.outside = new OutsideOps(this, walk);
     TreeMap<String, MountFactory> ordered =
         new TreeMap<>(Comparator.comparingInt(String::length).thenComparing(path -> path));
     ordered.putAll(mounts);
@@ -74,8 +82,9 @@ public final class Vfs implements AutoCloseable {
       throw new IllegalArgumentException("a tree has a mount at / and at most " + Limits.MOUNTS);
     }
     try {
+      Set<Integer> tags = new HashSet<>();
       for (Map.Entry<String, MountFactory> mount : ordered.entrySet()) {
-        graft(mount.getKey(), mount.getValue());
+        graft(mount.getKey(), mount.getValue(), freeTag(mount.getKey(), tags));
       }
     } catch (IOException | RuntimeException e) {
       close();
@@ -113,9 +122,18 @@ public final class Vfs implements AutoCloseable {
     }
   }
 
-  private void graft(String path, MountFactory factory) throws IOException {
+  /** A tag of a path; the same next time, as paths come in the same order. */
+  private static int freeTag(String path, Set<Integer> taken) {
+    int tag = Math.floorMod(path.hashCode(), MountContext.TAGS);
+    while (!taken.add(tag)) {
+      tag = (tag + 1) % MountContext.TAGS;
+    }
+    return tag + 1;
+  }
+
+  private void graft(String path, MountFactory factory, int tag) throws IOException {
     Inode covered = mountPoints.isEmpty() ? null : directoryToCover(path);
-    Mount mount = factory.open(new MountContext(this::newId, config.clock()));
+    Mount mount = factory.open(new MountContext(this::newId, config.clock(), tag));
     MountPoint mountPoint = new MountPoint(path, mount, covered);
     mountPoints.add(mountPoint);
     inodes.add(mountPoint.root());
@@ -128,7 +146,7 @@ public final class Vfs implements AutoCloseable {
    * The directory of a path, made where there is none, with a reference that the mount point keeps.
    */
   private Inode directoryToCover(String path) throws IOException {
-    NameOps names = new NameOps(this);
+    Walk walk = new Walk(this);
     Inode dir = root().get();
     for (String part : path.split("/")) {
       if (part.isEmpty()) {
@@ -137,12 +155,12 @@ public final class Vfs implements AutoCloseable {
       Name name = Name.of(part);
       Inode next;
       try {
-        next = names.find(Caller.ROOT, dir, name).inode();
+        next = walk.find(Caller.ROOT, dir, name).inode();
       } catch (ErrnoException e) {
         if (e.errno() != dev.coterie.api.Errno.ENOENT) {
           throw e;
         }
-        next = names.make(Caller.ROOT, dir, name, Mode.S_IFDIR | 0755, 0, new byte[0]).inode();
+        next = ops(dir).make(Caller.ROOT, dir, name, Mode.S_IFDIR | 0755, 0, new byte[0]).inode();
       }
       put(dir);
       dir = next;
@@ -157,6 +175,35 @@ public final class Vfs implements AutoCloseable {
 
   Inode root() {
     return mountPoints.getFirst().root();
+  }
+
+  /** What can be done with an inode, by the kind of its mount. */
+  InodeOps ops(Inode inode) {
+    return switch (inode) {
+      case InsideInode _ -> inside;
+      case OutsideInode _ -> outside;
+    };
+  }
+
+  /** The root of the mount that hides this node, if it is a directory and one does. */
+  @Nullable Inode mountedOn(Node node) {
+    return node.type() == Mode.S_IFDIR ? mountedOn(node.id()) : null;
+  }
+
+  @Nullable Inode mountedOn(InodeId directory) {
+    for (MountPoint mountPoint : mountPoints) {
+      Inode covered = mountPoint.covered();
+      if (covered != null && covered.id().equals(directory)) {
+        return mountPoint.root();
+      }
+    }
+    return null;
+  }
+
+  /** Whether any call of some mount may take long. */
+  boolean hasSlowMount() {
+    return mountPoints.stream()
+        .anyMatch(m -> m.mount() instanceof OutsideMount outside && outside.isSlow());
   }
 
   InodeTable inodes() {
@@ -181,7 +228,9 @@ public final class Vfs implements AutoCloseable {
 
   /** An identity never used before. */
   InodeId newId() {
-    return new InodeId(numbers.incrementAndGet(), config.generation());
+    long number = numbers.incrementAndGet();
+    assert number >>> MountContext.TAG_SHIFT == 0 : "a number without tag: " + number;
+    return new InodeId(number, config.generation());
   }
 
   Timestamp now() {
@@ -195,6 +244,7 @@ public final class Vfs implements AutoCloseable {
   /** Gives back a reference of a handle, and with the last one its inode's. */
   void put(Handle handle) {
     if (handle.putReference()) {
+      handle.end();
       inodes.put(handle.inode);
     }
   }

@@ -3,18 +3,16 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
-import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
-import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Setxattr;
 import dev.coterie.core.spi.Command;
 import java.util.List;
 
 /**
- * Extended attributes, by name space: {@code user.*} under the file's permissions, {@code
- * trusted.*} for root alone, {@code security.*} written by root. POSIX ACLs ({@code system.*}) have
- * their place here and are not kept yet. Source: xattr(7).
+ * Extended attributes of inside mounts, by name space: {@code user.*} under the file's permissions,
+ * {@code trusted.*} for root alone, {@code security.*} written by root. POSIX ACLs ({@code
+ * system.*}) have their place here and are not kept yet. Source: xattr(7).
  */
 final class XattrOps {
   private static final String USER = "user.";
@@ -28,11 +26,10 @@ final class XattrOps {
     this.vfs = vfs;
   }
 
-  byte[] get(Caller caller, Inode inode, Name name) throws ErrnoException {
-    requireName(name);
+  byte[] get(Caller caller, InsideInode inode, Name name) throws ErrnoException {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
+      inode.requireLive();
       requireAccess(caller, inode, name, Access.READ);
       byte[] value = inode.mount().getxattr(inode.node, name);
       if (value == null) {
@@ -44,11 +41,11 @@ final class XattrOps {
     }
   }
 
-  List<Name> list(Caller caller, Inode inode) throws ErrnoException {
+  List<Name> list(Caller caller, InsideInode inode) throws ErrnoException {
     List<Name> all;
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
+      inode.requireLive();
       all = inode.mount().listxattr(inode.node);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -56,19 +53,12 @@ final class XattrOps {
     return caller.isRoot() ? all : all.stream().filter(name -> !name.startsWith(TRUSTED)).toList();
   }
 
-  Operation.Done set(Caller caller, Inode inode, Name name, byte[] value, int flags)
+  void set(Caller caller, InsideInode inode, Name name, byte[] value, int flags)
       throws ErrnoException {
-    requireName(name);
-    if (value.length > Limits.XATTR_VALUE_BYTES) {
-      throw new ErrnoException(Errno.E2BIG);
-    }
-    if ((flags & ~(Setxattr.XATTR_CREATE | Setxattr.XATTR_REPLACE)) != 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
-      NameOps.requireWritable(inode);
+      inode.requireLive();
+      inode.requireWritable();
       requireAccess(caller, inode, name, Access.WRITE);
       boolean exists = inode.mount().getxattr(inode.node, name) != null;
       if (exists && (flags & Setxattr.XATTR_CREATE) != 0) {
@@ -77,38 +67,24 @@ final class XattrOps {
       if (!exists && (flags & Setxattr.XATTR_REPLACE) != 0) {
         throw new ErrnoException(Errno.ENODATA);
       }
-      inode.mount().apply(new Command.SetXattr(inode.node, name, value.clone(), vfs.now()));
-      return Operation.Done.DONE;
+      inode.mount().apply(new Command.SetXattr(inode.node, name, value, vfs.now()));
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
   }
 
-  Operation.Done remove(Caller caller, Inode inode, Name name) throws ErrnoException {
-    requireName(name);
+  void remove(Caller caller, InsideInode inode, Name name) throws ErrnoException {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
-      NameOps.requireLive(inode);
-      NameOps.requireWritable(inode);
+      inode.requireLive();
+      inode.requireWritable();
       requireAccess(caller, inode, name, Access.WRITE);
       if (inode.mount().getxattr(inode.node, name) == null) {
         throw new ErrnoException(Errno.ENODATA);
       }
       inode.mount().apply(new Command.RemoveXattr(inode.node, name, vfs.now()));
-      return Operation.Done.DONE;
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
-    }
-  }
-
-  private static void requireName(Name name) throws ErrnoException {
-    if (name.length() == 0 || name.length() > Limits.XATTR_NAME_BYTES) {
-      throw new ErrnoException(Errno.ERANGE);
-    }
-    for (byte b : name.toBytes()) {
-      if (b == 0) {
-        throw new ErrnoException(Errno.EINVAL);
-      }
     }
   }
 
@@ -116,7 +92,7 @@ final class XattrOps {
    * The rules of a name space, in Linux's order: xattr_permission, cap_inode_setxattr, then whether
    * there is such a name space (xattr_resolve_name).
    */
-  private static void requireAccess(Caller caller, Inode inode, Name name, int mask)
+  private static void requireAccess(Caller caller, InsideInode inode, Name name, int mask)
       throws ErrnoException {
     boolean write = (mask & Access.WRITE) != 0;
     if (name.startsWith(SECURITY)) {
@@ -146,7 +122,7 @@ final class XattrOps {
     }
   }
 
-  private static void requireUserAccess(Caller caller, Inode inode, int mask)
+  private static void requireUserAccess(Caller caller, InsideInode inode, int mask)
       throws ErrnoException {
     int mode = inode.node.mode();
     boolean write = (mask & Access.WRITE) != 0;

@@ -5,6 +5,23 @@
  * <p>{@link dev.coterie.core.Vfs} is the tree; {@link dev.coterie.core.Session} is one client's
  * {@link dev.coterie.api.FileService} on it.
  *
+ * <h2>Two kinds of mount</h2>
+ *
+ * What is the same everywhere is done first: {@link dev.coterie.core.Session} looks at references,
+ * handles and arguments ({@link dev.coterie.core.Arguments}), {@link dev.coterie.core.Walk} finds
+ * inodes across mounts, {@link dev.coterie.core.Offsets} moves shared offsets. Then the inode's
+ * {@link dev.coterie.core.InodeOps} are asked:
+ *
+ * <pre>
+ *                       InodeOps
+ *                      /        \
+ *            InsideOps            OutsideOps            an inside mount is changed by this tree alone, so
+ *            NameOps RenameOp     OutsideNames          the core decides and gives it commands; an outside
+ *            AttrOps XattrOps     OutsideListing        mount is changed by others too, so it decides and
+ *            OpenOps DataOps      OutsideLocks          the core asks it, in the caller's name
+ *            DentryCache
+ * </pre>
+ *
  * <h2>Locks</h2>
  *
  * Ranked by {@link dev.coterie.core.LockRank}; asserted under {@code -ea} by {@link
@@ -16,16 +33,22 @@
  *      → Handle.offsetLock        a shared offset, as Linux's f_pos lock
  *        → Inode.opLock, as PARENT   directories whose names change: ancestor first, else by number
  *          → Inode.opLock, as SUBDIRECTORY   directories that a rename moves or replaces
- *          → Inode.opLock, as INODE  what the names name, by number; or the file itself
+ *          → Inode.opLock, as INODE  what the names name, by number; or the file itself;
+ *                                    of an outside mount all, directories too
  *  state locks (never across a call of a mount that can wait, or a socket write):
  *    Request (its monitor)        completion, cancel and the end of the session meet here
  *    concurrent maps              inode table, dentries, references: no code of ours runs under their bins but what is
  *                                 written in InodeTable and References
  * </pre>
  *
- * Two directories neither of which holds the other are locked together only under renameLock; every
- * other thread locks downwards in the tree, from a directory to what it names. So no ring can
- * close.
+ * Inside: two directories neither of which holds the other are locked together only under
+ * renameLock; every other thread locks downwards in the tree, from a directory to what it names. So
+ * no ring can close.
+ *
+ * <p>Outside: what is above what can be changed by others at any moment, so the order of numbers is
+ * the only one. What turns out under a lock to be needed too is tried without waiting; where that
+ * fails the operation starts again and waits for all in order ({@link
+ * dev.coterie.core.OutsideLocks}).
  *
  * <p>Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these:
  * such an operation becomes a {@link dev.coterie.core.Request} and starts again from the beginning.
@@ -33,9 +56,10 @@
  * <h2>References</h2>
  *
  * An {@link dev.coterie.core.Inode} lives while someone counts on it: a session's references, an
- * open handle, a dentry, a mount point, an operation at work on a child. Whoever lets the last one
- * go only puts it on the grave-yard; {@link dev.coterie.core.InodeTable#reap} buries it later, when
- * the thread holds no lock.
+ * open handle, a dentry, a mount point, an operation at work on a child. A {@link
+ * dev.coterie.core.Handle} lives while a session, a token or an operation at work counts on it.
+ * Whoever lets the last one go only puts it on the grave-yard; {@link
+ * dev.coterie.core.InodeTable#reap} buries it later, when the thread holds no lock.
  */
 @NullMarked
 package dev.coterie.core;

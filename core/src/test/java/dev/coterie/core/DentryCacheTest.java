@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class DentryCacheTest {
   private final InodeTable inodes = new InodeTable();
   private final MountPoint mountPoint = Fakes.mountPoint();
-  private final Inode dir = mountPoint.root();
+  private final InsideInode dir = (InsideInode) mountPoint.root();
 
   private static Name name(int number) {
     return Name.of("n" + number);
@@ -46,8 +46,8 @@ class DentryCacheTest {
   @Test
   void put_anotherInode_letsTheFormerGo() {
     DentryCache cache = new DentryCache(inodes, 16);
-    Inode first = inodes.holdNew(Fakes.file(10), mountPoint);
-    Inode second = inodes.holdNew(Fakes.file(11), mountPoint);
+    InsideInode first = inodes.holdNew(Fakes.file(10), mountPoint);
+    InsideInode second = inodes.holdNew(Fakes.file(11), mountPoint);
     cache.put(dir, name(0), first);
     assertThat(first.referenceCount()).isEqualTo(2);
     cache.put(dir, name(0), second);
@@ -58,7 +58,7 @@ class DentryCacheTest {
   @Test
   void put_evicted_letsTheInodeGo() {
     DentryCache cache = new DentryCache(inodes, 2);
-    Inode inode = inodes.holdNew(Fakes.file(10), mountPoint);
+    InsideInode inode = inodes.holdNew(Fakes.file(10), mountPoint);
     cache.put(dir, name(0), inode);
     for (int i = 1; i < 50; i++) {
       cache.put(dir, name(i), null);
@@ -70,7 +70,7 @@ class DentryCacheTest {
   @Test
   void dropAll_ofDirectory_letsAllGo() {
     DentryCache cache = new DentryCache(inodes, 16);
-    Inode inode = inodes.holdNew(Fakes.file(10), mountPoint);
+    InsideInode inode = inodes.holdNew(Fakes.file(10), mountPoint);
     cache.put(dir, name(0), inode);
     cache.put(dir, name(1), inode);
     cache.put(dir, name(2), null);

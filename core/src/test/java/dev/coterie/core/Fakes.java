@@ -3,8 +3,8 @@ package dev.coterie.core;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Timestamp;
-import dev.coterie.core.spi.Mount;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideMount;
+import dev.coterie.core.spi.InsideNode;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Fakes {
   private Fakes() {}
 
-  static final class FakeNode implements Node {
+  static final class FakeNode implements InsideNode {
     private final InodeId id;
     private final int mode;
     volatile long nlink = 1;
@@ -79,11 +79,11 @@ final class Fakes {
 
   static MountPoint mountPoint() {
     FakeNode root = directory(1);
-    Mount mount =
-        (Mount)
+    InsideMount mount =
+        (InsideMount)
             Proxy.newProxyInstance(
                 Fakes.class.getClassLoader(),
-                new Class<?>[] {Mount.class},
+                new Class<?>[] {InsideMount.class},
                 (proxy, method, arguments) ->
                     switch (method.getName()) {
                       case "root" -> root;

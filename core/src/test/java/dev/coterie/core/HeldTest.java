@@ -3,6 +3,7 @@ package dev.coterie.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coterie.api.InodeId;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -10,8 +11,8 @@ import org.junit.jupiter.api.Test;
  * a deadlock.
  */
 class HeldTest {
-  private final OpLock low = new OpLock(1);
-  private final OpLock high = new OpLock(2);
+  private final OpLock low = new OpLock(new InodeId(1, 0));
+  private final OpLock high = new OpLock(new InodeId(2, 0));
 
   @Test
   void take_risingRank_isAllowedAndCounted() {
@@ -62,5 +63,29 @@ class HeldTest {
     } finally {
       low.unlock(LockRank.INODE, stamp);
     }
+  }
+
+  @Test
+  void take_sameNumberLaterGeneration_isAllowed() {
+    OpLock reused = new OpLock(new InodeId(2, 1));
+    long first = high.write(LockRank.INODE);
+    long second = reused.write(LockRank.INODE);
+    reused.unlock(LockRank.INODE, second);
+    high.unlock(LockRank.INODE, first);
+    assertThat(Held.none()).isTrue();
+  }
+
+  @Test
+  void tryTake_sameRankFallingNumber_isAllowedAsItDoesNotWait() {
+    long first = high.write(LockRank.INODE);
+    long second = low.tryWrite(LockRank.INODE);
+    assertThat(second).isNotZero();
+    assertThat(low.tryRead(LockRank.INODE)).isZero();
+    // What is waited for next is held against all that are held, not against the last one alone.
+    OpLock middle = new OpLock(new InodeId(1, 5));
+    assertThatThrownBy(() -> middle.write(LockRank.INODE)).isInstanceOf(AssertionError.class);
+    low.unlock(LockRank.INODE, second);
+    high.unlock(LockRank.INODE, first);
+    assertThat(Held.none()).isTrue();
   }
 }

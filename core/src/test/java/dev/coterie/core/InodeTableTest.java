@@ -24,7 +24,7 @@ class InodeTableTest {
   @Test
   void hold_twice_isOneInode() {
     FakeNode node = Fakes.file(7);
-    Inode first = table.holdNew(node, mountPoint);
+    InsideInode first = table.holdNew(node, mountPoint);
     assertThat(table.hold(node, mountPoint)).isSameAs(first);
     assertThat(first.referenceCount()).isEqualTo(2);
   }
@@ -32,7 +32,7 @@ class InodeTableTest {
   @Test
   void put_lastOfLinkedNode_isBuriedButNotReleased() {
     FakeNode node = Fakes.file(7);
-    Inode inode = table.holdNew(node, mountPoint);
+    InsideInode inode = table.holdNew(node, mountPoint);
     table.put(inode);
     reap();
     assertThat(inode.isDead()).isTrue();
@@ -44,7 +44,7 @@ class InodeTableTest {
   @Test
   void put_lastOfUnlinkedNode_isReleasedOnce() {
     FakeNode node = Fakes.file(7);
-    Inode inode = table.holdNew(node, mountPoint);
+    InsideInode inode = table.holdNew(node, mountPoint);
     node.nlink = 0;
     table.put(inode);
     reap();
@@ -56,7 +56,7 @@ class InodeTableTest {
   @Test
   void put_thenTakenUpAgainBeforeReap_lives() {
     FakeNode node = Fakes.file(7);
-    Inode inode = table.holdNew(node, mountPoint);
+    InsideInode inode = table.holdNew(node, mountPoint);
     node.nlink = 0;
     table.put(inode);
     assertThat(table.find(node.id())).isSameAs(inode);
@@ -79,7 +79,7 @@ class InodeTableTest {
     try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
       for (int round = 0; round < rounds; round++) {
         FakeNode node = Fakes.file(100 + round);
-        Inode own = table.holdNew(node, mountPoint);
+        InsideInode own = table.holdNew(node, mountPoint);
         CountDownLatch start = new CountDownLatch(1);
         AtomicInteger releasedWhileHeld = new AtomicInteger();
         List<Future<?>> done = new ArrayList<>();

@@ -6,7 +6,6 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
-import dev.coterie.core.Session;
 import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Reply;
@@ -97,7 +96,7 @@ final class Call {
     Step<R> step = new Step<>(this, then);
     if (!goesOn) {
       step.failed(Errno.EINTR);
-    } else if (Session.mayTakeLong(operation)) {
+    } else if (conversation.mayTakeLong(operation)) {
       Pooled<R> pooled = new Pooled<>(caller, operation, step, number);
       keep(number, pooled);
       connection.pool().execute(pooled);

@@ -59,7 +59,7 @@ final class Connection implements Runnable {
     this.in.bytes().limit(0);
     this.reader =
         Thread.ofPlatform().daemon().name("coterie-reader-" + peer.self().pid()).unstarted(this);
-    this.conversation = Conversation.unknown(this, leader.openSession());
+    this.conversation = Conversation.unknown(this);
     outbox.begin(conversation);
   }
 
@@ -252,11 +252,11 @@ final class Connection implements Runnable {
           Dialect.answer(proposed.substring(0, Math.min(proposed.length(), VERSION_CHARS)));
       next =
           dialect == Dialect.UNKNOWN
-              ? Conversation.unknown(this, leader.openSession())
-              : new Conversation(this, leader.openSession(), dialect, agreed);
+              ? Conversation.unknown(this)
+              : new Conversation(this, dialect, agreed);
       reply = new Rversion(agreed, dialect.version());
     } catch (ErrnoException e) {
-      next = Conversation.unknown(this, leader.openSession());
+      next = Conversation.unknown(this);
       reply = new Rlerror(e.errno().number());
     }
     outbox.begin(next);
@@ -364,6 +364,10 @@ final class Connection implements Runnable {
   }
 
   // ---- for the requests ----
+
+  Leader leader() {
+    return leader;
+  }
 
   Peer peer() {
     return peer;

@@ -4,6 +4,8 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Operation;
+import dev.coterie.core.Session;
 import dev.coterie.wire.Dialect;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation {
   private final Connection connection;
-  private final FileService session;
+  private final Session own;
+  private final FileService session; // our own, as the leader wraps it
   private final Dialect dialect;
   private final int msize;
   private final FidTable fids = new FidTable();
@@ -29,9 +32,10 @@ final class Conversation {
   private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
   private volatile @Nullable Fid anchor; // first attach
 
-  Conversation(Connection connection, FileService session, Dialect dialect, int msize) {
+  Conversation(Connection connection, Dialect dialect, int msize) {
     this.connection = connection;
-    this.session = session;
+    this.own = connection.leader().newSession();
+    this.session = connection.leader().decorate(own);
     this.dialect = dialect;
     this.msize = msize;
     this.plain = new PlainRequests(this);
@@ -39,8 +43,8 @@ final class Conversation {
   }
 
   /** One in which nothing is agreed, so that Tversion is the only request there is. */
-  static Conversation unknown(Connection connection, FileService session) {
-    return new Conversation(connection, session, Dialect.UNKNOWN, Limits.MSIZE_MIN_BYTES);
+  static Conversation unknown(Connection connection) {
+    return new Conversation(connection, Dialect.UNKNOWN, Limits.MSIZE_MIN_BYTES);
   }
 
   void dispatch(Call call, Request request) throws ErrnoException {
@@ -64,6 +68,11 @@ final class Conversation {
 
   FileService session() {
     return session;
+  }
+
+  /** Whether an operation of the session is one for the pool. */
+  boolean mayTakeLong(Operation<?> operation) {
+    return own.mayTakeLong(operation);
   }
 
   FidTable fids() {

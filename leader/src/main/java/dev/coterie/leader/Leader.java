@@ -3,6 +3,7 @@ package dev.coterie.leader;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
+import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.sys.StreamSocket;
@@ -189,7 +190,7 @@ public final class Leader implements AutoCloseable {
 
   /** A session of this process's own, without a socket. */
   public FileService openSession() {
-    return decorator.apply(vfs.openSession());
+    return decorate(newSession());
   }
 
   /** The TCP port served, 0 if none. */
@@ -260,6 +261,14 @@ public final class Leader implements AutoCloseable {
   }
 
   // ---- for connections ----
+
+  Session newSession() {
+    return vfs.openSession();
+  }
+
+  FileService decorate(Session session) {
+    return decorator.apply(session);
+  }
 
   /** Starts to serve a connection; false if there are too many. Called by listeners. */
   boolean admit(StreamSocket socket, Peer peer) {

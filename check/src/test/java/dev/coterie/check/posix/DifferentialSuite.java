@@ -2,7 +2,7 @@ package dev.coterie.check.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.coterie.core.spi.Mount.AtimePolicy;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

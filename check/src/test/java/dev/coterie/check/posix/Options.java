@@ -1,6 +1,6 @@
 package dev.coterie.check.posix;
 
-import dev.coterie.core.spi.Mount.AtimePolicy;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.mounts.tmpfs.TmpFs;
 

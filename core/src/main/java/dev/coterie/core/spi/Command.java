@@ -7,7 +7,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A validated change that carries every decision made for it. Commands on different nodes commute.
+ * A validated change of an {@link InsideMount} that carries every decision made for it. Commands on
+ * different nodes commute.
  *
  * <p>{@code now} is the moment of the change; a mount gives it to the times that POSIX says the
  * change marks.
@@ -24,7 +25,7 @@ public sealed interface Command {
    * @param linkable whether a nameless inode may be linked later
    */
   record Create(
-      Node dir,
+      InsideNode dir,
       @Nullable Name name,
       InodeId id,
       int mode,
@@ -36,10 +37,10 @@ public sealed interface Command {
       Timestamp now)
       implements Command {}
 
-  record Link(Node dir, Name name, Node node, Timestamp now) implements Command {}
+  record Link(InsideNode dir, Name name, InsideNode node, Timestamp now) implements Command {}
 
   /** Removes a name; of a directory too, which is empty then. */
-  record Unlink(Node dir, Name name, Node node, Timestamp now) implements Command {}
+  record Unlink(InsideNode dir, Name name, InsideNode node, Timestamp now) implements Command {}
 
   /**
    * Moves a name.
@@ -47,12 +48,12 @@ public sealed interface Command {
    * @param replaced what the new name named: removed, or with {@code exchange} given the old name
    */
   record Rename(
-      Node dir,
+      InsideNode dir,
       Name name,
-      Node node,
-      Node newDir,
+      InsideNode node,
+      InsideNode newDir,
       Name newName,
-      @Nullable Node replaced,
+      @Nullable InsideNode replaced,
       boolean exchange,
       Timestamp now)
       implements Command {}
@@ -62,7 +63,7 @@ public sealed interface Command {
    * ctime.
    */
   record SetAttr(
-      Node node,
+      InsideNode node,
       int mode,
       int uid,
       int gid,
@@ -73,18 +74,24 @@ public sealed interface Command {
       implements Command {}
 
   /** A read that marks the access time. */
-  record Touch(Node node, Timestamp now) implements Command {}
+  record Touch(InsideNode node, Timestamp now) implements Command {}
 
   /**
    * Bytes at an offset; {@code mode} is the new mode, without set-id bits where a write clears
    * them.
    */
-  record Write(Node node, long offset, ByteBuffer source, int mode, Timestamp now)
+  record Write(InsideNode node, long offset, ByteBuffer source, int mode, Timestamp now)
       implements Command {}
 
   /** fallocate(2): {@code kind} says what, {@code keepSize} whether the length may grow. */
   record Allocate(
-      Node node, Kind kind, boolean keepSize, long offset, long length, int mode, Timestamp now)
+      InsideNode node,
+      Kind kind,
+      boolean keepSize,
+      long offset,
+      long length,
+      int mode,
+      Timestamp now)
       implements Command {
     public enum Kind {
       ALLOCATE,
@@ -95,10 +102,16 @@ public sealed interface Command {
 
   /** Bytes from another file of this mount, or of the same one without overlap. */
   record CopyRange(
-      Node from, long fromOffset, Node node, long offset, long length, int mode, Timestamp now)
+      InsideNode from,
+      long fromOffset,
+      InsideNode node,
+      long offset,
+      long length,
+      int mode,
+      Timestamp now)
       implements Command {}
 
-  record SetXattr(Node node, Name name, byte[] value, Timestamp now) implements Command {}
+  record SetXattr(InsideNode node, Name name, byte[] value, Timestamp now) implements Command {}
 
-  record RemoveXattr(Node node, Name name, Timestamp now) implements Command {}
+  record RemoveXattr(InsideNode node, Name name, Timestamp now) implements Command {}
 }

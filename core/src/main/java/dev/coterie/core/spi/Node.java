@@ -1,32 +1,12 @@
 package dev.coterie.core.spi;
 
 import dev.coterie.api.InodeId;
-import dev.coterie.api.Timestamp;
 
-/**
- * An inode as its mount keeps it. The core reads these between its own checks and may do so without
- * the operation lock, discarding what it read when a writer was at work meanwhile; so reading must
- * neither fail nor block.
- */
-public interface Node {
+/** An inode as its mount knows it: {@link InsideNode} or {@link OutsideNode}. */
+public sealed interface Node permits InsideNode, OutsideNode {
+  /** Never changes. */
   InodeId id();
 
-  /** Type and permissions. */
-  int mode();
-
-  int uid();
-
-  int gid();
-
-  /** Hard links; 0 once the last name is gone. */
-  long nlink();
-
-  /** Length in bytes. */
-  long size();
-
-  Timestamp atime();
-
-  Timestamp mtime();
-
-  Timestamp ctime();
+  /** The type bits of {@code st_mode} (S_IFMT), which never change either. */
+  int type();
 }

@@ -2,7 +2,7 @@ package dev.coterie.mounts.tmpfs;
 
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
-import dev.coterie.core.spi.Mount;
+import dev.coterie.core.spi.InsideMount;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -104,7 +104,7 @@ final class Directory {
   }
 
   /** Gives entries with a greater cookie until the sink has enough. */
-  void after(long cookie, Mount.EntrySink sink) throws ErrnoException {
+  void after(long cookie, InsideMount.EntrySink sink) throws ErrnoException {
     for (int i = indexAfter(cookie); i < length; i++) {
       Entry entry = Objects.requireNonNull(inOrder[i]);
       TmpNode node = entry.node;

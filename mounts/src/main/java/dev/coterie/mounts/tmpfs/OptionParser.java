@@ -1,6 +1,6 @@
 package dev.coterie.mounts.tmpfs;
 
-import dev.coterie.core.spi.Mount.AtimePolicy;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -10,10 +10,10 @@ import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import dev.coterie.api.Timestamp;
 import dev.coterie.core.spi.Command;
-import dev.coterie.core.spi.Mount;
+import dev.coterie.core.spi.InsideMount;
+import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;
-import dev.coterie.core.spi.Node;
 import dev.coterie.mounts.tmpfs.TmpNode.Dir;
 import dev.coterie.mounts.tmpfs.TmpNode.File;
 import dev.coterie.mounts.tmpfs.TmpNode.Special;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Concurrency: {@link dev.coterie.core.spi}. Several inodes share only {@code nodes}, {@code
  * space} and {@code store}.
  */
-public final class TmpFs implements Mount {
+public final class TmpFs implements InsideMount {
   /** Source: linux/magic.h, TMPFS_MAGIC. */
   private static final int TMPFS_MAGIC = 0x01021994;
 
@@ -135,7 +135,7 @@ public final class TmpFs implements Mount {
   }
 
   @Override
-  public Node root() {
+  public InsideNode root() {
     return root;
   }
 
@@ -152,42 +152,42 @@ public final class TmpFs implements Mount {
   // ---- queries ----
 
   @Override
-  public @Nullable Node lookup(Node dir, Name name) {
+  public @Nullable InsideNode lookup(InsideNode dir, Name name) {
     return ((Dir) dir).entries.get(name);
   }
 
   @Override
-  public Node parent(Node dir) {
+  public InsideNode parent(InsideNode dir) {
     return Objects.requireNonNull(((Dir) dir).parent());
   }
 
   @Override
-  public @Nullable Node anyParent(Node node) {
+  public @Nullable InsideNode anyParent(InsideNode node) {
     return node == root || node.nlink() == 0 ? null : ((TmpNode) node).parent();
   }
 
   @Override
-  public @Nullable Node find(InodeId id) {
+  public @Nullable InsideNode find(InodeId id) {
     return nodes.get(id);
   }
 
   @Override
-  public Stat stat(Node node) {
+  public Stat stat(InsideNode node) {
     return ((TmpNode) node).stat();
   }
 
   @Override
-  public void readdir(Node dir, long cookie, EntrySink sink) throws ErrnoException {
+  public void readdir(InsideNode dir, long cookie, EntrySink sink) throws ErrnoException {
     ((Dir) dir).entries.after(cookie, sink);
   }
 
   @Override
-  public boolean isEmpty(Node dir) {
+  public boolean isEmpty(InsideNode dir) {
     return ((Dir) dir).entries.size() == 0;
   }
 
   @Override
-  public int read(Node file, long offset, ByteBuffer destination) {
+  public int read(InsideNode file, long offset, ByteBuffer destination) {
     assert offset >= 0;
     File from = (File) file;
     if (offset >= from.size()) {
@@ -199,19 +199,19 @@ public final class TmpFs implements Mount {
   }
 
   @Override
-  public long seekData(Node file, long offset) {
+  public long seekData(InsideNode file, long offset) {
     assert offset >= 0 && offset < file.size();
     return contents.seekData(((File) file).pages, offset);
   }
 
   @Override
-  public long seekHole(Node file, long offset) {
+  public long seekHole(InsideNode file, long offset) {
     assert offset >= 0 && offset < file.size();
     return contents.seekHole(((File) file).pages, offset, file.size());
   }
 
   @Override
-  public byte[] readlink(Node link) {
+  public byte[] readlink(InsideNode link) {
     Symlink symlink = (Symlink) link;
     if (symlink.target != null) {
       return symlink.target.clone();
@@ -222,13 +222,13 @@ public final class TmpFs implements Mount {
   }
 
   @Override
-  public byte @Nullable [] getxattr(Node node, Name name) {
+  public byte @Nullable [] getxattr(InsideNode node, Name name) {
     Xattrs xattrs = ((TmpNode) node).xattrs;
     return xattrs == null ? null : xattrs.get(name);
   }
 
   @Override
-  public List<Name> listxattr(Node node) {
+  public List<Name> listxattr(InsideNode node) {
     Xattrs xattrs = ((TmpNode) node).xattrs;
     return xattrs == null ? List.of() : xattrs.list();
   }
@@ -251,7 +251,7 @@ public final class TmpFs implements Mount {
   // ---- names ----
 
   @Override
-  public Node apply(Command.Create command) throws ErrnoException {
+  public InsideNode apply(Command.Create command) throws ErrnoException {
     Dir dir = (Dir) command.dir();
     Name name = command.name();
     assert name == null || dir.entries.get(name) == null : "EEXIST is the core's";
@@ -533,10 +533,10 @@ public final class TmpFs implements Mount {
 
   /** Memory is as durable as it gets. */
   @Override
-  public void fsync(Node node, boolean dataOnly) {}
+  public void fsync(InsideNode node, boolean dataOnly) {}
 
   @Override
-  public void release(Node node) {
+  public void release(InsideNode node) {
     TmpNode gone = (TmpNode) node;
     if (gone.nlink() > 0 || !nodes.remove(gone.id(), gone)) {
       return;

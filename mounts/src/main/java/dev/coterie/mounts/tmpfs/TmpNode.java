@@ -4,7 +4,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideNode;
 import java.util.LinkedHashMap;
 import java.util.Objects;
 import java.util.SequencedMap;
@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * An inode; its kind says what it holds.
  *
  * <p>Fields are plain and guarded by the inode's operation lock in the core. What {@link #stat} and
- * the accessors of {@link Node} read may also be read without it: each value is an old or a new one
- * then, and the core discards what it read.
+ * the accessors of {@link InsideNode} read may also be read without it: each value is an old or a
+ * new one then, and the core discards what it read.
  */
-abstract sealed class TmpNode implements Node {
+abstract sealed class TmpNode implements InsideNode {
   private static final int BLOCKS_PER_PAGE = PageStore.PAGE_BYTES / 512;
 
   /** Immutable. */

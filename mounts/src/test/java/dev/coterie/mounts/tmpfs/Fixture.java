@@ -10,9 +10,9 @@ import dev.coterie.api.Name;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
 import dev.coterie.core.spi.Command;
-import dev.coterie.core.spi.Mount.AtimePolicy;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
+import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.MountContext;
-import dev.coterie.core.spi.Node;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -28,7 +28,7 @@ final class Fixture implements AutoCloseable {
   static final int INODES = 100;
 
   final TmpFs fs;
-  final Node root;
+  final InsideNode root;
   private final AtomicLong ids = new AtomicLong();
   private final AtomicInteger seconds = new AtomicInteger();
 
@@ -39,7 +39,7 @@ final class Fixture implements AutoCloseable {
   Fixture(int pages, int inodes) {
     TmpFs.Options options =
         new TmpFs.Options(pages * 4096L, inodes, 01777, 0, 0, false, AtimePolicy.RELATIME);
-    fs = new TmpFs(options, new MountContext(this::id, InstantSource.fixed(Instant.EPOCH)));
+    fs = new TmpFs(options, new MountContext(this::id, InstantSource.fixed(Instant.EPOCH), 1));
     root = fs.root();
   }
 
@@ -57,54 +57,54 @@ final class Fixture implements AutoCloseable {
     return new Timestamp(seconds.get(), 0);
   }
 
-  Node create(Node dir, @Nullable String name, int mode) throws ErrnoException {
+  InsideNode create(InsideNode dir, @Nullable String name, int mode) throws ErrnoException {
     Name entry = name == null ? null : Name.of(name);
     boolean linkable = name == null;
     return fs.apply(
         new Command.Create(dir, entry, id(), mode, 7, 8, 0x0103, new byte[0], linkable, tick()));
   }
 
-  Node file(Node dir, String name) throws ErrnoException {
+  InsideNode file(InsideNode dir, String name) throws ErrnoException {
     return create(dir, name, Mode.S_IFREG | 0644);
   }
 
-  Node dir(Node dir, String name) throws ErrnoException {
+  InsideNode dir(InsideNode dir, String name) throws ErrnoException {
     return create(dir, name, Mode.S_IFDIR | 0755);
   }
 
-  Node symlink(Node dir, String name, String target) throws ErrnoException {
+  InsideNode symlink(InsideNode dir, String name, String target) throws ErrnoException {
     byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
     int mode = Mode.S_IFLNK | 0777;
     return fs.apply(
         new Command.Create(dir, Name.of(name), id(), mode, 0, 0, 0, bytes, false, tick()));
   }
 
-  void link(Node dir, String name, Node node) throws ErrnoException {
+  void link(InsideNode dir, String name, InsideNode node) throws ErrnoException {
     fs.apply(new Command.Link(dir, Name.of(name), node, tick()));
   }
 
-  void unlink(Node dir, String name) {
-    Node node = lookup(dir, name);
+  void unlink(InsideNode dir, String name) {
+    InsideNode node = lookup(dir, name);
     if (node != null) {
       fs.apply(new Command.Unlink(dir, Name.of(name), node, tick()));
     }
   }
 
-  @Nullable Node lookup(Node dir, String name) {
+  @Nullable InsideNode lookup(InsideNode dir, String name) {
     return fs.lookup(dir, Name.of(name));
   }
 
-  void rename(Node dir, String name, Node newDir, String newName, boolean exchange) {
-    Node node = lookup(dir, name);
+  void rename(InsideNode dir, String name, InsideNode newDir, String newName, boolean exchange) {
+    InsideNode node = lookup(dir, name);
     if (node != null) {
-      Node replaced = lookup(newDir, newName);
+      InsideNode replaced = lookup(newDir, newName);
       fs.apply(
           new Command.Rename(
               dir, Name.of(name), node, newDir, Name.of(newName), replaced, exchange, tick()));
     }
   }
 
-  int write(Node file, long offset, int count) throws ErrnoException {
+  int write(InsideNode file, long offset, int count) throws ErrnoException {
     ByteBuffer source = ByteBuffer.allocate(count);
     int written = fs.apply(new Command.Write(file, offset, source, file.mode(), tick()));
     if (source.position() != written) {
@@ -113,12 +113,13 @@ final class Fixture implements AutoCloseable {
     return written;
   }
 
-  void allocate(Node file, Command.Allocate.Kind kind, boolean keepSize, long offset, long length)
+  void allocate(
+      InsideNode file, Command.Allocate.Kind kind, boolean keepSize, long offset, long length)
       throws ErrnoException {
     fs.apply(new Command.Allocate(file, kind, keepSize, offset, length, file.mode(), tick()));
   }
 
-  void truncate(Node file, long size) {
+  void truncate(InsideNode file, long size) {
     Stat stat = fs.stat(file);
     Timestamp now = tick();
     fs.apply(
@@ -126,15 +127,15 @@ final class Fixture implements AutoCloseable {
             file, stat.mode(), stat.uid(), stat.gid(), size, stat.atime(), now, now));
   }
 
-  void setxattr(Node node, String name, int bytes) throws ErrnoException {
+  void setxattr(InsideNode node, String name, int bytes) throws ErrnoException {
     fs.apply(new Command.SetXattr(node, Name.of(name), new byte[bytes], tick()));
   }
 
-  void removexattr(Node node, String name) {
+  void removexattr(InsideNode node, String name) {
     fs.apply(new Command.RemoveXattr(node, Name.of(name), tick()));
   }
 
-  Stat stat(Node node) {
+  Stat stat(InsideNode node) {
     return fs.stat(node);
   }
 

@@ -3,7 +3,7 @@ package dev.coterie.mounts.tmpfs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.coterie.core.spi.Mount.AtimePolicy;
+import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.mounts.tmpfs.TmpFs.Options;
 import java.io.IOException;
 import java.nio.file.Files;

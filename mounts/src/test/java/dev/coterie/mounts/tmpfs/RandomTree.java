@@ -7,7 +7,7 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.core.spi.Command;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,7 +19,7 @@ final class RandomTree {
   private final Random random;
 
   /** Every inode that was not released, the root first. */
-  private final List<Node> nodes = new ArrayList<>();
+  private final List<InsideNode> nodes = new ArrayList<>();
 
   RandomTree(Fixture fixture, Random random) {
     this.fixture = fixture;
@@ -49,9 +49,9 @@ final class RandomTree {
   }
 
   private void step() throws ErrnoException {
-    Node dir = pick(Mode.S_IFDIR);
+    InsideNode dir = pick(Mode.S_IFDIR);
     String name = "n" + random.nextInt(6);
-    Node node = dir == null || dir.nlink() == 0 ? null : fixture.lookup(dir, name);
+    InsideNode node = dir == null || dir.nlink() == 0 ? null : fixture.lookup(dir, name);
     if (dir == null || dir.nlink() == 0) {
       return;
     }
@@ -62,7 +62,7 @@ final class RandomTree {
         }
       }
       case 3 -> {
-        Node file = pick(Mode.S_IFREG);
+        InsideNode file = pick(Mode.S_IFREG);
         if (node == null && file != null && file.nlink() > 0) {
           fixture.link(dir, name, file);
         }
@@ -78,7 +78,7 @@ final class RandomTree {
     }
   }
 
-  private Node make(Node dir, String name) throws ErrnoException {
+  private InsideNode make(InsideNode dir, String name) throws ErrnoException {
     return switch (random.nextInt(5)) {
       case 0 -> fixture.dir(dir, name);
       case 1 -> fixture.symlink(dir, name, "x".repeat(1 + random.nextInt(300)));
@@ -87,13 +87,13 @@ final class RandomTree {
     };
   }
 
-  private void rename(Node dir, String name, @Nullable Node node) {
-    Node newDir = pick(Mode.S_IFDIR);
+  private void rename(InsideNode dir, String name, @Nullable InsideNode node) {
+    InsideNode newDir = pick(Mode.S_IFDIR);
     String newName = "n" + random.nextInt(6);
     if (node == null || newDir == null || newDir.nlink() == 0 || isAbove(node, newDir)) {
       return;
     }
-    Node replaced = fixture.lookup(newDir, newName);
+    InsideNode replaced = fixture.lookup(newDir, newName);
     boolean exchange = replaced != null && random.nextBoolean();
     boolean fits =
         replaced == null
@@ -107,20 +107,20 @@ final class RandomTree {
     }
   }
 
-  private boolean isAbove(Node node, Node dir) {
-    Node at = dir;
+  private boolean isAbove(InsideNode node, InsideNode dir) {
+    InsideNode at = dir;
     while (!at.equals(node) && !at.equals(fixture.root)) {
       at = fixture.fs.parent(at);
     }
     return at.equals(node);
   }
 
-  private boolean isRemovable(Node node) {
+  private boolean isRemovable(InsideNode node) {
     return !Mode.isDirectory(node.mode()) || fixture.fs.isEmpty(node);
   }
 
   private void content() throws ErrnoException {
-    Node file = pick(Mode.S_IFREG);
+    InsideNode file = pick(Mode.S_IFREG);
     if (file == null) {
       return;
     }
@@ -135,13 +135,13 @@ final class RandomTree {
     }
   }
 
-  private @Nullable Node pick(int type) {
-    Node node = nodes.get(random.nextInt(nodes.size()));
+  private @Nullable InsideNode pick(int type) {
+    InsideNode node = nodes.get(random.nextInt(nodes.size()));
     return (node.mode() & Mode.S_IFMT) == type ? node : null;
   }
 
   private void releaseSome() {
-    Node node = nodes.get(random.nextInt(nodes.size()));
+    InsideNode node = nodes.get(random.nextInt(nodes.size()));
     if (node.nlink() == 0 && random.nextBoolean()) {
       fixture.fs.release(node);
       nodes.remove(node);
@@ -150,12 +150,12 @@ final class RandomTree {
 
   private void check() throws ErrnoException {
     long blocks = 0;
-    for (Node node : nodes) {
+    for (InsideNode node : nodes) {
       blocks += fixture.stat(node).blocks();
       assertThat(fixture.fs.find(node.id())).isSameAs(node);
-      Node parent = fixture.fs.anyParent(node);
+      InsideNode parent = fixture.fs.anyParent(node);
       if (parent != null) {
-        List<Node> named = new ArrayList<>();
+        List<InsideNode> named = new ArrayList<>();
         fixture.fs.readdir(parent, 2, (name, entry, cookie) -> named.add(entry));
         assertThat(named).contains(node);
       } else {
@@ -165,12 +165,12 @@ final class RandomTree {
     assertThat(blocks / 8).isEqualTo(fixture.fs.statfs().blocks() - fixture.freePages());
   }
 
-  private void empty(Node dir) throws ErrnoException {
+  private void empty(InsideNode dir) throws ErrnoException {
     if (Mode.isDirectory(dir.mode())) {
       List<String> names = new ArrayList<>();
       fixture.fs.readdir(dir, 2, (name, node, cookie) -> names.add(name.toString()));
       for (String name : names) {
-        Node node = fixture.lookup(dir, name);
+        InsideNode node = fixture.lookup(dir, name);
         if (node != null) {
           empty(node);
           fixture.unlink(dir, name);

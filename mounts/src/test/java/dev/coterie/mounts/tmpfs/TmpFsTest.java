@@ -12,7 +12,7 @@ import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import dev.coterie.core.spi.Command;
 import dev.coterie.core.spi.Command.Allocate.Kind;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideNode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class TmpFsTest {
   private final Fixture fixture = new Fixture();
   private final TmpFs fs = fixture.fs;
-  private final Node root = fixture.root;
+  private final InsideNode root = fixture.root;
 
   @AfterEach
   void close() {
@@ -64,7 +64,7 @@ class TmpFsTest {
 
   @Test
   void directory_withEntries_counts20BytesEach() throws ErrnoException {
-    Node dir = fixture.dir(root, "dir");
+    InsideNode dir = fixture.dir(root, "dir");
     fixture.file(dir, "file");
     fixture.dir(dir, "sub");
     assertThat(fixture.stat(dir).size()).isEqualTo(80);
@@ -83,10 +83,10 @@ class TmpFsTest {
 
   @Test
   void create_eachKind_isWhatWasAsked() throws ErrnoException {
-    Node file = fixture.file(root, "file");
-    Node device = fixture.create(root, "device", Mode.S_IFCHR | 0600);
-    Node fifo = fixture.create(root, "fifo", Mode.S_IFIFO | 02640);
-    Node nameless = fixture.create(root, null, Mode.S_IFREG | 0600);
+    InsideNode file = fixture.file(root, "file");
+    InsideNode device = fixture.create(root, "device", Mode.S_IFCHR | 0600);
+    InsideNode fifo = fixture.create(root, "fifo", Mode.S_IFIFO | 02640);
+    InsideNode nameless = fixture.create(root, null, Mode.S_IFREG | 0600);
     assertThat(fixture.stat(file).uid()).isEqualTo(7);
     assertThat(fixture.stat(file).gid()).isEqualTo(8);
     assertThat(fixture.stat(device).rdev()).isEqualTo(0x0103);
@@ -105,7 +105,7 @@ class TmpFsTest {
   void symlink_belowAndFrom128Bytes_takesNoneOrOnePage() throws ErrnoException {
     for (int length : new int[] {1, 127, 128, Limits.SYMLINK_BYTES}) {
       String target = "x".repeat(length - 1) + "y";
-      Node link = fixture.symlink(root, "link" + length, target);
+      InsideNode link = fixture.symlink(root, "link" + length, target);
       assertThat(link.size()).isEqualTo(length);
       assertThat(fs.readlink(link)).asString().isEqualTo(target);
       assertThat(fixture.stat(link).blocks()).isEqualTo(length < 128 ? 0 : 8);
@@ -115,7 +115,7 @@ class TmpFsTest {
 
   @Test
   void blocks_ofFile_countWhatIsAllocated() throws ErrnoException {
-    Node file = fixture.file(root, "file");
+    InsideNode file = fixture.file(root, "file");
     fixture.write(file, 100_000, 1);
     assertThat(fixture.stat(file).size()).isEqualTo(100_001);
     assertThat(fixture.stat(file).blocks()).isEqualTo(8);
@@ -137,7 +137,7 @@ class TmpFsTest {
 
   @Test
   void truncate_shrinkThenGrow_readsZeros() throws ErrnoException {
-    Node file = fixture.file(root, "file");
+    InsideNode file = fixture.file(root, "file");
     ByteBuffer ones = ByteBuffer.allocate(10_000);
     java.util.Arrays.fill(ones.array(), (byte) 1);
     fs.apply(new Command.Write(file, 0, ones, file.mode(), fixture.tick()));
@@ -155,8 +155,8 @@ class TmpFsTest {
 
   @Test
   void copyRange_fromSparse_keepsHoles() throws ErrnoException {
-    Node from = fixture.file(root, "from");
-    Node to = fixture.file(root, "to");
+    InsideNode from = fixture.file(root, "from");
+    InsideNode to = fixture.file(root, "to");
     fixture.write(from, 1 << 20, 5000);
     fixture.write(to, 0, 2 << 20);
     int mode = to.mode();
@@ -167,7 +167,7 @@ class TmpFsTest {
     assertThat(fs.seekData(to, 0)).isEqualTo(1 << 20);
     // Behind the source's end the target's own pages stay.
     assertThat(fixture.stat(to).blocks()).isEqualTo(256 * 8);
-    Node tail = fixture.file(root, "tail");
+    InsideNode tail = fixture.file(root, "tail");
     fixture.truncate(from, 1 << 20);
     Command.CopyRange hole = new Command.CopyRange(from, 0, tail, 1, 100, mode, fixture.tick());
     assertThat(fs.apply(hole)).isEqualTo(100);
@@ -177,7 +177,7 @@ class TmpFsTest {
 
   @Test
   void write_clearsSetIdBits_asCommandSays() throws ErrnoException {
-    Node file = fixture.create(root, "file", Mode.S_IFREG | 06755);
+    InsideNode file = fixture.create(root, "file", Mode.S_IFREG | 06755);
     fs.apply(new Command.Write(file, 0, ByteBuffer.allocate(1), 0755, fixture.tick()));
     assertThat(file.mode()).isEqualTo(Mode.S_IFREG | 0755);
   }
@@ -186,10 +186,10 @@ class TmpFsTest {
 
   @Test
   void rename_directory_movesItsLinkAndParent() throws ErrnoException {
-    Node one = fixture.dir(root, "one");
-    Node two = fixture.dir(root, "two");
-    Node dir = fixture.dir(one, "dir");
-    Node replaced = fixture.dir(two, "dir");
+    InsideNode one = fixture.dir(root, "one");
+    InsideNode two = fixture.dir(root, "two");
+    InsideNode dir = fixture.dir(one, "dir");
+    InsideNode replaced = fixture.dir(two, "dir");
     fixture.rename(one, "dir", two, "dir", false);
     assertThat(one.nlink()).isEqualTo(2);
     assertThat(two.nlink()).isEqualTo(3);
@@ -203,10 +203,10 @@ class TmpFsTest {
 
   @Test
   void exchange_fileAndDirectory_swapsLinksAndParents() throws ErrnoException {
-    Node one = fixture.dir(root, "one");
-    Node two = fixture.dir(root, "two");
-    Node dir = fixture.dir(one, "dir");
-    Node file = fixture.file(two, "file");
+    InsideNode one = fixture.dir(root, "one");
+    InsideNode two = fixture.dir(root, "two");
+    InsideNode dir = fixture.dir(one, "dir");
+    InsideNode file = fixture.file(two, "file");
     fixture.rename(one, "dir", two, "file", true);
     assertThat(one.nlink()).isEqualTo(2);
     assertThat(two.nlink()).isEqualTo(3);
@@ -220,8 +220,8 @@ class TmpFsTest {
 
   @Test
   void rename_ontoHardLinkedFile_leavesItsOtherNames() throws ErrnoException {
-    Node file = fixture.file(root, "file");
-    Node other = fixture.file(root, "other");
+    InsideNode file = fixture.file(root, "file");
+    InsideNode other = fixture.file(root, "other");
     fixture.link(root, "other2", other);
     long free = fixture.freeInodes();
     fixture.rename(root, "file", root, "other", false);
@@ -234,11 +234,11 @@ class TmpFsTest {
   @Test
   void anyParent_ofManyLinks_alwaysNamesTheInode() throws ErrnoException {
     Random random = new Random(1);
-    List<Node> dirs = new ArrayList<>();
+    List<InsideNode> dirs = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       dirs.add(fixture.dir(root, "dir" + i));
     }
-    Node file = fixture.create(root, null, Mode.S_IFREG);
+    InsideNode file = fixture.create(root, null, Mode.S_IFREG);
     int[] links = new int[dirs.size()];
     for (int step = 0; step < 2000; step++) {
       int dir = random.nextInt(links.length);
@@ -250,7 +250,7 @@ class TmpFsTest {
       } else if (file.nlink() < 20) {
         fixture.link(dirs.get(dir), "n" + links[dir]++, file);
       }
-      Node parent = fs.anyParent(file);
+      InsideNode parent = fs.anyParent(file);
       assertThat(file.nlink() == 0 ? parent == null : links[dirs.indexOf(parent)] > 0).isTrue();
     }
     for (int dir = 0; dir < links.length; dir++) {
@@ -264,7 +264,7 @@ class TmpFsTest {
 
   @Test
   void link_ofNamelessFile_onceAndThenAsAnyOther() throws ErrnoException {
-    Node file = fixture.create(root, null, Mode.S_IFREG);
+    InsideNode file = fixture.create(root, null, Mode.S_IFREG);
     long free = fixture.freeInodes();
     fixture.link(root, "a", file);
     assertThat(fixture.freeInodes()).isEqualTo(free); // it was counted when it was made
@@ -278,7 +278,7 @@ class TmpFsTest {
 
   @Test
   void link_ofFileMadeNotLinkable_isENOENT() throws ErrnoException {
-    Node file =
+    InsideNode file =
         fs.apply(
             new Command.Create(
                 root,
@@ -360,7 +360,7 @@ class TmpFsTest {
 
   @Test
   void write_untilFull_isShortThenENOSPC() throws ErrnoException {
-    Node file = fixture.file(root, "file");
+    InsideNode file = fixture.file(root, "file");
     int size = Fixture.PAGES * 4096;
     fixture.write(file, 0, size - 100);
     assertThat(fixture.write(file, size - 100, 5000)).isEqualTo(100);
@@ -373,7 +373,7 @@ class TmpFsTest {
     assertThat(fixture.lookup(root, "long")).isNull();
     assertThat(fixture.freeInodes()).isEqualTo(Fixture.INODES - 2);
     fixture.symlink(root, "short", "x".repeat(100));
-    Node copy = fixture.file(root, "copy");
+    InsideNode copy = fixture.file(root, "copy");
     assertErrno(
         Errno.ENOSPC,
         () -> fs.apply(new Command.CopyRange(file, 0, copy, 0, 9, 0644, fixture.tick())));
@@ -382,7 +382,7 @@ class TmpFsTest {
 
   @Test
   void allocate_oneTooMany_changesNothing() throws ErrnoException {
-    Node file = fixture.file(root, "file");
+    InsideNode file = fixture.file(root, "file");
     fixture.write(file, 4096, 4096);
     int size = Fixture.PAGES * 4096;
     for (Kind kind : List.of(Kind.ALLOCATE, Kind.ZERO_RANGE)) {
@@ -405,7 +405,7 @@ class TmpFsTest {
     for (int i = 1; i < Fixture.INODES - 1; i++) {
       fixture.file(root, "file" + i);
     }
-    Node last = fixture.file(root, "last");
+    InsideNode last = fixture.file(root, "last");
     assertThat(fixture.freeInodes()).isZero();
     assertErrno(Errno.ENOSPC, () -> fixture.file(root, "more"));
     assertErrno(Errno.ENOSPC, () -> fixture.create(root, null, Mode.S_IFREG));
@@ -421,7 +421,7 @@ class TmpFsTest {
 
   @Test
   void release_ofUnlinked_freesAll_andNotBefore() throws ErrnoException {
-    Node file = fixture.file(root, "file");
+    InsideNode file = fixture.file(root, "file");
     fixture.write(file, 0, 100_000);
     fixture.setxattr(file, "user.a", 5000);
     long pages = fixture.freePages();
@@ -459,7 +459,7 @@ class TmpFsTest {
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       List<Callable<Void>> tasks = new ArrayList<>();
       for (int i = 0; i < threads; i++) {
-        Node file = fixture.file(root, "file" + i);
+        InsideNode file = fixture.file(root, "file" + i);
         int seed = i;
         tasks.add(() -> writeAndCheck(file, new Random(seed)));
       }
@@ -470,7 +470,7 @@ class TmpFsTest {
     assertThat(fixture.freePages()).isEqualTo(Fixture.PAGES);
   }
 
-  private @org.jspecify.annotations.Nullable Void writeAndCheck(Node file, Random random)
+  private @org.jspecify.annotations.Nullable Void writeAndCheck(InsideNode file, Random random)
       throws ErrnoException {
     byte[] bytes = new byte[40 * 4096];
     ByteBuffer read = ByteBuffer.allocateDirect(bytes.length);

@@ -11,7 +11,7 @@ import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
 import dev.coterie.core.spi.Command;
 import dev.coterie.core.spi.Command.Allocate.Kind;
-import dev.coterie.core.spi.Node;
+import dev.coterie.core.spi.InsideNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 class TmpFsTimesTest {
   private final Fixture fixture = new Fixture();
   private final TmpFs fs = fixture.fs;
-  private Node one = fixture.root;
-  private Node two = fixture.root;
-  private Node file = fixture.root;
+  private InsideNode one = fixture.root;
+  private InsideNode two = fixture.root;
+  private InsideNode file = fixture.root;
 
   @BeforeEach
   void makeTree() throws ErrnoException {
@@ -42,7 +42,7 @@ class TmpFsTimesTest {
   }
 
   /** The letters of the times that change: a, m, c; and whether the change counter grew: +. */
-  private String changedBy(Node node, Change change) throws ErrnoException {
+  private String changedBy(InsideNode node, Change change) throws ErrnoException {
     Stat before = fixture.stat(node);
     change.make();
     Stat after = fixture.stat(node);
@@ -99,14 +99,14 @@ class TmpFsTimesTest {
 
   @Test
   void rename_ontoAnother_marksTheReplaced() throws ErrnoException {
-    Node replaced = fixture.file(two, "a");
+    InsideNode replaced = fixture.file(two, "a");
     assertThat(changedBy(replaced, () -> fixture.rename(one, "file", two, "a", false)))
         .isEqualTo("c+");
   }
 
   @Test
   void exchange_marksBothInodesAndDirectories() throws ErrnoException {
-    Node other = fixture.dir(two, "a");
+    InsideNode other = fixture.dir(two, "a");
     assertThat(changedBy(other, () -> fixture.rename(one, "file", two, "a", true))).isEqualTo("c+");
     assertThat(changedBy(file, () -> fixture.rename(one, "file", two, "a", true))).isEqualTo("c+");
     assertThat(changedBy(one, () -> fixture.rename(one, "file", two, "a", true))).isEqualTo("mc+");
@@ -182,7 +182,7 @@ class TmpFsTimesTest {
   @Test
   void copyRange_marksTheTarget() throws ErrnoException {
     fixture.write(file, 0, 100);
-    Node target = fixture.file(two, "a");
+    InsideNode target = fixture.file(two, "a");
     int mode = target.mode();
     assertThat(
             changedBy(

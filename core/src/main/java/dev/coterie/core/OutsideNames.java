@@ -1,0 +1,318 @@
+package dev.coterie.core;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Name;
+import dev.coterie.api.Stat;
+import dev.coterie.core.InodeOps.Found;
+import dev.coterie.core.OutsideLocks.Wanted;
+import dev.coterie.core.spi.OutsideEntry;
+import dev.coterie.core.spi.OutsideMount.Made;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names on outside mounts: asked for each time, and then locked together with what they name. So
+ * among sessions every operation has its moment, whatever others do to the same names.
+ */
+final class OutsideNames {
+  private final Vfs vfs;
+  private final Walk walk;
+
+  OutsideNames(Vfs vfs, Walk walk) {
+    this.vfs = vfs;
+    this.walk = walk;
+  }
+
+  /** Asks the mount what is named, while the directory is locked; null: nothing. */
+  interface Finder {
+    @Nullable OutsideEntry find() throws ErrnoException;
+  }
+
+  /** What is done with it. */
+  interface Use<R> {
+    /**
+     * With the directory and the inode locked.
+     *
+     * @param inode held until this returns; null when there is no such name
+     */
+    R with(@Nullable OutsideInode inode, @Nullable OutsideEntry entry) throws ErrnoException;
+  }
+
+  /** Does something with what is found in a directory, both locked. */
+  <R> R found(Wanted dir, Finder finder, boolean alone, Use<R> use) throws ErrnoException {
+    OutsideInode held = null; // what was found last time and had to be waited for
+    try {
+      while (true) {
+        try (OutsideLocks locks = lock(dir, held == null ? null : new Wanted(held, alone))) {
+          dir.inode().requireLive();
+          try (OutsideEntry entry = finder.find()) {
+            if (entry == null) {
+              return use.with(null, null);
+            }
+            OutsideInode inode = vfs.inodes().hold(entry.node(), dir.inode().mountPoint);
+            letGo(held);
+            held = inode;
+            if (locks.tryAlso(new Wanted(inode, alone))) {
+              return use.with(inode, entry);
+            }
+          }
+        }
+      }
+    } finally {
+      letGo(held);
+    }
+  }
+
+  private static OutsideLocks lock(Wanted dir, @Nullable Wanted known) {
+    return known == null ? OutsideLocks.waitFor(dir) : OutsideLocks.waitFor(dir, known);
+  }
+
+  private void letGo(@Nullable OutsideInode held) {
+    if (held != null) {
+      vfs.put(held);
+    }
+  }
+
+  /** What a name names, or null. */
+  static @Nullable OutsideEntry lookupOrNull(Caller caller, OutsideInode dir, Name name)
+      throws ErrnoException {
+    try {
+      return dir.mount().lookup(caller, dir.node, name);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  // ---- finding ----
+
+  Found lookup(Caller caller, OutsideInode dir, Name name) throws ErrnoException {
+    afterSearch(caller, dir, name::requireEntry);
+    return entered(dir, () -> dir.mount().lookup(caller, dir.node, name));
+  }
+
+  Found parent(Caller caller, OutsideInode dir) throws ErrnoException {
+    return entered(dir, () -> dir.mount().parent(caller, dir.node));
+  }
+
+  private Found entered(OutsideInode dir, Finder finder) throws ErrnoException {
+    Found found =
+        found(
+            Wanted.shared(dir),
+            finder,
+            false,
+            (inode, entry) -> {
+              if (inode == null || entry == null) {
+                throw new ErrnoException(Errno.ENOENT);
+              }
+              Stat stat = entry.stat();
+              return new Found(inode.get(), stat);
+            });
+    // No session can move a mount point, so what hides it may be looked at later.
+    return found.inode().covering() == null ? found : walk.found(walk.across(found.inode()));
+  }
+
+  /** Looks at something that needs no look at the directory. */
+  interface Check {
+    void run() throws ErrnoException;
+  }
+
+  /** What is refused at once is told to those alone who may search the directory: EACCES. */
+  static void afterSearch(Caller caller, OutsideInode dir, Check check) throws ErrnoException {
+    try {
+      check.run();
+    } catch (ErrnoException e) {
+      try (OutsideLocks _ = OutsideLocks.waitFor(Wanted.shared(dir))) {
+        dir.requireLive();
+        dir.mount().access(caller, dir.node, Access.EXECUTE);
+      }
+      throw e;
+    }
+  }
+
+  // ---- making ----
+
+  Found make(Caller caller, OutsideInode dir, Name name, int mode, long rdev, byte[] target)
+      throws ErrnoException {
+    requireNew(caller, dir, name);
+    try (OutsideLocks _ = OutsideLocks.waitFor(Wanted.alone(dir))) {
+      dir.requireLive();
+      if (dir.mount().readOnly()) {
+        requireUnused(caller, dir, name);
+        throw new ErrnoException(Errno.EROFS);
+      }
+      Made made = dir.mount().make(caller, dir.node, name, mode, rdev, target);
+      return new Found(vfs.inodes().hold(made.node(), dir.mountPoint), made.stat());
+    }
+  }
+
+  private static void requireNew(Caller caller, OutsideInode dir, Name name) throws ErrnoException {
+    afterSearch(
+        caller,
+        dir,
+        () -> {
+          if (name.isDots()) {
+            throw new ErrnoException(Errno.EEXIST);
+          }
+          name.requireEntry();
+        });
+  }
+
+  private static void requireUnused(Caller caller, OutsideInode dir, Name name)
+      throws ErrnoException {
+    try (OutsideEntry entry = lookupOrNull(caller, dir, name)) {
+      if (entry != null) {
+        throw new ErrnoException(Errno.EEXIST);
+      }
+    }
+  }
+
+  Stat link(Caller caller, Inode inode, OutsideInode dir, Name name) throws ErrnoException {
+    requireNew(caller, dir, name);
+    inode.hold();
+    try {
+      return inode instanceof OutsideInode outside && inode.mountPoint == dir.mountPoint
+          ? linkHere(caller, outside, dir, name)
+          : linkNowhere(caller, dir, name, Errno.EXDEV);
+    } finally {
+      vfs.put(inode);
+    }
+  }
+
+  private static Stat linkNowhere(Caller caller, OutsideInode dir, Name name, Errno errno)
+      throws ErrnoException {
+    try (OutsideLocks _ = OutsideLocks.waitFor(Wanted.shared(dir))) {
+      dir.requireLive();
+      requireUnused(caller, dir, name);
+      throw new ErrnoException(errno);
+    }
+  }
+
+  private static Stat linkHere(Caller caller, OutsideInode inode, OutsideInode dir, Name name)
+      throws ErrnoException {
+    if (dir.mount().readOnly()) {
+      return linkNowhere(caller, dir, name, Errno.EROFS);
+    }
+    try (OutsideLocks _ = OutsideLocks.waitFor(Wanted.alone(dir), Wanted.alone(inode))) {
+      dir.requireLive();
+      dir.mount().link(caller, inode.node, dir.node, name);
+      return dir.mount().stat(inode.node);
+    }
+  }
+
+  // ---- removing and moving ----
+
+  /** unlink(2), or rmdir(2) with {@code directory}. */
+  void remove(Caller caller, OutsideInode dir, Name name, boolean directory) throws ErrnoException {
+    afterSearch(
+        caller,
+        dir,
+        () -> {
+          Arguments.requireRemovable(name, directory);
+          dir.requireWritable();
+        });
+    found(
+        Wanted.alone(dir),
+        () -> dir.mount().lookup(caller, dir.node, name),
+        true,
+        (victim, entry) -> {
+          if (victim == null) {
+            throw new ErrnoException(Errno.ENOENT);
+          }
+          if (victim.covering() != null) {
+            throw new ErrnoException(directory ? Errno.EBUSY : Errno.EISDIR);
+          }
+          dir.mount().remove(caller, dir.node, name, victim.node, directory);
+          return victim;
+        });
+  }
+
+  /** One name in its directory, and what it named when we last looked. */
+  private static final class Place {
+    final OutsideInode dir;
+    final Name name;
+    @Nullable OutsideInode held;
+
+    Place(OutsideInode dir, Name name) {
+      this.dir = dir;
+      this.name = name;
+    }
+  }
+
+  void rename(
+      Caller caller, OutsideInode dir, Name name, OutsideInode newDir, Name newName, int flags)
+      throws ErrnoException {
+    Check both =
+        () -> {
+          Arguments.requireMovable(name, newName, flags);
+          dir.requireWritable();
+          name.requireEntry();
+          newName.requireEntry();
+        };
+    afterSearch(caller, dir, () -> afterSearch(caller, newDir, both));
+    Place from = new Place(dir, name);
+    Place to = new Place(newDir, newName);
+    try {
+      boolean moved = false;
+      while (!moved) {
+        moved = tryRename(caller, from, to, flags);
+      }
+    } finally {
+      letGo(from.held);
+      letGo(to.held);
+    }
+  }
+
+  /** False: what is named now has to be waited for first. */
+  private boolean tryRename(Caller caller, Place from, Place to, int flags) throws ErrnoException {
+    List<Wanted> wanted = new ArrayList<>(List.of(Wanted.alone(from.dir), Wanted.alone(to.dir)));
+    if (from.held != null) {
+      wanted.add(Wanted.alone(from.held));
+    }
+    if (to.held != null) {
+      wanted.add(Wanted.alone(to.held));
+    }
+    try (OutsideLocks locks = OutsideLocks.waitFor(wanted)) {
+      from.dir.requireLive();
+      to.dir.requireLive();
+      OutsideInode source = lookAgain(caller, from);
+      OutsideInode target = lookAgain(caller, to);
+      if (source == null) {
+        throw new ErrnoException(Errno.ENOENT);
+      }
+      if (!locks.tryAlso(Wanted.alone(source))
+          || (target != null && !locks.tryAlso(Wanted.alone(target)))) {
+        return false;
+      }
+      if (source.covering() != null || (target != null && target.covering() != null)) {
+        throw new ErrnoException(Errno.EBUSY);
+      }
+      from.dir
+          .mount()
+          .rename(
+              caller,
+              from.dir.node,
+              from.name,
+              source.node,
+              to.dir.node,
+              to.name,
+              target == null ? null : target.node,
+              flags);
+      return true;
+    }
+  }
+
+  private @Nullable OutsideInode lookAgain(Caller caller, Place place) throws ErrnoException {
+    try (OutsideEntry entry = lookupOrNull(caller, place.dir, place.name)) {
+      OutsideInode before = place.held;
+      place.held = entry == null ? null : vfs.inodes().hold(entry.node(), place.dir.mountPoint);
+      letGo(before);
+      return place.held;
+    }
+  }
+}

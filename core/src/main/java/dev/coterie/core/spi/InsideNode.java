@@ -1,0 +1,35 @@
+package dev.coterie.core.spi;
+
+import dev.coterie.api.Mode;
+import dev.coterie.api.Timestamp;
+
+/**
+ * An inode of an {@link InsideMount}. The core reads these between its own checks and may do so
+ * without the operation lock, discarding what it read when a writer was at work meanwhile; so
+ * reading must neither fail nor block.
+ */
+public non-sealed interface InsideNode extends Node {
+  @Override
+  default int type() {
+    return mode() & Mode.S_IFMT;
+  }
+
+  /** Type and permissions. */
+  int mode();
+
+  int uid();
+
+  int gid();
+
+  /** Hard links; 0 once the last name is gone. */
+  long nlink();
+
+  /** Length in bytes. */
+  long size();
+
+  Timestamp atime();
+
+  Timestamp mtime();
+
+  Timestamp ctime();
+}
