@@ -1,0 +1,249 @@
+package dev.coterie.gates.fuse;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.DirEntry;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Stat;
+import dev.coterie.gates.fuse.kernel.Dirent;
+import dev.coterie.gates.fuse.kernel.Exchange;
+import dev.coterie.gates.fuse.kernel.OpenOut;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Open files and directories. The kernel's file handle is the session's. */
+final class FileRequests {
+  /** How a file is opened to be executed (Linux's __FMODE_EXEC); no flag of open(2). */
+  private static final int FMODE_EXEC = 0x20;
+
+  private static final int EXECUTE = 1;
+
+  /**
+   * Left out when opening: whether a write appends is said by each WRITE, as F_SETFL may change it.
+   */
+  private static final int NOT_FOR_OPEN = OpenFlags.O_APPEND | FMODE_EXEC;
+
+  // struct fuse_read_in and fuse_write_in, within the body:
+  //   0    8        16     20      24           32      36        40
+  //   fh   offset   size   flags   lock_owner   flags   padding   (data of a write)
+  private static final int FH = 0;
+  private static final int OFFSET = 8;
+  private static final int SIZE = 16;
+  private static final int FLAGS = 32;
+  private static final int DATA = 40;
+
+  private final Requests requests;
+
+  FileRequests(Requests requests) {
+    this.requests = requests;
+  }
+
+  // ---- opening ----
+
+  /** {@code flags[4] open_flags[4]}. */
+  void open(Exchange exchange) throws ErrnoException {
+    InodeId id = requests.node(exchange);
+    int flags = exchange.int32(0);
+    Operation.Open operation = new Operation.Open(id, flags & ~NOT_FOR_OPEN);
+    Caller caller = Callers.withGroups(exchange);
+    if ((flags & FMODE_EXEC) == 0) {
+      opening(exchange, caller, operation);
+    } else {
+      // "Execute permission" is what execve(2) asks for; a program need not be readable.
+      requests.submit(
+          exchange,
+          caller,
+          new Operation.Access(id, EXECUTE),
+          done -> opening(exchange, Caller.ROOT, operation));
+    }
+  }
+
+  private void opening(Exchange exchange, Caller caller, Operation<Operation.Opened> operation) {
+    requests.submit(
+        exchange,
+        caller,
+        operation,
+        opened -> {
+          if (!exchange.answer(OpenOut.putFile(exchange.body(), 0, opened.handle()))) {
+            requests.giveBackHandle(opened.handle());
+          }
+        });
+  }
+
+  /** As open. */
+  void opendir(Exchange exchange) throws ErrnoException {
+    int flags = exchange.int32(0) & ~NOT_FOR_OPEN | OpenFlags.O_DIRECTORY;
+    requests.submit(
+        exchange,
+        Callers.withGroups(exchange),
+        new Operation.Open(requests.node(exchange), flags),
+        opened -> {
+          if (!exchange.answer(OpenOut.putDirectory(exchange.body(), opened.handle()))) {
+            requests.giveBackHandle(opened.handle());
+          }
+        });
+  }
+
+  /** {@code flags[4] mode[4] umask[4] open_flags[4] name\0}. */
+  void create(Exchange exchange) throws ErrnoException {
+    InodeId dir = requests.node(exchange);
+    int flags = exchange.int32(0) & ~NOT_FOR_OPEN;
+    made(exchange, new Operation.Create(dir, exchange.name(16), flags, exchange.int32(4)));
+  }
+
+  /** As create; what stands for a name means nothing. */
+  void tmpfile(Exchange exchange) throws ErrnoException {
+    InodeId dir = requests.node(exchange);
+    int flags = exchange.int32(0) & ~NOT_FOR_OPEN;
+    made(exchange, new Operation.Tmpfile(dir, flags, exchange.int32(4)));
+  }
+
+  private void made(Exchange exchange, Operation<Operation.Opened> operation) {
+    requests.submit(
+        exchange,
+        Callers.making(exchange, exchange.int32(8)),
+        operation,
+        opened -> answerMade(exchange, opened.stat(), opened.handle()));
+  }
+
+  private void answerMade(Exchange exchange, Stat stat, long handle) {
+    int entry = requests.putEntry(exchange, stat);
+    if (!exchange.answer(OpenOut.putFile(exchange.body(), entry, handle))) {
+      requests.giveBackHandle(handle);
+      requests.untold(stat);
+    }
+  }
+
+  /** {@code fh[8] flags[4] release_flags[4] lock_owner[8]}. */
+  void release(Exchange exchange) {
+    requests.submit(exchange, Callers.plain(exchange), new Operation.Close(exchange.int64(FH)));
+  }
+
+  /**
+   * A descriptor of an open file was closed. Nothing is held back until then, so there is nothing to
+   * do; but the kernel must go on to tell, as record locks will end by it.
+   */
+  void flush(Exchange exchange) {
+    exchange.answer(0);
+  }
+
+  // ---- data ----
+
+  void read(Exchange exchange) {
+    ByteBuffer destination = exchange.dataBody(exchange.int32(SIZE));
+    requests.submit(
+        exchange,
+        Callers.plain(exchange),
+        new Operation.Read(exchange.int64(FH), exchange.int64(OFFSET), destination),
+        exchange::answer);
+  }
+
+  void write(Exchange exchange) {
+    int size = exchange.int32(SIZE);
+    ByteBuffer source = exchange.data(DATA, size);
+    Caller caller = Callers.plain(exchange);
+    long handle = exchange.int64(FH);
+    if (source.remaining() != size) {
+      exchange.answerError(Errno.EINVAL);
+    } else if ((exchange.int32(FLAGS) & OpenFlags.O_APPEND) != 0) {
+      requests.submit(
+          exchange,
+          caller,
+          new Operation.Append(handle, source),
+          moved -> answerCount(exchange, moved.count()));
+    } else {
+      requests.submit(
+          exchange,
+          caller,
+          new Operation.Write(handle, exchange.int64(OFFSET), source),
+          count -> answerCount(exchange, count));
+    }
+  }
+
+  /** struct fuse_write_out: {@code size[4] padding[4]}. */
+  private static void answerCount(Exchange exchange, int count) {
+    exchange.body().set(JAVA_LONG, 0, count);
+    exchange.answer(Long.BYTES);
+  }
+
+  /** {@code fh[8] flags[4] padding[4]}; of a directory too. */
+  void fsync(Exchange exchange) {
+    boolean dataOnly = (exchange.int32(8) & 1) != 0;
+    requests.submit(
+        exchange, Callers.plain(exchange), new Operation.Fsync(exchange.int64(FH), dataOnly));
+  }
+
+  /** {@code fh[8] offset[8] length[8] mode[4] padding[4]}. */
+  void fallocate(Exchange exchange) {
+    requests.submit(
+        exchange,
+        Callers.plain(exchange),
+        new Operation.Fallocate(
+            exchange.int64(FH), exchange.int32(24), exchange.int64(8), exchange.int64(16)));
+  }
+
+  /**
+   * {@code fh[8] offset[8] whence[4] padding[4]}. Only data and holes are asked for; that the
+   * session's own offset moves does no harm, as the kernel keeps its own.
+   */
+  void lseek(Exchange exchange) throws ErrnoException {
+    int number = exchange.int32(16);
+    if (number < 0 || number >= Whence.values().length) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    requests.submit(
+        exchange,
+        Callers.plain(exchange),
+        new Operation.Seek(exchange.int64(FH), Whence.values()[number], exchange.int64(8)),
+        place -> {
+          exchange.body().set(JAVA_LONG, 0, place);
+          exchange.answer(Long.BYTES);
+        });
+  }
+
+  /** {@code fh_in[8] off_in[8] nodeid_out[8] fh_out[8] off_out[8] len[8] flags[8]}. */
+  void copyFileRange(Exchange exchange) {
+    requests.submit(
+        exchange,
+        Callers.plain(exchange),
+        new Operation.CopyRange(
+            exchange.int64(0),
+            exchange.int64(8),
+            exchange.int64(24),
+            exchange.int64(32),
+            exchange.int64(40)),
+        count -> {
+          exchange.body().set(JAVA_INT, 0, Math.toIntExact(count));
+          exchange.body().set(JAVA_INT, 4, 0);
+          exchange.answer(Long.BYTES);
+        });
+  }
+
+  // ---- directories ----
+
+  void readdir(Exchange exchange) {
+    int size = exchange.int32(SIZE);
+    requests.submit(
+        exchange,
+        Callers.plain(exchange),
+        new Operation.Readdir(exchange.int64(FH), exchange.int64(OFFSET), size, false),
+        entries -> answerEntries(exchange, entries, size));
+  }
+
+  private static void answerEntries(Exchange exchange, List<DirEntry> entries, int size) {
+    ByteBuffer body = exchange.dataBody(size);
+    for (DirEntry entry : entries) {
+      if (!Dirent.put(body, entry)) {
+        break; // it comes again after the cookie of the one before
+      }
+    }
+    exchange.answer(body.position());
+  }
+}

@@ -1,0 +1,129 @@
+package dev.coterie.gates.fuse;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.gates.fuse.kernel.Exchange;
+import dev.coterie.gates.fuse.kernel.Handler;
+import dev.coterie.gates.fuse.kernel.Init;
+import dev.coterie.gates.fuse.kernel.Opcode;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each of the kernel's requests means on a tree. The mount it serves is {@link FuseMount}; the
+ * package's front page says how they fit together.
+ */
+final class FuseGate implements Handler {
+  private static final System.Logger LOG = System.getLogger(FuseGate.class.getName());
+
+  private final Requests requests;
+  private final NameRequests names;
+  private final AttrRequests attributes;
+  private final FileRequests files;
+  private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
+  private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+
+  /**
+   * @param service the tree; stays open until the caller closes it
+   */
+  FuseGate(FileService service) throws ErrnoException {
+    NodeTable nodes = new NodeTable(service.root(Caller.ROOT).id());
+    this.requests = new Requests(service, nodes);
+    this.names = new NameRequests(requests);
+    this.attributes = new AttrRequests(requests);
+    this.files = new FileRequests(requests);
+  }
+
+  /** Completes when the kernel has begun the mount. */
+  CompletableFuture<Negotiation> negotiated() {
+    return negotiated;
+  }
+
+  /** Completes when the mount has ended. */
+  CompletableFuture<@Nullable Void> over() {
+    return over;
+  }
+
+  @Override
+  public void handle(Exchange exchange) {
+    Opcode opcode = exchange.opcode();
+    if (opcode == null) {
+      exchange.answerError(Errno.ENOSYS);
+      return;
+    }
+    try {
+      dispatch(opcode, exchange);
+    } catch (ErrnoException e) {
+      exchange.answerError(e.errno());
+    }
+  }
+
+  private void dispatch(Opcode opcode, Exchange exchange) throws ErrnoException {
+    switch (opcode) {
+      case INIT -> init(exchange);
+      case DESTROY -> exchange.answer(0);
+      case LOOKUP -> names.lookup(exchange);
+      case FORGET -> names.forget(exchange);
+      case BATCH_FORGET -> names.batchForget(exchange);
+      case MKNOD -> names.mknod(exchange);
+      case MKDIR -> names.mkdir(exchange);
+      case SYMLINK -> names.symlink(exchange);
+      case LINK -> names.link(exchange);
+      case UNLINK -> names.unlink(exchange);
+      case RMDIR -> names.rmdir(exchange);
+      case RENAME -> names.rename(exchange);
+      case RENAME2 -> names.rename2(exchange);
+      case GETATTR -> attributes.getattr(exchange);
+      case STATX -> attributes.statx(exchange);
+      case SETATTR -> attributes.setattr(exchange);
+      case ACCESS -> attributes.access(exchange);
+      case READLINK -> attributes.readlink(exchange);
+      case STATFS -> attributes.statfs(exchange);
+      case GETXATTR -> attributes.getxattr(exchange);
+      case LISTXATTR -> attributes.listxattr(exchange);
+      case SETXATTR -> attributes.setxattr(exchange, negotiated.join().setxattrHeaderBytes());
+      case REMOVEXATTR -> attributes.removexattr(exchange);
+      case OPEN -> files.open(exchange);
+      case OPENDIR -> files.opendir(exchange);
+      case CREATE -> files.create(exchange);
+      case TMPFILE -> files.tmpfile(exchange);
+      case RELEASE, RELEASEDIR -> files.release(exchange);
+      case FLUSH -> files.flush(exchange);
+      case READ -> files.read(exchange);
+      case WRITE -> files.write(exchange);
+      case FSYNC, FSYNCDIR -> files.fsync(exchange);
+      case FALLOCATE -> files.fallocate(exchange);
+      case LSEEK -> files.lseek(exchange);
+      case COPY_FILE_RANGE -> files.copyFileRange(exchange);
+      case READDIR -> files.readdir(exchange);
+      case NOTIFY_REPLY, INTERRUPT -> exchange.end();
+      // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
+      // the program; a poll says that all is ready, as for files of any file system.
+      case GETLK, SETLK, SETLKW, BMAP, IOCTL, POLL, READDIRPLUS, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
+          exchange.answerError(Errno.ENOSYS);
+    }
+  }
+
+  private void init(Exchange exchange) {
+    Negotiation negotiation = Negotiation.of(exchange.request());
+    if (!negotiation.isPossible()) {
+      String spoken = negotiation.major() + "." + negotiation.minor();
+      LOG.log(System.Logger.Level.ERROR, "the kernel speaks FUSE {0}, which is too old", spoken);
+      exchange.answerError(Errno.EPROTO);
+      negotiated.completeExceptionally(
+          new ErrnoException(Errno.EPROTO, "the kernel speaks FUSE " + spoken));
+      return;
+    }
+    // Known before the kernel goes on to other requests, which need it.
+    negotiated.complete(negotiation);
+    negotiation.answer(Init.maxReadahead(exchange.request())).put(exchange.body());
+    exchange.answer(Init.OUT_BYTES);
+  }
+
+  @Override
+  public void ended() {
+    over.complete(null);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.coterie.gates.fuse;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.gates.fuse.kernel.Kernel;
+import dev.coterie.gates.fuse.kernel.Meters;
+import dev.coterie.gates.fuse.kernel.Server;
+import dev.coterie.sys.FuseDevice;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+
+/** A tree mounted in the kernel, from its mounting until its end. */
+public final class FuseMount implements AutoCloseable {
+  /** Threads that read requests: enough that some which wait for the storage leave others free. */
+  private static final int READERS = 4;
+
+  private final Path directory;
+  private final FuseDevice device;
+  private final FuseGate gate;
+  private final Server server;
+
+  private FuseMount(Path directory, FuseDevice device, FuseGate gate, Server server) {
+    this.directory = directory;
+    this.device = device;
+    this.gate = gate;
+    this.server = server;
+  }
+
+  /**
+   * How to mount.
+   *
+   * @param source what mount(8) shows as the device
+   * @param flags of mount(2): {@link FuseDevice#MS_RDONLY} and so on
+   * @param othersToo whether users other than the mount's may use it
+   */
+  public record Options(String source, long flags, boolean othersToo) {
+    public static final Options DEFAULT =
+        new Options("coterie", FuseDevice.MS_NOSUID | FuseDevice.MS_NODEV, true);
+  }
+
+  /**
+   * Mounts a tree, as root, and returns when programs can use it.
+   *
+   * @param service stays open as long as the mount; the caller closes it afterwards
+   * @throws ErrnoException of mount(2); EPROTO the kernel's FUSE is too old
+   */
+  public static FuseMount mount(FileService service, Path directory, Options options)
+      throws ErrnoException {
+    FuseDevice device = FuseDevice.open();
+    boolean done = false;
+    try {
+      FuseGate gate = new FuseGate(service);
+      Server server = new Server(Kernel.of(device), gate, Negotiation.DATA_BYTES);
+      String more = options.othersToo() ? "allow_other" : "";
+      device.mount(directory, options.source(), options.flags(), more);
+      FuseMount mount = new FuseMount(directory, device, gate, server);
+      server.start(READERS);
+      mount.awaitBegin();
+      done = true;
+      return mount;
+    } finally {
+      if (!done) {
+        device.close();
+      }
+    }
+  }
+
+  private void awaitBegin() throws ErrnoException {
+    try {
+      gate.negotiated().get();
+    } catch (ExecutionException e) {
+      close();
+      throw new ErrnoException(Errno.EPROTO, String.valueOf(e.getCause()));
+    } catch (InterruptedException e) {
+      close();
+      Thread.currentThread().interrupt();
+      throw new ErrnoException(Errno.EINTR, "mount");
+    }
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** What kernel and gate have agreed on. */
+  public Negotiation negotiation() {
+    return gate.negotiated().join();
+  }
+
+  /** What has been asked for so far. */
+  public Meters meters() {
+    return server.meters();
+  }
+
+  /** Waits until somebody has unmounted it. */
+  public void awaitEnd() throws InterruptedException {
+    server.join();
+  }
+
+  /**
+   * Unmounts it.
+   *
+   * @throws ErrnoException EBUSY files of it are open, or it is somebody's working directory
+   */
+  public void unmount() throws ErrnoException {
+    FuseDevice.unmount(directory);
+  }
+
+  /** Unmounts it, in use or not: later calls on its files end with ENOTCONN. */
+  @Override
+  public void close() {
+    try {
+      FuseDevice.abort(directory);
+    } catch (ErrnoException e) {
+      // EINVAL: somebody else has unmounted it.
+      assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
+    }
+    try {
+      server.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    device.close();
+  }
+}

@@ -1,0 +1,144 @@
+package dev.coterie.gates.fuse;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Stat;
+import dev.coterie.gates.fuse.kernel.Attr;
+import dev.coterie.gates.fuse.kernel.Exchange;
+import org.jspecify.annotations.Nullable;
+
+/** What all requests of a mount share: the session, the inodes the kernel knows, and the answers. */
+final class Requests {
+  private static final System.Logger LOG = System.getLogger(Requests.class.getName());
+
+  private final FileService service;
+  private final NodeTable nodes;
+
+  Requests(FileService service, NodeTable nodes) {
+    this.service = service;
+    this.nodes = nodes;
+  }
+
+  /** What follows when an operation is done. */
+  interface Then<R> {
+    void done(R result) throws ErrnoException;
+  }
+
+  private record Step<R>(Exchange exchange, Then<? super R> then) implements Completion<R> {
+    @Override
+    public void done(R result) {
+      try {
+        then.done(result);
+      } catch (ErrnoException e) {
+        exchange.answerError(e.errno());
+      } catch (RuntimeException | Error e) {
+        LOG.log(System.Logger.Level.ERROR, "fault while answering " + exchange, e);
+        if (!exchange.isOver()) {
+          exchange.answerError(Errno.EIO);
+        }
+      }
+    }
+
+    @Override
+    public void failed(Errno errno) {
+      exchange.answerError(errno);
+    }
+  }
+
+  /** Submits an operation; an error is the answer, and otherwise {@code then} gives one. */
+  <R> void submit(Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
+    long unique = exchange.unique();
+    exchange.waitsFor(
+        unique, service.submit(caller, operation, new Step<>(exchange, then)));
+  }
+
+  /** As {@link #submit}, when the answer is only that it was done. */
+  void submit(Exchange exchange, Caller caller, Operation<Operation.Done> operation) {
+    submit(exchange, caller, operation, done -> exchange.answer(0));
+  }
+
+  /** The inode the request is about. */
+  InodeId node(Exchange exchange) throws ErrnoException {
+    return nodes.require(exchange.nodeId());
+  }
+
+  InodeId node(long nodeId) throws ErrnoException {
+    return nodes.require(nodeId);
+  }
+
+  @Nullable InodeId remembered(long nodeId) {
+    return nodes.remembered(nodeId);
+  }
+
+  // ---- answers ----
+
+  void answerAttributes(Exchange exchange, Stat stat) {
+    exchange.answer(Attr.putAttrOut(exchange.body(), stat));
+  }
+
+  /** Tells the kernel of an inode, of which the operation has given one reference. */
+  void answerEntry(Exchange exchange, Stat stat) {
+    int length = putEntry(exchange, stat);
+    if (!exchange.answer(length)) {
+      untold(stat);
+    }
+  }
+
+  /** Puts an entry at the beginning of the body and counts that the kernel is told. */
+  int putEntry(Exchange exchange, Stat stat) {
+    InodeId surplus = nodes.told(stat.id());
+    if (surplus != null) {
+      giveBack(surplus);
+    }
+    return Attr.putEntryOut(exchange.body(), nodes.nodeId(stat.id()), stat);
+  }
+
+  /** Tells the kernel of an inode it knows already, of which the operation gave no reference. */
+  void answerKnownEntry(Exchange exchange, Stat stat) {
+    nodes.toldAgain(stat.id());
+    if (!exchange.answer(Attr.putEntryOut(exchange.body(), nodes.nodeId(stat.id()), stat))) {
+      untold(stat);
+    }
+  }
+
+  /** The kernel did not take the answer: it was not told after all. */
+  void untold(Stat stat) {
+    forget(nodes.nodeId(stat.id()), 1);
+  }
+
+  void forget(long nodeId, long lookups) {
+    InodeId gone = nodes.forget(nodeId, lookups);
+    if (gone != null) {
+      giveBack(gone);
+    }
+  }
+
+  private void giveBack(InodeId id) {
+    inBackground(Caller.ROOT, new Operation.Forget(id, 1));
+  }
+
+  /** An open file the kernel did not get to know of is closed. */
+  void giveBackHandle(long handle) {
+    inBackground(Caller.ROOT, new Operation.Close(handle));
+  }
+
+  private void inBackground(Caller caller, Operation<Operation.Done> operation) {
+    service.submit(caller, operation, Ignored.INSTANCE);
+  }
+
+  /** For what is given back: when that fails the session is over, and everything is given back. */
+  private enum Ignored implements Completion<Object> {
+    INSTANCE;
+
+    @Override
+    public void done(Object result) {}
+
+    @Override
+    public void failed(Errno errno) {}
+  }
+}

@@ -1,0 +1,68 @@
+package dev.coterie.gates.fuse.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** How often each opcode came and how long it took, in powers of two. */
+public final class Meters {
+  /** Bucket i holds what took less than 2^i microseconds, and the last one all that is longer. */
+  public static final int BUCKETS = 24;
+
+  private static final int KINDS = Opcode.values().length + 1;
+
+  private final LongAdder[] errors = new LongAdder[KINDS];
+  private final LongAdder[] nanos = new LongAdder[KINDS];
+  private final AtomicLongArray[] buckets = new AtomicLongArray[KINDS];
+
+  Meters() {
+    for (int i = 0; i < KINDS; i++) {
+      errors[i] = new LongAdder();
+      nanos[i] = new LongAdder();
+      buckets[i] = new AtomicLongArray(BUCKETS);
+    }
+  }
+
+  /**
+   * What is known of one opcode.
+   *
+   * @param label its name, or "unknown"
+   * @param count requests
+   * @param errors of them, answered with an errno
+   * @param micros in all
+   * @param histogram requests by {@link #BUCKETS bucket}
+   */
+  public record Line(String label, long count, long errors, long micros, long[] histogram) {}
+
+  void count(@Nullable Opcode opcode, long took, boolean failed) {
+    int kind = opcode == null ? KINDS - 1 : opcode.ordinal();
+    nanos[kind].add(took);
+    if (failed) {
+      errors[kind].increment();
+    }
+    long micros = took / 1000;
+    int bucket = Math.min(BUCKETS - 1, Long.SIZE - Long.numberOfLeadingZeros(micros));
+    buckets[kind].incrementAndGet(bucket);
+  }
+
+  /** All opcodes that have come. */
+  public List<Line> lines() {
+    List<Line> lines = new ArrayList<>();
+    for (int kind = 0; kind < KINDS; kind++) {
+      long[] histogram = new long[BUCKETS];
+      long count = 0;
+      for (int i = 0; i < BUCKETS; i++) {
+        histogram[i] = buckets[kind].get(i);
+        count += histogram[i];
+      }
+      if (count > 0) {
+        String label = kind == KINDS - 1 ? "unknown" : Opcode.values()[kind].label();
+        lines.add(
+            new Line(label, count, errors[kind].sum(), nanos[kind].sum() / 1000, histogram));
+      }
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * A tree as a kernel mount, so that programs use it as they are.
+ *
+ * <p>{@link dev.coterie.gates.fuse.FuseGate} is given any {@link dev.coterie.api.FileService}: a
+ * leader's own in the same process, or a client's. The raw protocol is below, in {@code
+ * dev.coterie.gates.fuse.kernel}; here is what each request means.
+ *
+ * <h2>Inodes, names, files</h2>
+ *
+ * The kernel names an inode by a <i>node id</i> and counts how often it was told of it; it gives
+ * these counts back by FORGET. A node id is the inode's number, so that it is the same on every
+ * mount and still good when the kernel has forgotten the inode and finds it again by a file handle
+ * (open_by_handle_at(2)). The gate keeps the counts, {@link dev.coterie.gates.fuse.NodeTable}, and
+ * holds one reference of each inode at the leader. A file handle of the kernel is a handle of the
+ * session.
+ *
+ * <h2>Nothing is cached</h2>
+ *
+ * Names and attributes are valid for no time at all, and files are opened for direct input and
+ * output, so that each call asks the leader; two mounts of one tree are as coherent as two
+ * processes on one file system. The exception is mapped memory: pages are shared by all mappings of
+ * one mount, written back by msync(2) and munmap(2), and read anew by each new mapping. Where
+ * caching under leases is to come: the times of validity in {@code Attr}, the flags of {@code
+ * OpenOut}, and notifications sent by a thread that serves no requests.
+ *
+ * <h2>Permissions</h2>
+ *
+ * The kernel does not check them: each request is made in the name of who asks, with uid and gid
+ * from the request, the umask where something is made, and the supplementary groups of the waiting
+ * thread from {@code /proc}, read only when they can matter.
+ *
+ * <h2>Locks</h2>
+ *
+ * Not offered yet, so the kernel keeps record locks and flock(2) per mount: processes on one mount
+ * exclude each other, those on two mounts do not.
+ *
+ * <h2>Deadlocks</h2>
+ *
+ * A process that serves a mount and touches it waits for itself. So, in a process with a gate: no
+ * path below the mount is opened, listed or executed, and no file of it is mapped (a page fault
+ * that waits for the gate stops the whole JVM at its next safepoint); the working directory is
+ * elsewhere; what walks all mounts, as {@code df} does, is not called from it. A leader in another
+ * process whose host mount shows the mount point inside itself is the same ring, one process
+ * longer. Unmounting is asked for from outside the reader threads. A mount whose gate has been
+ * killed answers every call with ENOTCONN and is taken away by {@code coterie unmount}.
+ */
+@NullMarked
+package dev.coterie.gates.fuse;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,178 @@
+package dev.coterie.sys;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * The device through which the kernel asks for a FUSE mount's files, and the mounting itself.
+ * Source: fuse(4), mount(2), umount2(2).
+ *
+ * <p>Any number of threads may receive and send. {@link #close} only when none does any more.
+ */
+public final class FuseDevice implements AutoCloseable {
+  /** Flags of mount(2). */
+  public static final long MS_RDONLY = 1;
+
+  public static final long MS_NOSUID = 2;
+  public static final long MS_NODEV = 4;
+  public static final long MS_NOEXEC = 8;
+  public static final long MS_REMOUNT = 32;
+
+  private static final int O_RDWR = 2;
+  private static final int O_CLOEXEC = 02000000;
+  private static final int MNT_FORCE = 1;
+  private static final int MNT_DETACH = 2;
+  private static final int UMOUNT_NOFOLLOW = 8;
+  private static final String TYPE = "fuse.coterie";
+
+  /** {@code _IOR(229, 0, uint32_t)}, since 7.23 of the protocol. */
+  private static final long FUSE_DEV_IOC_CLONE = 0x8004e500L;
+
+  private final int fd;
+  private boolean closed; // guarded by this
+
+  private FuseDevice(int fd) {
+    this.fd = fd;
+  }
+
+  /** ENOENT, ENODEV the kernel has no FUSE · EACCES. */
+  public static FuseDevice open() throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      return new FuseDevice(MountCalls.open(arena.allocateFrom("/dev/fuse"), O_RDWR | O_CLOEXEC, 0));
+    }
+  }
+
+  /** Takes over a descriptor of the device, as fusermount3(1) hands it over. */
+  public static FuseDevice of(int descriptor) {
+    return new FuseDevice(descriptor);
+  }
+
+  /**
+   * Another descriptor of the same mount, with a queue of its own for what it received: a reply
+   * must leave on the descriptor its request came from.
+   */
+  public FuseDevice cloned() throws ErrnoException {
+    FuseDevice other = open();
+    try (Arena arena = Arena.ofConfined()) {
+      MountCalls.ioctl(other.fd, FUSE_DEV_IOC_CLONE, arena.allocateFrom(JAVA_INT, fd));
+      return other;
+    } catch (ErrnoException e) {
+      other.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Mounts this device's file system, as root.
+   *
+   * @param directory whose content it hides
+   * @param source what mount(8) shows as the device
+   * @param flags of mount(2)
+   * @param options more of FUSE's own, such as {@code allow_other}; empty for none
+   */
+  public void mount(Path directory, String source, long flags, String options)
+      throws ErrnoException {
+    String all = "fd=" + fd + ",rootmode=40000,user_id=0,group_id=0";
+    try (Arena arena = Arena.ofConfined()) {
+      MountCalls.mount(
+          arena.allocateFrom(source),
+          path(arena, directory),
+          arena.allocateFrom(TYPE),
+          flags,
+          arena.allocateFrom(options.isEmpty() ? all : all + "," + options));
+    }
+  }
+
+  /** Changes the flags of a mount. */
+  public static void remount(Path directory, long flags) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment none = MemorySegment.NULL;
+      MountCalls.mount(none, path(arena, directory), none, flags | MS_REMOUNT, none);
+    }
+  }
+
+  /**
+   * Ends a mount that nobody uses.
+   *
+   * @throws ErrnoException EBUSY in use · EINVAL no mount · EPERM
+   */
+  public static void unmount(Path directory) throws ErrnoException {
+    unmount(directory, 0);
+  }
+
+  /**
+   * Ends a mount, in use or not: it is out of the tree at once, what waits for an answer is given up
+   * and every later call on a file of it is ENOTCONN.
+   */
+  public static void abort(Path directory) throws ErrnoException {
+    unmount(directory, MNT_FORCE | MNT_DETACH);
+  }
+
+  private static void unmount(Path directory, int how) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MountCalls.umount2(path(arena, directory), UMOUNT_NOFOLLOW | how);
+    }
+  }
+
+  private static MemorySegment path(Arena arena, Path path) {
+    byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+    MemorySegment segment = arena.allocate(bytes.length + 1L);
+    MemorySegment.copy(bytes, 0, segment, JAVA_BYTE, 0, bytes.length);
+    return segment;
+  }
+
+  /**
+   * Waits for a request.
+   *
+   * @return its length, or -1 when the mount has ended
+   */
+  public int receive(MemorySegment buffer) throws ErrnoException {
+    while (true) {
+      try {
+        return (int) MountCalls.read(fd, buffer, buffer.byteSize());
+      } catch (ErrnoException e) {
+        switch (e.errno()) {
+          // ENOENT: the request was interrupted before it could be given out.
+          case EINTR, EAGAIN, ENOENT -> {}
+          case ENODEV -> {
+            return -1;
+          }
+          default -> throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Sends a reply or a notification as one.
+   *
+   * @throws ErrnoException ENOENT the request was interrupted and is not waited for any more; or
+   *     for a notification, the kernel does not have what it names
+   */
+  public void send(MemorySegment frame, long length) throws ErrnoException {
+    long sent = MountCalls.write(fd, frame, length);
+    if (sent != length) {
+      throw new ErrnoException(Errno.EIO, "write to the FUSE device");
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        Libc.close(fd);
+      } catch (ErrnoException e) {
+        // close(2): the descriptor is gone whatever is reported.
+        assert e.errno() != Errno.EBADF : e;
+      }
+    }
+  }
+}
