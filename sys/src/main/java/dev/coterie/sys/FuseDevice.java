@@ -45,7 +45,8 @@ public final class FuseDevice implements AutoCloseable {
   /** ENOENT, ENODEV the kernel has no FUSE · EACCES. */
   public static FuseDevice open() throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      return new FuseDevice(MountCalls.open(arena.allocateFrom("/dev/fuse"), O_RDWR | O_CLOEXEC, 0));
+      return new FuseDevice(
+          MountCalls.open(arena.allocateFrom("/dev/fuse"), O_RDWR | O_CLOEXEC, 0));
     }
   }
 
@@ -108,8 +109,8 @@ public final class FuseDevice implements AutoCloseable {
   }
 
   /**
-   * Ends a mount, in use or not: it is out of the tree at once, what waits for an answer is given up
-   * and every later call on a file of it is ENOTCONN.
+   * Ends a mount, in use or not: it is out of the tree at once, what waits for an answer is given
+   * up and every later call on a file of it is ENOTCONN.
    */
   public static void abort(Path directory) throws ErrnoException {
     unmount(directory, MNT_FORCE | MNT_DETACH);

@@ -13,7 +13,9 @@ import dev.coterie.api.ErrnoException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/** Mounting, and the device of a FUSE mount. One method each, with the C prototype as its javadoc. */
+/**
+ * Mounting, and the device of a FUSE mount. One method each, with the C prototype as its javadoc.
+ */
 final class MountCalls {
   private static final MethodHandle OPEN =
       variadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);

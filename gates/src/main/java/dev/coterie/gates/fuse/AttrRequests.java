@@ -33,7 +33,8 @@ final class AttrRequests {
   private static final int UID = 76;
   private static final int GID = 80;
 
-  // Bits of `valid`. FATTR_CTIME (1 << 10) comes only with a write-back cache, and FATTR_KILL_SUIDGID
+  // Bits of `valid`. FATTR_CTIME (1 << 10) comes only with a write-back cache, and
+  // FATTR_KILL_SUIDGID
   // (1 << 11) says what the tree decides by the caller.
   private static final int FATTR_MODE = 1;
   private static final int FATTR_UID = 1 << 1;
@@ -166,8 +167,7 @@ final class AttrRequests {
     return list.array();
   }
 
-  private static void answerSized(Exchange exchange, int size, byte[] value)
-      throws ErrnoException {
+  private static void answerSized(Exchange exchange, int size, byte[] value) throws ErrnoException {
     if (size == 0) {
       exchange.body().set(java.lang.foreign.ValueLayout.JAVA_LONG, 0, value.length);
       exchange.answer(Long.BYTES);

@@ -55,7 +55,8 @@ final class Callers {
       return NO_GROUPS;
     }
     int end = status.indexOf('\n', start + 1);
-    String line = status.substring(start + GROUPS.length(), end < 0 ? status.length() : end).strip();
+    String line =
+        status.substring(start + GROUPS.length(), end < 0 ? status.length() : end).strip();
     return line.isEmpty()
         ? NO_GROUPS
         : Arrays.stream(line.split("\\s+"))

@@ -127,8 +127,8 @@ final class FileRequests {
   }
 
   /**
-   * A descriptor of an open file was closed. Nothing is held back until then, so there is nothing to
-   * do; but the kernel must go on to tell, as record locks will end by it.
+   * A descriptor of an open file was closed. Nothing is held back until then, so there is nothing
+   * to do; but the kernel must go on to tell, as record locks will end by it.
    */
   void flush(Exchange exchange) {
     exchange.answer(0);
@@ -194,18 +194,27 @@ final class FileRequests {
    * session's own offset moves does no harm, as the kernel keeps its own.
    */
   void lseek(Exchange exchange) throws ErrnoException {
-    int number = exchange.int32(16);
-    if (number < 0 || number >= Whence.values().length) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
+    Whence whence = whence(exchange.int32(16));
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Seek(exchange.int64(FH), Whence.values()[number], exchange.int64(8)),
+        new Operation.Seek(exchange.int64(FH), whence, exchange.int64(8)),
         place -> {
           exchange.body().set(JAVA_LONG, 0, place);
           exchange.answer(Long.BYTES);
         });
+  }
+
+  /** Source: lseek(2), {@code unistd.h}. */
+  private static Whence whence(int number) throws ErrnoException {
+    return switch (number) {
+      case 0 -> Whence.SET;
+      case 1 -> Whence.CUR;
+      case 2 -> Whence.END;
+      case 3 -> Whence.DATA;
+      case 4 -> Whence.HOLE;
+      default -> throw new ErrnoException(Errno.EINVAL);
+    };
   }
 
   /** {@code fh_in[8] off_in[8] nodeid_out[8] fh_out[8] off_out[8] len[8] flags[8]}. */

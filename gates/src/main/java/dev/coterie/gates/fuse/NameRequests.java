@@ -1,8 +1,8 @@
 package dev.coterie.gates.fuse;
 
 import dev.coterie.api.Caller;
-import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
@@ -17,7 +17,9 @@ final class NameRequests {
     this.requests = requests;
   }
 
-  /** {@code name\0}. "." and ".." come only to resolve a file handle, for which no right is needed. */
+  /**
+   * {@code name\0}. "." and ".." come only to resolve a file handle, for which no right is needed.
+   */
   void lookup(Exchange exchange) throws ErrnoException {
     Name name = exchange.name(0);
     if (name.equals(Name.DOT)) {
@@ -58,10 +60,7 @@ final class NameRequests {
     Caller caller = Callers.making(exchange, exchange.int32(8));
     long rdev = Device.fromKernel(exchange.int32(4));
     InodeId dir = requests.node(exchange);
-    find(
-        exchange,
-        caller,
-        new Operation.Mknod(dir, exchange.name(16), exchange.int32(0), rdev));
+    find(exchange, caller, new Operation.Mknod(dir, exchange.name(16), exchange.int32(0), rdev));
   }
 
   /** {@code mode[4] umask[4] name\0}. */

@@ -71,8 +71,8 @@ final class NodeTable {
   /**
    * The kernel is told of an inode, of which the caller got one reference.
    *
-   * @return the inode whose reference is to be given back: this one, as there is one already, or one
-   *     that had the number before; null: none
+   * @return the inode whose reference is to be given back: this one, as there is one already, or
+   *     one that had the number before; null: none
    */
   @Nullable InodeId told(InodeId id) {
     if (id.equals(root)) {
@@ -91,9 +91,7 @@ final class NodeTable {
     return surplus[0];
   }
 
-  /**
-   * The kernel was told of an inode it knows, without a reference of its own.
-   */
+  /** The kernel was told of an inode it knows, without a reference of its own. */
   void toldAgain(InodeId id) {
     nodes.computeIfPresent(
         exchanged(id.number()), (nodeId, known) -> new Node(known.id(), known.lookups() + 1));

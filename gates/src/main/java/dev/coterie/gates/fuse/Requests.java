@@ -12,7 +12,9 @@ import dev.coterie.gates.fuse.kernel.Attr;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** What all requests of a mount share: the session, the inodes the kernel knows, and the answers. */
+/**
+ * What all requests of a mount share: the session, the inodes the kernel knows, and the answers.
+ */
 final class Requests {
   private static final System.Logger LOG = System.getLogger(Requests.class.getName());
 
@@ -53,8 +55,7 @@ final class Requests {
   /** Submits an operation; an error is the answer, and otherwise {@code then} gives one. */
   <R> void submit(Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
     long unique = exchange.unique();
-    exchange.waitsFor(
-        unique, service.submit(caller, operation, new Step<>(exchange, then)));
+    exchange.waitsFor(unique, service.submit(caller, operation, new Step<>(exchange, then)));
   }
 
   /** As {@link #submit}, when the answer is only that it was done. */

@@ -65,7 +65,12 @@ class GateTest {
 
   private long sendInit(int major, int minor, long flags) {
     FakeKernel.Body init =
-        body().int32(major).int32(minor).int32(131072).int32((int) flags).int32((int) (flags >>> 32));
+        body()
+            .int32(major)
+            .int32(minor)
+            .int32(131072)
+            .int32((int) flags)
+            .int32((int) (flags >>> 32));
     for (int i = 0; i < 11; i++) {
       init.int32(0);
     }
@@ -106,7 +111,14 @@ class GateTest {
     return kernel.call(
         Opcode.WRITE,
         node,
-        body().int64(handle).int64(offset).int32(data.length).int32(0).int64(0).int32(flags).int32(0)
+        body()
+            .int64(handle)
+            .int64(offset)
+            .int32(data.length)
+            .int32(0)
+            .int64(0)
+            .int32(flags)
+            .int32(0)
             .data(data));
   }
 
@@ -124,7 +136,8 @@ class GateTest {
 
   @Test
   void init_takesOnlyWhatIsOfferedAndNoLocks() throws Exception {
-    Reply reply = kernel.await(sendInit(7, 31, InitFlag.ASYNC_READ.mask() | InitFlag.POSIX_LOCKS.mask()));
+    Reply reply =
+        kernel.await(sendInit(7, 31, InitFlag.ASYNC_READ.mask() | InitFlag.POSIX_LOCKS.mask()));
     assertThat(reply.body().getInt(4)).as("minor").isEqualTo(31);
     assertThat(reply.body().getInt(12)).as("flags").isEqualTo((int) InitFlag.ASYNC_READ.mask());
     assertThat(reply.body().getInt(32)).as("flags2").isZero();
@@ -177,8 +190,7 @@ class GateTest {
 
   private void awaitStale(long node) throws Exception {
     int error = 0;
-    for (long end = System.nanoTime() + 10_000_000_000L;
-        error == 0 && System.nanoTime() < end; ) {
+    for (long end = System.nanoTime() + 10_000_000_000L; error == 0 && System.nanoTime() < end; ) {
       error = kernel.call(Opcode.GETATTR, node, body().int64(0).int64(0)).error();
     }
     assertThat(error).isEqualTo(Errno.ESTALE.number());
@@ -269,7 +281,14 @@ class GateTest {
         kernel.call(
             Opcode.WRITE,
             file[0],
-            body().int64(file[1]).int64(0).int32(1000).int32(0).int64(0).int32(1).int32(0)
+            body()
+                .int64(file[1])
+                .int64(0)
+                .int32(1000)
+                .int32(0)
+                .int64(0)
+                .int32(1)
+                .int32(0)
                 .data(new byte[10]));
     assertThat(reply.error()).isEqualTo(Errno.EINVAL.number());
   }
@@ -280,7 +299,8 @@ class GateTest {
     assertThat(kernel.call(Opcode.UNLINK, ROOT, body().text("f")).error()).isZero();
     write(file[0], file[1], 0, 1, "still");
     assertThat(read(file[0], file[1])).isEqualTo("still");
-    Reply attributes = kernel.call(Opcode.GETATTR, file[0], body().int32(1).int32(0).int64(file[1]));
+    Reply attributes =
+        kernel.call(Opcode.GETATTR, file[0], body().int32(1).int32(0).int64(file[1]));
     assertThat(attributes.body().getLong(16 + 8)).as("size").isEqualTo(5);
     assertThat(attributes.body().getInt(16 + 64)).as("nlink").isZero();
   }
@@ -352,12 +372,11 @@ class GateTest {
       }
       java.util.concurrent.atomic.AtomicBoolean decided =
           new java.util.concurrent.atomic.AtomicBoolean();
-      release.set(
-          () -> {
-            if (decided.compareAndSet(false, true)) {
-              inner.submit(caller, operation, completion);
-            }
-          });
+      release.set(() -> {
+        if (decided.compareAndSet(false, true)) {
+          inner.submit(caller, operation, completion);
+        }
+      });
       parked.countDown();
       return () -> {
         if (decided.compareAndSet(false, true)) {

@@ -18,8 +18,9 @@ public final class Device {
   }
 
   public static long fromKernel(int rdev) {
-    long major = rdev >>> 8 & 0xfff;
-    long minor = (rdev & 0xff) | (rdev >>> 12 & 0xfff00);
+    long bits = Integer.toUnsignedLong(rdev);
+    long major = bits >>> 8 & 0xfff;
+    long minor = (bits & 0xff) | (bits >>> 12 & 0xfff00);
     return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffL) << 12;
   }
 }

@@ -188,7 +188,8 @@ public final class Exchange {
 
   /** Room for data as the body of the reply. */
   public ByteBuffer dataBody(int count) {
-    return outBytes.slice(OutHeader.BYTES, Math.clamp(count, 0, outBytes.capacity() - OutHeader.BYTES));
+    return outBytes.slice(
+        OutHeader.BYTES, Math.clamp(count, 0, outBytes.capacity() - OutHeader.BYTES));
   }
 
   /**

@@ -29,7 +29,9 @@ public enum InitFlag {
   MAX_PAGES(22, 28),
   CACHE_SYMLINKS(23, 28),
   EXPLICIT_INVAL_DATA(25, 30),
-  /** Set-id bits are cleared by us: on write and truncation only if the caller is not privileged. */
+  /**
+   * Set-id bits are cleared by us: on write and truncation only if the caller is not privileged.
+   */
   HANDLE_KILLPRIV_V2(28, 33),
   SETXATTR_EXT(29, 33),
   INIT_EXT(30, 36),

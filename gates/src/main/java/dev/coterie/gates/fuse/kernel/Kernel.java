@@ -4,7 +4,9 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.sys.FuseDevice;
 import java.lang.foreign.MemorySegment;
 
-/** Where requests come from and replies go: the device of a mount, or what stands for it in tests. */
+/**
+ * Where requests come from and replies go: the device of a mount, or what stands for it in tests.
+ */
 public interface Kernel {
   /**
    * Waits for a request.

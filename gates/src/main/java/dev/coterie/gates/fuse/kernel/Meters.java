@@ -11,7 +11,8 @@ public final class Meters {
   /** Bucket i holds what took less than 2^i microseconds, and the last one all that is longer. */
   public static final int BUCKETS = 24;
 
-  private static final int KINDS = Opcode.values().length + 1;
+  /** By number; the last one for what is not known. */
+  private static final int KINDS = Opcode.MOST + 1;
 
   private final LongAdder[] errors = new LongAdder[KINDS];
   private final LongAdder[] nanos = new LongAdder[KINDS];
@@ -37,7 +38,7 @@ public final class Meters {
   public record Line(String label, long count, long errors, long micros, long[] histogram) {}
 
   void count(@Nullable Opcode opcode, long took, boolean failed) {
-    int kind = opcode == null ? KINDS - 1 : opcode.ordinal();
+    int kind = opcode == null ? KINDS - 1 : opcode.number();
     nanos[kind].add(took);
     if (failed) {
       errors[kind].increment();
@@ -58,9 +59,9 @@ public final class Meters {
         count += histogram[i];
       }
       if (count > 0) {
-        String label = kind == KINDS - 1 ? "unknown" : Opcode.values()[kind].label();
-        lines.add(
-            new Line(label, count, errors[kind].sum(), nanos[kind].sum() / 1000, histogram));
+        Opcode opcode = Opcode.of(kind);
+        String label = opcode == null ? "unknown" : opcode.label();
+        lines.add(new Line(label, count, errors[kind].sum(), nanos[kind].sum() / 1000, histogram));
       }
     }
     return lines;

@@ -59,7 +59,9 @@ public enum Opcode {
   TMPFILE(51, 37),
   STATX(52, 39);
 
-  private static final int MOST = 64;
+  /** Numbers are below this. */
+  static final int MOST = 64;
+
   private static final @Nullable Opcode[] BY_NUMBER = new Opcode[MOST];
 
   static {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Interrupts: the kernel names a request whose caller has been signalled. Where that request
  * waits, its ticket is cancelled, and its own reply (EINTR, or the answer if that was faster) is
  * what the caller gets. One that a reader is at work on is cancelled as soon as it waits. One that
- * is not known (not read yet, or just answered) is answered EAGAIN, upon which the kernel asks again
- * as long as it matters.
+ * is not known (not read yet, or just answered) is answered EAGAIN, upon which the kernel asks
+ * again as long as it matters.
  */
 public final class Server {
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
