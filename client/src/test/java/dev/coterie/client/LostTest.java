@@ -88,9 +88,10 @@ class LostTest {
   }
 
   @Test
-  void leaderClosedWhileNobodyWaited_endsTheNextSubmitWithEio() throws Exception {
+  void leaderClosedWhileNobodyWaited_endsTheNextSubmitWithAnError() throws Exception {
     pair.peer().close();
-    assertThat(submit().errno()).isEqualTo(Errno.EIO);
+    // A submit wakes the reader, who may find the end before this call is sent, or after.
+    assertThat(submit().errno()).isIn(Errno.EIO, Errno.ENOTCONN);
     assertThat(submit().errno()).isEqualTo(Errno.ENOTCONN);
   }
 
