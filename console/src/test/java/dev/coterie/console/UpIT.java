@@ -143,6 +143,6 @@ class UpIT {
     assertThat(leader.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(leader.exitValue()).isEqualTo(2);
     assertThat(leader.errorReader().lines())
-        .containsExactly("coterie: up: mount /: unknown kind 'nofs'; there is tmpfs");
+        .containsExactly("coterie: up: mount /: unknown kind 'nofs'; there is tmpfs, host");
   }
 }
