@@ -1,11 +1,11 @@
 package dev.coterie.check;
 
-import static java.util.Map.entry;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -41,8 +41,14 @@ class ImportRulesTest {
           entry("client", Set.of("api", "wire", "sys")),
           entry("gates", Set.of("api", "client", "sys")),
           entry("bench", Set.of("api", "core", "mounts", "leader", "client")),
-          entry("console", Set.of("api", "sys", "wire", "core", "mounts", "leader", "client", "gates", "bench")),
-          entry("check", Set.of("api", "sys", "wire", "core", "mounts", "leader", "client", "gates", "bench", "console")));
+          entry(
+              "console",
+              Set.of("api", "sys", "wire", "core", "mounts", "leader", "client", "gates", "bench")),
+          entry(
+              "check",
+              Set.of(
+                  "api", "sys", "wire", "core", "mounts", "leader", "client", "gates", "bench",
+                  "console")));
 
   /** Rooms that live on the JDK alone. */
   private static final Set<String> WITHOUT_LIBRARIES =
