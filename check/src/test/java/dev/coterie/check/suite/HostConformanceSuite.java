@@ -57,7 +57,9 @@ abstract class HostConformanceSuite extends ConformanceSuite {
           "truncate_toTheLargestSize_isTaken", "a file on ext4 has at most 16 TiB",
           "transfers_upToTheLargestOffset_andNotBehind", "a file on ext4 has at most 16 TiB",
           "xattrValues_atTheirLimits", "a value on ext4 has at most a block",
-          "truncate_marksContentWhenTheSizeChanges", "ext4 marks also a size that stays");
+          "truncate_marksContentWhenTheSizeChanges", "ext4 marks also a size that stays",
+          "truncate_toThePresentSize_marksContentWhereThereAreBlocks",
+              "ext4 marks also where there are none");
 
   /** Of the file system the directory at "/" is made on. */
   abstract Map<String, String> exceptionsThere();
