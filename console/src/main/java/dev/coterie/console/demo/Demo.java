@@ -108,15 +108,24 @@ public final class Demo {
     }
   }
 
-  /** The first worker has opened the log and shares it; each of the others takes one reference. */
+  /**
+   * The first worker has opened the log and shares it; each of the others takes one reference. All
+   * tokens are heard before the first is handed on: whoever has one says next that it is ready.
+   */
   private static void handOver(Workers workers) throws DemoFailure {
-    workers.send(0, "share " + (workers.count() - 1));
-    for (int i = 1; i < workers.count(); i++) {
-      String secret = null;
-      while (secret == null) {
-        secret = workers.next().after("token");
+    int others = workers.count() - 1;
+    workers.send(0, "share " + others);
+    List<String> secrets = new ArrayList<>(others);
+    while (secrets.size() < others) {
+      Workers.Line line = workers.next();
+      String secret = line.after("token");
+      if (secret == null) {
+        throw workers.unexpected(line);
       }
-      workers.send(i, "token " + secret);
+      secrets.add(secret);
+    }
+    for (int i = 1; i <= others; i++) {
+      workers.send(i, "token " + secrets.get(i - 1));
     }
   }
 

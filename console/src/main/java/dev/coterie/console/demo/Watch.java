@@ -32,7 +32,7 @@ final class Watch {
     Workers.Line line = workers.next();
     String state = line.after("state");
     if (line.worker() != 0 || state == null) {
-      throw new DemoFailure("worker " + line.worker() + ": said '" + line.text() + "'");
+      throw workers.unexpected(line);
     }
     steps++;
     return Scene.parse(state);
@@ -48,7 +48,7 @@ final class Watch {
       Workers.Line line = workers.next();
       String seen = line.after("seen");
       if (seen == null) {
-        throw new DemoFailure("worker " + line.worker() + ": said '" + line.text() + "'");
+        throw workers.unexpected(line);
       }
       String[] counts = seen.split(" ", -1);
       answered += Long.parseLong(counts[0]);

@@ -129,9 +129,14 @@ final class Workers implements AutoCloseable {
     for (int missing = members.size(); missing > 0; missing--) {
       Line line = next();
       if (line.after(keyword) == null) {
-        throw new DemoFailure(nameOf(line.worker()) + ": said '" + line.text() + "'");
+        throw unexpected(line);
       }
     }
+  }
+
+  /** The worker said something else than its part has it say now. */
+  DemoFailure unexpected(Line line) {
+    return new DemoFailure(nameOf(line.worker()) + ": said '" + line.text() + "'");
   }
 
   private @Nullable Heard poll() throws DemoFailure {
