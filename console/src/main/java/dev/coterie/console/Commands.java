@@ -8,7 +8,7 @@ final class Commands {
   /** Those that help lists, in its order. */
   static final List<String> LISTED =
       List.of(
-          "up", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
+          "up", "run", "mount", "unmount", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
           "append", "bench", "help", "version");
 
   private Commands() {}
@@ -16,6 +16,9 @@ final class Commands {
   static @Nullable Command find(String word) {
     return switch (word) {
       case "up" -> new UpCommand();
+      case "run" -> new RunCommand();
+      case "mount" -> new MountCommand();
+      case "unmount", "umount" -> new UnmountCommand();
       case "demo" -> new DemoCommand();
       case "ls" -> new LsCommand();
       case "cat" -> new CatCommand();

@@ -36,6 +36,11 @@ final class Failure extends Exception {
     return new Failure(FAILED, path + ": " + reason(cause));
   }
 
+  /** Ends with a status of the command's own. */
+  static Failure with(int status, String message) {
+    return new Failure(status, message);
+  }
+
   static Failure usage(String message) {
     return new Failure(USAGE, message);
   }

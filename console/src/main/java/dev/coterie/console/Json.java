@@ -55,6 +55,12 @@ final class Json implements AutoCloseable {
     return this;
   }
 
+  /** An element of an array. */
+  Json element(String value) {
+    generator.writeString(value);
+    return this;
+  }
+
   Json field(String key, String value) {
     generator.writeStringProperty(key, value);
     return this;

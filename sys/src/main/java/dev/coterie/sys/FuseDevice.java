@@ -24,6 +24,7 @@ public final class FuseDevice implements AutoCloseable {
   public static final long MS_NODEV = 4;
   public static final long MS_NOEXEC = 8;
   public static final long MS_REMOUNT = 32;
+  public static final long MS_NOATIME = 1024;
 
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 02000000;

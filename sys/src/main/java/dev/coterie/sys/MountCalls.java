@@ -28,6 +28,7 @@ final class MountCalls {
   private static final MethodHandle MOUNT =
       function("mount", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
   private static final MethodHandle UMOUNT2 = function("umount2", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle UNSHARE = function("unshare", JAVA_INT, JAVA_INT);
 
   private MountCalls() {}
 
@@ -95,6 +96,16 @@ final class MountCalls {
     MemorySegment state = state();
     try {
       checked(state, (int) UMOUNT2.invokeExact(state, target, flags), "umount");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code int unshare(int flags)}. */
+  static void unshare(int flags) throws ErrnoException {
+    MemorySegment state = state();
+    try {
+      checked(state, (int) UNSHARE.invokeExact(state, flags), "unshare");
     } catch (Throwable t) {
       throw fault(t);
     }

@@ -1,0 +1,135 @@
+package dev.coterie.console;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.gates.fuse.FuseMount;
+import dev.coterie.gates.fuse.Negotiation;
+import dev.coterie.gates.fuse.kernel.InitFlag;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** {@code coterie mount}: a leader's tree as a kernel mount, by a process that stays. */
+final class MountCommand implements Command {
+  private static final Option SHOW =
+      Option.flag("--show", "say what the kernel offers and what is taken of it");
+
+  @Override
+  public Synopsis synopsis() {
+    return new Synopsis(
+        "mount",
+        "Mounts a leader's tree in the kernel, for programs as they are.",
+        "[SOCKET] DIR",
+        1,
+        2,
+        List.of(Synopsis.SOCKET, MountFlags.OPTIONS, SHOW, Synopsis.JSON, Synopsis.HELP),
+        List.of(
+            "",
+            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this process",
+            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that programs",
+            "can use it. Needs root, and a leader that root or its own user runs.",
+            "",
+            "Every call asks the leader, so any number of mounts of one tree agree at any time.",
+            "File locks are the kernel's, for each mount: processes on one mount exclude each other.",
+            "This process must not touch its own mount; nor must the leader.",
+            "",
+            "Examples:",
+            "  coterie mount /run/tree.sock /mnt",
+            "  coterie mount --options ro,noatime /mnt",
+            "  coterie mount --show /mnt"));
+  }
+
+  @Override
+  public int run(Arguments arguments, Console console) throws IOException, Failure {
+    List<String> operands = arguments.operands();
+    Path directory = ByteText.local(operands.getLast()).toAbsolutePath();
+    long flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
+    try (LeaderLink link =
+        operands.size() == 2
+            ? LeaderLink.open(operands.getFirst())
+            : LeaderLink.open(arguments, console)) {
+      FuseMount mount = mount(link, directory, new FuseMount.Options("coterie", flags, true));
+      Thread ending = Thread.ofPlatform().name("coterie-end").unstarted(() -> end(mount));
+      Runtime.getRuntime().addShutdownHook(ending);
+      announce(arguments, mount, console);
+      mount.awaitEnd();
+      mount.close();
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Failure.FAILED;
+    }
+  }
+
+  private static FuseMount mount(LeaderLink link, Path directory, FuseMount.Options options)
+      throws Failure {
+    try {
+      return FuseMount.mount(link.service(), directory, options);
+    } catch (ErrnoException e) {
+      throw failure(ByteText.local(directory), e);
+    }
+  }
+
+  /** Why there is no mount, with what would help. */
+  static Failure failure(String directory, ErrnoException e) {
+    if (e.errno() == Errno.EPERM || e.errno() == Errno.EACCES) {
+      return Failure.of(directory + ": mounting needs root");
+    }
+    if (e.errno() == Errno.ENODEV) {
+      return Failure.of(directory + ": this kernel has no FUSE (modprobe fuse)");
+    }
+    return Failure.of(directory + ": " + e.errno().text());
+  }
+
+  /** On SIGTERM and SIGINT: they are how a mount is meant to end, so the status is 0. */
+  private static void end(FuseMount mount) {
+    mount.close();
+    Runtime.getRuntime().halt(0);
+  }
+
+  private static void announce(Arguments arguments, FuseMount mount, Console console)
+      throws IOException {
+    String directory = ByteText.local(mount.directory());
+    Negotiation agreed = mount.negotiation();
+    if (arguments.has(Synopsis.JSON)) {
+      try (Json document = new Json(console)) {
+        document.beginObject().bytes("directory", directory);
+        document.field("pid", ProcessHandle.current().pid());
+        if (arguments.has(SHOW)) {
+          document.field("protocol", agreed.major() + "." + agreed.minor());
+          list(document, "taken", agreed.taken());
+          list(document, "offered", agreed.offered());
+        }
+        document.endObject();
+      }
+    } else {
+      console.out().println("coterie: mounted on " + directory);
+      if (arguments.has(SHOW)) {
+        console.out().println("kernel: FUSE " + agreed.major() + "." + agreed.minor());
+        console.out().println("taken: " + String.join(" ", words(agreed.taken())));
+        Set<String> rest = words(agreed.offered());
+        rest.removeAll(words(agreed.taken()));
+        console.out().println("offered besides: " + String.join(" ", rest));
+      }
+    }
+    console.finish();
+  }
+
+  private static void list(Json document, String name, Set<InitFlag> flags) {
+    document.beginArray(name);
+    for (String word : words(flags)) {
+      document.element(word);
+    }
+    document.endArray();
+  }
+
+  private static Set<String> words(Set<InitFlag> flags) {
+    Set<String> words = new TreeSet<>();
+    for (InitFlag flag : flags) {
+      words.add(flag.label());
+    }
+    return words;
+  }
+}

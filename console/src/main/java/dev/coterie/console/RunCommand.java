@@ -1,0 +1,157 @@
+package dev.coterie.console;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.gates.fuse.FuseMount;
+import dev.coterie.leader.Leader;
+import dev.coterie.sys.FuseDevice;
+import dev.coterie.sys.MountNamespace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code coterie run}: a leader, a mount of its tree and a program on it, all of which end together.
+ *
+ * <p>This thread has a mount namespace of its own, which the program inherits as it is started from
+ * here; the other threads of this process, and everybody else, do not see the mount.
+ */
+final class RunCommand implements Command {
+  private static final Option MOUNT =
+      Option.values(
+          "--mount",
+          "PATH=KIND[:SOURCE][,option=value...]",
+          "a file system of the tree; may be repeated (default: /=tmpfs); kinds: "
+              + MountSpec.KINDS);
+
+  private static final String VARIABLE = "COTERIE_ROOT";
+  private static final int NOT_EXECUTABLE = 126; // as a shell says it
+  private static final int NOT_FOUND = 127;
+  private static final long END_S = 10;
+
+  @Override
+  public Synopsis synopsis() {
+    return new Synopsis(
+        "run",
+        "Runs a program on a tree of its own.",
+        "-- COMMAND [ARGUMENT...]",
+        1,
+        Synopsis.ANY,
+        List.of(MOUNT, MountFlags.OPTIONS, Synopsis.HELP),
+        List.of(
+            "",
+            "The program starts in the root of the tree, which is also $" + VARIABLE + ". The mount is",
+            "seen by the program and what it starts, by nobody else; tree and mount end with it. The",
+            "exit status is the program's; 127 it is not there, 126 it cannot be executed. Needs root.",
+            "",
+            "Examples:",
+            "  coterie run -- sh -c 'echo hello > f; ls -l'",
+            "  coterie run --mount /=host:/srv/data -- make -C project",
+            "  coterie run --mount /=tmpfs,size=1g --mount /src=host:$PWD,ro -- bash"));
+  }
+
+  @Override
+  public int run(Arguments arguments, Console console) throws IOException, Failure {
+    List<MountSpec> mounts = new ArrayList<>();
+    for (String text : arguments.values(MOUNT)) {
+      mounts.add(MountSpec.parse(ByteText.decoded(text)));
+    }
+    UpCommand.requireDistinct(mounts);
+    long flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
+    Leader.Builder builder = Leader.builder();
+    for (MountSpec mount : mounts) {
+      builder.mount(mount.path(), mount.factory());
+    }
+    Path directory = Files.createTempDirectory("coterie-run-");
+    try (Leader leader = start(builder);
+        FileService service = leader.openSession()) {
+      enterNamespace();
+      try (FuseMount mount = mount(service, directory, flags)) {
+        return program(arguments.operands(), mount);
+      }
+    } finally {
+      Files.deleteIfExists(directory);
+    }
+  }
+
+  private static Leader start(Leader.Builder builder) throws Failure {
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw Failure.of("cannot start: " + Failure.reason(e));
+    }
+  }
+
+  private static void enterNamespace() throws Failure {
+    try {
+      MountNamespace.unshare();
+    } catch (ErrnoException e) {
+      throw Failure.of(
+          e.errno() == Errno.EPERM ? "mounting needs root" : "unshare: " + e.errno().text());
+    }
+  }
+
+  private static FuseMount mount(FileService service, Path directory, long flags) throws Failure {
+    try {
+      return FuseMount.mount(
+          service,
+          directory,
+          new FuseMount.Options("coterie", flags & ~FuseDevice.MS_NOSUID, true));
+    } catch (ErrnoException e) {
+      throw MountCommand.failure(ByteText.local(directory), e);
+    }
+  }
+
+  /** Runs the program until it ends, or until this process is to, and then it too. */
+  private static int program(List<String> words, FuseMount mount) throws Failure {
+    List<String> command = words.stream().map(ByteText::decoded).toList();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(mount.directory().toFile()).inheritIO();
+    builder.environment().put(VARIABLE, mount.directory().toString());
+    Interrupts.leaveToProgram();
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw notStarted(words.getFirst(), e);
+    }
+    CountDownLatch over = new CountDownLatch(1);
+    Thread ending =
+        Thread.ofPlatform().name("coterie-end").unstarted(() -> end(process, mount, over));
+    Runtime.getRuntime().addShutdownHook(ending);
+    try {
+      return process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Failure.FAILED;
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static Failure notStarted(String word, IOException cause) {
+    String message = String.valueOf(cause.getMessage());
+    boolean absent = message.contains("error: 2 "); // ENOENT, as the JDK tells it
+    return Failure.with(
+        absent ? NOT_FOUND : NOT_EXECUTABLE,
+        word + ": " + (absent ? "command not found" : "cannot be executed"));
+  }
+
+  /** On SIGTERM: the program is told to end, then all the rest ends as always. */
+  private static void end(Process process, FuseMount mount, CountDownLatch over) {
+    process.destroy();
+    try {
+      if (!over.await(END_S, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    mount.directory().toFile().delete();
+  }
+}
