@@ -2,7 +2,12 @@
  * Does file operations as plain system calls below a directory, one for each line of its input, and
  * answers each with one line. The language is that of dev.coterie.check.posix.Step.
  *
- * usage: kernel_fs DIRECTORY [PATH:FLAGS:DATA ...]
+ * usage: kernel_fs DIRECTORY[:DIRECTORY] [PATH:FLAGS:DATA | PATH@NUMBER ...]
+ *
+ * PATH@NUMBER instead: something is mounted there already, on a directory of that inode number
+ * directly in DIRECTORY.
+ *
+ * A second directory is the second process's world: the same tree, seen through another mount.
  *
  * Each further word asks for a tmpfs: where below DIRECTORY ("/" is DIRECTORY itself), its mount
  * flags with commas between them (ro, noatime, relatime, strictatime), and its own options. Without
@@ -19,6 +24,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -78,6 +84,8 @@ static char *answer;
 static size_t answered, answer_room;
 static int slots[PROCESSES][SLOTS];
 static int descriptors = -1; /* /proc/self/fd, from outside the new root */
+static int on_ours;          /* the world is a mount of Coterie's */
+static int second = -1;      /* the root of the second process, if that is another */
 static unsigned char bytes[TRANSFER_MAX];
 
 static void fatal(const char *what) {
@@ -199,13 +207,30 @@ struct mount_point {
 static struct mount_point mount_points[MOUNTS_MAX];
 static int mounts;
 
+/* What the second process sees through mounts of its own has the devices of the first's. */
+struct alias {
+  dev_t dev, instead;
+};
+
+static struct alias aliases[MOUNTS_MAX];
+static int alias_count;
+
+static dev_t same_device(dev_t dev) {
+  for (int i = 0; i < alias_count; i++) {
+    if (aliases[i].dev == dev) return aliases[i].instead;
+  }
+  return dev;
+}
+
 /* Numbers of inodes are unique only together with their device. */
 static void say_inode(dev_t dev, ino_t ino) {
+  dev = same_device(dev);
   say("%llu.%llu", (unsigned long long)dev, (unsigned long long)ino);
 }
 
 /* Difference MOUNT_POINT_NUMBER: what is mounted there stands for a directory in a listing. */
 static void say_entry(dev_t dev, ino_t ino) {
+  dev = same_device(dev);
   for (int i = 0; i < mounts; i++) {
     const struct mount_point *m = &mount_points[i];
     if (m->covered_dev == dev && m->covered_ino == ino) {
@@ -384,8 +409,51 @@ static void copy(int fd, int to) {
     say("E%d", ENOSPC);
     return;
   }
+  struct stat a, b;
+  if (on_ours && fstat(fd, &a) == 0 && fstat(to, &b) == 0 && S_ISREG(a.st_mode) &&
+      S_ISREG(b.st_mode) && same_device(a.st_dev) != same_device(b.st_dev)) {
+    /* Difference COPY_BETWEEN_MOUNTS: what is found wrong first stays so. */
+    say("E%d", copy_file_range(fd, NULL, to, NULL, 0, 0) < 0 ? errno : EXDEV);
+    return;
+  }
   off64_t from_at = number(2), to_at = number(4);
-  say_result(copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0));
+  ssize_t copied = copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0);
+  int error = errno;
+  if (on_ours) {
+    for (ssize_t done = 0, n; done < copied; done += n) {
+      size_t most = copied - done < (ssize_t)sizeof bytes ? (size_t)(copied - done) : sizeof bytes;
+      n = pread(fd, bytes, most, number(2) + done);
+      if (n <= 0 || pwrite(to, bytes, (size_t)n, number(4) + done) != n) fatal("copy");
+    }
+  }
+  errno = error;
+  say_result(copied);
+}
+
+/* Difference REFUSED_WRITE_MARKS. */
+static void say_written(int fd, ssize_t written) {
+  int error = errno;
+  if (on_ours && written < 0 && error == ENOSPC) {
+    const int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (fallocate(fd, punch, INT64_MAX - 4096, 1) < 0) fatal("punch");
+  }
+  errno = error;
+  say_result(written);
+}
+
+/* Difference DIRECTORY_OFFSETS: a FUSE directory has an end. */
+static off_t seek(int fd, off_t offset, int whence) {
+  struct stat s;
+  if ((whence == SEEK_DATA || whence == SEEK_HOLE) && fstat(fd, &s) == 0 &&
+      s.st_size > INT64_MAX - 4096) {
+    errno = EOVERFLOW; /* Difference FAR_DATA */
+    return -1;
+  }
+  if (on_ours && whence >= SEEK_END && fstat(fd, &s) == 0 && S_ISDIR(s.st_mode)) {
+    errno = EINVAL;
+    return -1;
+  }
+  return lseek(fd, offset, whence);
 }
 
 static void share(int process) {
@@ -431,12 +499,12 @@ static int on_descriptor(int process, const char *op) {
     say_data(pread(fd, bytes, size_of(2), number(3)));
   } else if (strcmp(op, "write") == 0) {
     fill(size_of(2), number(3));
-    say_result(write(fd, bytes, size_of(2)));
+    say_written(fd, write(fd, bytes, size_of(2)));
   } else if (strcmp(op, "pwrite") == 0) {
     fill(size_of(2), number(3));
-    say_result(pwrite(fd, bytes, size_of(2), number(4)));
+    say_written(fd, pwrite(fd, bytes, size_of(2), number(4)));
   } else if (strcmp(op, "lseek") == 0) {
-    say_result(lseek(fd, number(3), (int)number(2)));
+    say_result(seek(fd, number(3), (int)number(2)));
   } else if (strcmp(op, "ftruncate") == 0) {
     say_done(ftruncate(fd, number(2)));
   } else if (strcmp(op, "fallocate") == 0) {
@@ -551,6 +619,7 @@ static void file_system(int all) {
     say("E%d", errno);
     return;
   }
+  if (on_ours) f.f_type = TMPFS_MAGIC; /* Difference FILE_SYSTEM_TYPE. */
   say("F %ld %ld %ld %ld %ld", (long)f.f_type, (long)f.f_bsize, (long)f.f_blocks, (long)f.f_bfree,
       (long)f.f_files);
   if (all) say(" %ld", (long)f.f_ffree);
@@ -613,6 +682,7 @@ static void on_name(const char *op) {
 static void become(const struct actor *actor) {
   const struct user *u = actor->user;
   if (unshare(CLONE_FS) < 0) fatal("unshare");
+  if (actor->process == 1 && second >= 0 && (fchdir(second) < 0 || chroot(".") < 0)) fatal("chroot");
   umask(actor->mask);
   if (u->uid == 0) return;
   if (syscall(SYS_setgroups, (size_t)u->groups, u->group) < 0) fatal("setgroups");
@@ -654,13 +724,40 @@ static void start_actors(void) {
   }
 }
 
+static void note_mount(dev_t covered_dev, ino_t covered_ino, const struct stat *root) {
+  if (mounts == MOUNTS_MAX) fatal("mounts");
+  mount_points[mounts++] =
+      (struct mount_point){covered_dev, root->st_dev, covered_ino, root->st_ino};
+}
+
+/* The same place in the second process's world has another device. */
+static void note_alias(const char *path, dev_t dev) {
+  struct stat there;
+  if (second < 0) return;
+  if (fstatat(second, path, &there, 0) < 0 || alias_count == MOUNTS_MAX) fatal(path);
+  aliases[alias_count++] = (struct alias){there.st_dev, dev};
+}
+
+/* Takes notice of what a word PATH@NUMBER says is mounted on a directory of that number. */
+static void find_mount(char *known) {
+  char *save = NULL;
+  const char *where = strtok_r(known, "@", &save);
+  const char *number = strtok_r(NULL, "", &save);
+  char path[256];
+  snprintf(path, sizeof path, ".%s", where);
+  struct stat above, root;
+  if (!number || stat(".", &above) < 0 || stat(path, &root) < 0) fatal(path);
+  note_mount(above.st_dev, strtoull(number, NULL, 10), &root);
+  note_alias(path, root.st_dev);
+}
+
 /* Mounts what a word PATH:FLAGS:DATA asks for, below the working directory. */
 static void mount_tmpfs(char *wanted) {
   char *save = NULL;
   const char *where = strtok_r(wanted, ":", &save);
   const char *flags = strtok_r(NULL, ":", &save);
   const char *data = strtok_r(NULL, "", &save);
-  if (!flags || !data || mounts == MOUNTS_MAX) fatal("PATH:FLAGS:DATA");
+  if (!flags || !data) fatal("PATH:FLAGS:DATA");
   unsigned long bits = strstr(flags, "strictatime") ? MS_STRICTATIME : 0;
   bits |= strstr(flags, "noatime") ? MS_NOATIME : 0;
   bits |= strstr(flags, "ro") ? MS_RDONLY : 0;
@@ -673,24 +770,38 @@ static void mount_tmpfs(char *wanted) {
   /* A relative path would still lead to what is hidden now. */
   if (strcmp(where, "/") == 0 && chdir(getcwd(path, sizeof path)) < 0) fatal("chdir");
   if (stat(strcmp(where, "/") == 0 ? "." : path, &root) < 0) fatal(path);
-  mount_points[mounts++] =
-      (struct mount_point){covered.st_dev, root.st_dev, covered.st_ino, root.st_ino};
+  note_mount(covered.st_dev, covered.st_ino, &root);
 }
 
-static void enter(const char *dir, char **wanted, int count) {
+static void enter(char *dir, char **wanted, int count) {
+  char *other = strchr(dir, ':');
+  if (other) *other++ = 0;
   if (setgroups(0, NULL) < 0) fatal("setgroups");
   descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY);
   if (descriptors < 0) fatal("/proc/self/fd");
   if (unshare(CLONE_NEWNS) < 0) fatal("unshare");
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fatal("mount --make-private");
+  if (other && (second = open(other, O_PATH | O_DIRECTORY)) < 0) fatal(other);
   if (chdir(dir) < 0) fatal(dir);
-  for (int i = 0; i < count; i++) mount_tmpfs(wanted[i]);
+  struct statfs f;
+  if (statfs(".", &f) < 0) fatal(dir);
+  on_ours = f.f_type == FUSE_SUPER_MAGIC;
+  struct stat root;
+  if (stat(".", &root) < 0) fatal(dir);
+  note_alias(".", root.st_dev);
+  for (int i = 0; i < count; i++) {
+    if (strchr(wanted[i], '@')) {
+      find_mount(wanted[i]);
+    } else {
+      mount_tmpfs(wanted[i]);
+    }
+  }
   if (chroot(".") < 0) fatal("chroot");
 }
 
 int main(int count, char **arguments) {
   if (count < 2) {
-    fprintf(stderr, "usage: kernel_fs DIRECTORY [PATH:FLAGS:DATA ...]\n");
+    fprintf(stderr, "usage: kernel_fs DIRECTORY[:DIRECTORY] [PATH:FLAGS:DATA | PATH@NUMBER ...]\n");
     return 2;
   }
   int slow = 0;

@@ -4,6 +4,7 @@ import dev.coterie.api.Errno;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** How often each call was done, and refused with which error: so that nothing is starved. */
@@ -39,11 +40,18 @@ final class Coverage {
     return steps;
   }
 
-  /** What is starved: calls that nobody tried, and if {@code full} outcomes that nobody met. */
-  List<String> missing(boolean full) {
+  /**
+   * What is starved: calls that nobody tried, and if {@code full} outcomes that nobody met.
+   *
+   * @param unasked calls that this world is never asked for
+   */
+  List<String> missing(boolean full, Set<String> unasked) {
     List<String> missing = new ArrayList<>();
     Expected.outcomes()
         .forEach((call, outcomes) -> {
+          if (unasked.contains(call)) {
+            return;
+          }
           Map<String, Long> found = counts.getOrDefault(call, Map.of());
           if (found.isEmpty()) {
             missing.add(call);

@@ -84,7 +84,8 @@ enum Difference {
 
   /**
    * An open directory's offset is what readdir(3) left on Linux; ours is given a cookie with each
-   * call. kernel_fs.c puts the offset back after a listing.
+   * call. kernel_fs.c puts the offset back after a listing. A directory of a FUSE mount can be
+   * sought from its end, and for data; kernel_fs.c says EINVAL as a tmpfs does.
    */
   DIRECTORY_OFFSETS,
 
@@ -94,5 +95,32 @@ enum Difference {
    * change after a look always shows, kernel_fs.c waits for the next tick when it has shown such a
    * time of this tick.
    */
-  TIME_GRAIN
+  TIME_GRAIN,
+
+  /**
+   * In a file that reaches into the last page of all, Linux's lseek(2) overflows and finds no data
+   * before the end; ours finds it. Both worlds answer EOVERFLOW without asking.
+   */
+  FAR_DATA,
+
+  /**
+   * The space of a file that is removed through one mount is free when the other mount's kernel has
+   * forgotten the inode, which it does in its own time. With two mounts free space is not compared.
+   */
+  UNLINKED_ELSEWHERE,
+
+  /** The kernel does not ask a FUSE mount to read no bytes, so the access time stays. Left out. */
+  READ_OF_NOTHING,
+
+  /**
+   * copy_file_range(2) from one FUSE mount to another, the kernel does itself; between two tmpfs it
+   * is EXDEV. kernel_fs.c says so.
+   */
+  COPY_BETWEEN_MOUNTS,
+
+  /** That F_SETFL sets or takes away O_NOATIME is not told to a FUSE mount. Left out. */
+  NOATIME_LATER,
+
+  /** The kernel says of each FUSE mount that it is one. kernel_fs.c says tmpfs instead. */
+  FILE_SYSTEM_TYPE
 }

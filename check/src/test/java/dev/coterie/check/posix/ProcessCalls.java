@@ -167,7 +167,7 @@ final class ProcessCalls implements AutoCloseable {
         return written(caller, handle, () -> service.write(caller, handle, offset, buffer));
       }
       case "lseek" -> {
-        return result(service.seek(caller, handle, whence(step), step.number(3)));
+        return result(seek(caller, slot, whence(step), step.number(3)));
       }
       case "ftruncate" -> setattr(step, slot, SetAttr.ofSize(step.number(2)));
       default -> service.fallocate(caller, handle, step.integer(2), step.number(3), step.number(4));
@@ -188,6 +188,14 @@ final class ProcessCalls implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  private long seek(Caller caller, Slot slot, Whence whence, long offset) throws ErrnoException {
+    if ((whence == Whence.DATA || whence == Whence.HOLE)
+        && service.getattr(caller, slot.id()).size() > NOWHERE) {
+      throw new ErrnoException(Errno.EOVERFLOW); // FAR_DATA
+    }
+    return service.seek(caller, slot.handle(), whence, offset);
   }
 
   /** As SEEK_SET and so on are numbered. */

@@ -22,7 +22,7 @@ final class Callers {
 
   private Callers() {}
 
-  /** For what goes through an open file or needs no right at all: without groups. */
+  /** For what needs no right, or none but those of an open file: without groups. */
   static Caller plain(Exchange exchange) {
     return new Caller(exchange.uid(), exchange.gid(), NO_GROUPS, exchange.pid(), 0);
   }

@@ -148,7 +148,7 @@ final class FileRequests {
   void write(Exchange exchange) {
     int size = exchange.int32(SIZE);
     ByteBuffer source = exchange.data(DATA, size);
-    Caller caller = Callers.plain(exchange);
+    Caller caller = requests.writer(exchange);
     long handle = exchange.int64(FH);
     if (source.remaining() != size) {
       exchange.answerError(Errno.EINVAL);
@@ -184,7 +184,7 @@ final class FileRequests {
   void fallocate(Exchange exchange) {
     requests.submit(
         exchange,
-        Callers.plain(exchange),
+        requests.writer(exchange),
         new Operation.Fallocate(
             exchange.int64(FH), exchange.int32(24), exchange.int64(8), exchange.int64(16)));
   }
@@ -221,7 +221,7 @@ final class FileRequests {
   void copyFileRange(Exchange exchange) {
     requests.submit(
         exchange,
-        Callers.plain(exchange),
+        requests.writer(exchange),
         new Operation.CopyRange(
             exchange.int64(0),
             exchange.int64(8),

@@ -52,7 +52,7 @@ public final class FuseMount implements AutoCloseable {
     try {
       FuseGate gate = new FuseGate(service);
       Server server = new Server(Kernel.of(device), gate, Negotiation.DATA_BYTES);
-      String more = options.othersToo() ? "allow_other" : "";
+      String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);
       FuseMount mount = new FuseMount(directory, device, gate, server);
       server.start(READERS);

@@ -18,8 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class Requests {
   private static final System.Logger LOG = System.getLogger(Requests.class.getName());
 
+  private static final int S_ISGID = 02000;
+  private static final int S_IXGRP = 010;
+
   private final FileService service;
   private final NodeTable nodes;
+  private volatile boolean keepsSetgid; // atomic; never false again
 
   Requests(FileService service, NodeTable nodes) {
     this.service = service;
@@ -76,9 +80,26 @@ final class Requests {
     return nodes.remembered(nodeId);
   }
 
+  /**
+   * In whose name what goes through an open file is done. Rights were decided when it was opened;
+   * groups matter all the same where a file is set-gid without group execute permission, which bit a
+   * write by a member of its group lets be. Until this mount has shown such a file, they are not
+   * looked for.
+   */
+  Caller writer(Exchange exchange) {
+    return keepsSetgid ? Callers.withGroups(exchange) : Callers.plain(exchange);
+  }
+
+  private void note(Stat stat) {
+    if ((stat.mode() & (S_ISGID | S_IXGRP)) == S_ISGID && !keepsSetgid) {
+      keepsSetgid = true;
+    }
+  }
+
   // ---- answers ----
 
   void answerAttributes(Exchange exchange, Stat stat) {
+    note(stat);
     exchange.answer(Attr.putAttrOut(exchange.body(), stat));
   }
 
@@ -92,6 +113,7 @@ final class Requests {
 
   /** Puts an entry at the beginning of the body and counts that the kernel is told. */
   int putEntry(Exchange exchange, Stat stat) {
+    note(stat);
     InodeId surplus = nodes.told(stat.id());
     if (surplus != null) {
       giveBack(surplus);

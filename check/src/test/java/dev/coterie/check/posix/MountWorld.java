@@ -1,0 +1,131 @@
+package dev.coterie.check.posix;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.FileService;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Tree;
+import dev.coterie.gates.fuse.FuseMount;
+import dev.coterie.leader.Leader;
+import dev.coterie.sys.FuseDevice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trees of ours as kernel mounts, through plain system calls of a C program.
+ *
+ * <p>Each mount of the layout is a leader's tree of its own, mounted where the layout says: only
+ * so does the kernel know as many mounts as in the other world, and looks at the names in the same
+ * order. Leaders and gates are in this process, which never touches the mounts itself.
+ */
+final class MountWorld implements World {
+  private final Deque<AutoCloseable> toClose = new ArrayDeque<>(); // the last one opened first
+  private final List<Leader> leaders = new ArrayList<>();
+  private final @Nullable KernelWorld program;
+
+  /**
+   * @param scratch where the directories for the mounts are made
+   * @param count 1, or 2: each process of the world has mounts of its own
+   */
+  MountWorld(Path compiled, Layout layout, Path scratch, int count) throws IOException {
+    KernelWorld opened = null;
+    try {
+      List<Path> roots = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        roots.add(Files.createDirectory(scratch.resolve("mount" + i)));
+      }
+      List<String> words = new ArrayList<>();
+      for (Map.Entry<String, TmpfsOptions> each : layout.mounts().entrySet()) {
+        if (!each.getKey().equals("/")) {
+          words.add(each.getKey() + "@" + makeMountPoint(each.getKey()));
+        }
+        open(each.getValue(), roots, each.getKey());
+      }
+      String directories = String.join(":", roots.stream().map(Path::toString).toList());
+      opened = new KernelWorld(compiled, directories, words);
+      toClose.push(opened);
+    } finally {
+      if (opened == null) {
+        close();
+      }
+    }
+    program = opened;
+  }
+
+  private void open(TmpfsOptions options, List<Path> roots, String at) throws IOException {
+    Leader leader =
+        Leader.builder().clock(new FineClock()).mount("/", options.toCoterie()).start();
+    leaders.add(leader);
+    toClose.push(leader);
+    long flags = options.readOnly() ? FuseDevice.MS_RDONLY : 0;
+    for (Path root : roots) {
+      FileService session = leader.openSession();
+      toClose.push(session);
+      Path directory = at.equals("/") ? root : root.resolve(at.substring(1));
+      toClose.push(
+          FuseMount.mount(session, directory, new FuseMount.Options("coterie", flags, true)));
+    }
+  }
+
+  /** A directory of the first tree; its inode number. */
+  private long makeMountPoint(String path) throws IOException {
+    try (FileService session = leaders.getFirst().openSession();
+        Tree tree = Tree.of(session, Caller.ROOT)) {
+      tree.mkdir(path, 0755);
+      return tree.stat(path).id().number();
+    }
+  }
+
+  /** What the kernel does not let a mount see: READ_OF_NOTHING, NOATIME_LATER. */
+  static boolean isSeen(Step step) {
+    return switch (step.op()) {
+      case "read", "pread" -> step.number(2) != 0;
+      case "fcntl" -> (step.octal(2) & OpenFlags.O_NOATIME) == 0;
+      default -> true;
+    };
+  }
+
+  private KernelWorld program() {
+    if (program == null) {
+      throw new IllegalStateException("not open");
+    }
+    return program;
+  }
+
+  @Override
+  public void begin(List<Step> steps) throws IOException {
+    program().begin(steps);
+  }
+
+  @Override
+  public List<String> answers() throws IOException {
+    return program().answers();
+  }
+
+  /** No invariant of a leader may have broken. */
+  @Override
+  public void close() throws IOException {
+    long faults = 0;
+    for (Leader leader : leaders) {
+      faults += leader.counts().faults();
+    }
+    IOException failure = faults == 0 ? null : new IOException("faults of the leaders: " + faults);
+    for (AutoCloseable each : toClose) {
+      try {
+        each.close();
+      } catch (Exception e) {
+        failure = new IOException("end of " + each, e);
+      }
+    }
+    toClose.clear();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.coterie.check.posix;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** The tmpfs of ours, seen by two processes through a kernel mount each, is like the kernel's own. */
+class TwoMountsPosixIT extends DifferentialSuite {
+  @Override
+  World open(Layout layout, Path scratch) throws IOException {
+    return new MountWorld(program(), layout, Files.createDirectory(scratch), 2);
+  }
+
+  @Override
+  boolean isAsked(Step step) {
+    return MountWorld.isSeen(step) && !unasked().contains(step.op());
+  }
+
+  /** UNLINKED_ELSEWHERE; and an open file goes with the mount it was opened on. */
+  @Override
+  Set<String> unasked() {
+    return Set.of("statfs", "usage", "share");
+  }
+
+  @Override
+  int steps() {
+    return 3_000;
+  }
+}
