@@ -8,7 +8,7 @@ final class Commands {
   /** Those that help lists, in its order. */
   static final List<String> LISTED =
       List.of(
-          "up", "run", "mount", "unmount", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
+          "up", "run", "mount", "unmount", "stats", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
           "append", "bench", "help", "version");
 
   private Commands() {}
@@ -19,6 +19,7 @@ final class Commands {
       case "run" -> new RunCommand();
       case "mount" -> new MountCommand();
       case "unmount", "umount" -> new UnmountCommand();
+      case "stats" -> new StatsCommand();
       case "demo" -> new DemoCommand();
       case "ls" -> new LsCommand();
       case "cat" -> new CatCommand();

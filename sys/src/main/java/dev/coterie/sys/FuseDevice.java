@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Name;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -124,10 +125,19 @@ public final class FuseDevice implements AutoCloseable {
   }
 
   private static MemorySegment path(Arena arena, Path path) {
-    byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = bytes(path);
     MemorySegment segment = arena.allocate(bytes.length + 1L);
     MemorySegment.copy(bytes, 0, segment, JAVA_BYTE, 0, bytes.length);
     return segment;
+  }
+
+  private static byte[] bytes(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** An extended attribute of a mount's root: of the mount itself, not of a file in its tree. */
+  public static byte[] attribute(Path directory, Name name) throws ErrnoException {
+    return InodeCalls.getxattr(bytes(directory), name);
   }
 
   /**

@@ -210,9 +210,14 @@ public final class InodeCalls {
 
   /** {@code ssize_t getxattr(const char *path, const char *name, void *value, size_t size)}. */
   public static byte[] getxattr(int fd, Name name) throws ErrnoException {
+    return getxattr(Scratch.bytes(procPath(fd)), name);
+  }
+
+  /** The same of what a path names. */
+  public static byte[] getxattr(byte[] named, Name name) throws ErrnoException {
     Scratch scratch = Scratch.own();
     MemorySegment text = scratch.attribute(name);
-    MemorySegment path = scratch.text(procPath(fd));
+    MemorySegment path = scratch.text(named);
     MemorySegment value = scratch.transfer();
     MemorySegment state = state();
     try {

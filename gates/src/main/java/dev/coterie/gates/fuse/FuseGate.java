@@ -7,6 +7,7 @@ import dev.coterie.api.FileService;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import dev.coterie.gates.fuse.kernel.Handler;
 import dev.coterie.gates.fuse.kernel.Init;
+import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Opcode;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,13 @@ final class FuseGate implements Handler {
 
   /**
    * @param service the tree; stays open until the caller closes it
+   * @param meters shown to root as an extended attribute of the root
    */
-  FuseGate(FileService service) throws ErrnoException {
+  FuseGate(FileService service, Meters meters) throws ErrnoException {
     NodeTable nodes = new NodeTable(service.root(Caller.ROOT).id());
     this.requests = new Requests(service, nodes);
     this.names = new NameRequests(requests);
-    this.attributes = new AttrRequests(requests);
+    this.attributes = new AttrRequests(requests, meters);
     this.files = new FileRequests(requests);
   }
 

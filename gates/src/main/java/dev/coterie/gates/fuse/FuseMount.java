@@ -3,11 +3,13 @@ package dev.coterie.gates.fuse;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.api.Name;
 import dev.coterie.gates.fuse.kernel.Kernel;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.sys.FuseDevice;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 
 /** A tree mounted in the kernel, from its mounting until its end. */
@@ -19,12 +21,15 @@ public final class FuseMount implements AutoCloseable {
   private final FuseDevice device;
   private final FuseGate gate;
   private final Server server;
+  private final Meters meters;
 
-  private FuseMount(Path directory, FuseDevice device, FuseGate gate, Server server) {
+  private FuseMount(
+      Path directory, FuseDevice device, FuseGate gate, Server server, Meters meters) {
     this.directory = directory;
     this.device = device;
     this.gate = gate;
     this.server = server;
+    this.meters = meters;
   }
 
   /**
@@ -50,11 +55,12 @@ public final class FuseMount implements AutoCloseable {
     FuseDevice device = FuseDevice.open();
     boolean done = false;
     try {
-      FuseGate gate = new FuseGate(service);
-      Server server = new Server(Kernel.of(device), gate, Negotiation.DATA_BYTES);
+      Meters meters = new Meters();
+      FuseGate gate = new FuseGate(service, meters);
+      Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
       String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);
-      FuseMount mount = new FuseMount(directory, device, gate, server);
+      FuseMount mount = new FuseMount(directory, device, gate, server, meters);
       server.start(READERS);
       mount.awaitBegin();
       done = true;
@@ -88,9 +94,25 @@ public final class FuseMount implements AutoCloseable {
     return gate.negotiated().join();
   }
 
+  /** The extended attribute of a mount's root that tells root what has been asked for so far. */
+  public static final String METERS = "trusted.coterie.meters";
+
+  /**
+   * What has been asked for so far of a mount of any process.
+   *
+   * @throws ErrnoException ENODATA, EOPNOTSUPP not a mount of Coterie, or the caller is not root
+   */
+  public static List<Meters.Line> metersOf(Path directory) throws ErrnoException {
+    try {
+      return Meters.parse(FuseDevice.attribute(directory, Name.of(METERS)));
+    } catch (IllegalArgumentException e) {
+      throw new ErrnoException(Errno.EPROTO, METERS + ": " + e.getMessage());
+    }
+  }
+
   /** What has been asked for so far. */
   public Meters meters() {
-    return server.meters();
+    return meters;
   }
 
   /** Waits until somebody has unmounted it. */

@@ -15,6 +15,7 @@ import dev.coterie.core.Vfs;
 import dev.coterie.gates.fuse.FakeKernel.Reply;
 import dev.coterie.gates.fuse.kernel.Init;
 import dev.coterie.gates.fuse.kernel.InitFlag;
+import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Opcode;
 import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.mounts.tmpfs.TmpFs;
@@ -37,6 +38,7 @@ class GateTest {
   private static final int ENTRY_BYTES = 128;
 
   private final FakeKernel kernel = new FakeKernel();
+  private final Meters meters = new Meters();
   private Vfs vfs;
   private Session session;
   private Server server;
@@ -52,7 +54,7 @@ class GateTest {
   }
 
   private void serve(FileService service) throws Exception {
-    server = new Server(kernel, new FuseGate(service), Negotiation.DATA_BYTES);
+    server = new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES);
     server.start(READERS);
     long flags = 0;
     for (InitFlag flag : InitFlag.values()) {
@@ -80,6 +82,7 @@ class GateTest {
   @AfterEach
   void end() throws Exception {
     kernel.end();
+    other.end();
     server.join();
     vfs.close();
   }
@@ -407,7 +410,7 @@ class GateTest {
     server.join();
     ParkingReads parking = new ParkingReads(session);
     FakeKernel fresh = new FakeKernel();
-    server = new Server(fresh, new FuseGate(parking), Negotiation.DATA_BYTES);
+    server = new Server(fresh, new FuseGate(parking, meters), meters, Negotiation.DATA_BYTES);
     server.start(READERS);
     other = fresh;
     return parking;
@@ -445,7 +448,12 @@ class GateTest {
     assertThat(release).isNotNull();
     release.run();
     assertThat(other.await(unique).error()).isZero();
-    other.send(Opcode.INTERRUPT, 0, body().int64(unique), 0, unique | 1);
+    // The reader that was at work on it may be about to leave it: until then an interrupt hits.
+    for (long end = System.nanoTime() + 10_000_000_000L;
+        other.isSilent(unique | 1) && System.nanoTime() < end; ) {
+      other.send(Opcode.INTERRUPT, 0, body().int64(unique), 0, unique | 1);
+      other.call(Opcode.STATFS, ROOT, body());
+    }
     assertThat(other.await(unique | 1).error()).isEqualTo(Errno.EAGAIN.number());
     other.end();
   }

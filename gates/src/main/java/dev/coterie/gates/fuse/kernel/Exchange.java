@@ -39,6 +39,7 @@ public final class Exchange {
   private long unique; // as length
   private @Nullable Opcode opcode; // as length
   private long began; // as length; System.nanoTime
+  private @Nullable RequestEvent event; // as length; null: nobody records
   private volatile @Nullable Parked parked; // what an interrupt cancels
   private volatile long interruptFor; // atomic; unique of the request that was last interrupted
 
@@ -66,6 +67,11 @@ public final class Exchange {
     unique = InHeader.unique(in);
     opcode = Opcode.of(InHeader.opcode(in));
     began = System.nanoTime();
+    event = null;
+    if (RequestEvent.isRecorded()) {
+      event = new RequestEvent();
+      event.begin();
+    }
     parked = null;
     state.set(WITH_READER);
   }
@@ -228,6 +234,12 @@ public final class Exchange {
 
   private void over(int error) {
     server.meters().count(opcode, System.nanoTime() - began, error != 0);
+    if (event != null) {
+      event.operation = opcode == null ? "unknown" : opcode.label();
+      event.node = nodeId();
+      event.error = -error;
+      event.commit();
+    }
     int before = state.getAndSet(OVER);
     assert before != OVER : "answered twice: " + opcode;
     if (before == LEFT_BY_READER) {

@@ -1,5 +1,6 @@
 package dev.coterie.gates.fuse.kernel;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -18,7 +19,7 @@ public final class Meters {
   private final LongAdder[] nanos = new LongAdder[KINDS];
   private final AtomicLongArray[] buckets = new AtomicLongArray[KINDS];
 
-  Meters() {
+  public Meters() {
     for (int i = 0; i < KINDS; i++) {
       errors[i] = new LongAdder();
       nanos[i] = new LongAdder();
@@ -35,7 +36,69 @@ public final class Meters {
    * @param micros in all
    * @param histogram requests by {@link #BUCKETS bucket}
    */
-  public record Line(String label, long count, long errors, long micros, long[] histogram) {}
+  @SuppressWarnings("ArrayRecordComponent") // made afresh for each
+  public record Line(String label, long count, long errors, long micros, long[] histogram) {
+    /** As {@link #parse} reads it: words with spaces between them. */
+    String toText() {
+      StringBuilder text = new StringBuilder(label);
+      text.append(' ').append(count).append(' ').append(errors).append(' ').append(micros);
+      for (long requests : histogram) {
+        text.append(' ').append(requests);
+      }
+      return text.append('\n').toString();
+    }
+
+    private static Line parse(String text) {
+      String[] words = text.split(" ", -1);
+      if (words.length != 4 + BUCKETS) {
+        throw new IllegalArgumentException("words: " + words.length);
+      }
+      long[] histogram = new long[BUCKETS];
+      for (int i = 0; i < BUCKETS; i++) {
+        histogram[i] = Long.parseLong(words[4 + i]);
+      }
+      return new Line(
+          words[0],
+          Long.parseLong(words[1]),
+          Long.parseLong(words[2]),
+          Long.parseLong(words[3]),
+          histogram);
+    }
+
+    /**
+     * Below which time this share of the requests stayed, in microseconds: the end of a bucket, so
+     * at most twice the truth.
+     */
+    public long microsAt(double share) {
+      long wanted = (long) Math.ceil(share * count);
+      long seen = 0;
+      for (int i = 0; i < BUCKETS; i++) {
+        seen += histogram[i];
+        if (seen >= wanted) {
+          return 1L << i;
+        }
+      }
+      return 1L << BUCKETS;
+    }
+  }
+
+  /** All of it as text, to be read by {@link #parse} in another process. */
+  public byte[] toText() {
+    StringBuilder text = new StringBuilder();
+    for (Line line : lines()) {
+      text.append(line.toText());
+    }
+    return text.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * Reads {@link #toText}.
+   *
+   * @throws IllegalArgumentException it is something else
+   */
+  public static List<Line> parse(byte[] text) {
+    return new String(text, StandardCharsets.US_ASCII).lines().map(Line::parse).toList();
+  }
 
   void count(@Nullable Opcode opcode, long took, boolean failed) {
     int kind = opcode == null ? KINDS - 1 : opcode.number();

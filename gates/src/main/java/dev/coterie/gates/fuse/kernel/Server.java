@@ -34,7 +34,7 @@ public final class Server {
   private final Kernel kernel;
   private final Handler handler;
   private final int dataBytes;
-  private final Meters meters = new Meters();
+  private final Meters meters;
   private final ConcurrentLinkedQueue<Exchange> spare = new ConcurrentLinkedQueue<>();
   private final AtomicInteger spares = new AtomicInteger();
   private final ConcurrentHashMap<Long, Exchange> waiting = new ConcurrentHashMap<>(); // by unique
@@ -44,9 +44,10 @@ public final class Server {
   /**
    * @param dataBytes the most data one request or reply can carry
    */
-  public Server(Kernel kernel, Handler handler, int dataBytes) {
+  public Server(Kernel kernel, Handler handler, Meters meters, int dataBytes) {
     this.kernel = kernel;
     this.handler = handler;
+    this.meters = meters;
     this.dataBytes = dataBytes;
   }
 
@@ -66,7 +67,7 @@ public final class Server {
     }
   }
 
-  public Meters meters() {
+  Meters meters() {
     return meters;
   }
 
