@@ -32,7 +32,7 @@ final class Interrupts {
     } catch (InvocationTargetException e) {
       // IllegalArgumentException: the JVM keeps this signal for itself, and is not ended by it.
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("sun.misc.Signal", e);
     }
   }
 }
