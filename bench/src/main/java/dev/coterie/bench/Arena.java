@@ -152,13 +152,18 @@ final class Arena implements AutoCloseable {
 
   /** A JVM of this program; arguments can be added. */
   static List<String> java(List<String> flags, Class<?> main) {
+    return java(flags, System.getProperty("java.class.path"), main);
+  }
+
+  /** The same, with a class path that has more on it. */
+  static List<String> java(List<String> flags, String classPath, Class<?> main) {
     List<String> line = new ArrayList<>();
     line.add(System.getProperty("java.home") + "/bin/java");
     line.add("--enable-native-access=ALL-UNNAMED");
     line.add("-Xlog:disable");
     line.addAll(flags);
     line.add("-cp");
-    line.add(System.getProperty("java.class.path"));
+    line.add(classPath);
     line.add(main.getName());
     return line;
   }

@@ -44,7 +44,12 @@ public final class Bench {
               "flat-create", "create", "create and remove among many files: ours among 100"),
           new FlatRun.Files(
               "flat-readdir", "page", "one page of readdir of many files: ours of 100"),
-          new FlatRun.Connections());
+          new FlatRun.Connections(),
+          new NioRun("stat", "attributes by path: Jimfs, and the JDK's file system", 0.5, 10),
+          new NioRun("read", "4 KiB of an open file: Jimfs, and the JDK's", 1 / 1.2, 1),
+          new NioRun("write", "4 KiB to an open file: Jimfs, and the JDK's", 1 / 1.2, 1),
+          new NioRun("create", "create and delete a file: Jimfs, and the JDK's", 1 / 3.0, 1),
+          new NioRun("walk", "a folder of 10,000 files: Jimfs, and the JDK's", 0.5, 1));
 
   private Bench() {}
 
