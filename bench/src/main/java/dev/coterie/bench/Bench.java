@@ -1,5 +1,6 @@
 package dev.coterie.bench;
 
+import dev.coterie.bench.MockupRun.Group;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,20 +25,19 @@ public final class Bench {
               "mockup-simple",
               "records to a file nobody shares: the mock-up",
               "private",
-              new int[] {1},
-              new double[] {8}),
+              List.of(Group.single(8))),
           new MockupRun(
               "mockup-append",
               "records appended to one file: the mock-up",
               "append",
-              new int[] {1, 4},
-              new double[] {Double.NaN, 2}),
+              List.of(
+                  Group.single(Double.NaN), new Group(4, true, 2), new Group(4, false, 2))),
           new MockupRun(
               "mockup-shared",
               "records at the offset of one open file: the mock-up",
               "shared",
-              new int[] {1, 4},
-              new double[] {Double.NaN, 15}),
+              List.of(
+                  Group.single(Double.NaN), new Group(4, true, 15), new Group(4, false, 15))),
           new FlatRun.Files(
               "flat-getattr", "stat", "walk, getattr, clunk among many files: ours among 100"),
           new FlatRun.Files(

@@ -34,7 +34,8 @@ record NioRun(String operation, String summary, double jimfs, double jdk) implem
   @Override
   public void run(Arena arena, Rounds rounds) throws IOException, BenchException {
     Path folder = Files.createDirectories(arena.folder().resolve("nio"));
-    List<String> command = Arena.java(List.of("-XX:+UseSerialGC"), classPath(), NioMain.class);
+    List<String> flags = List.of("-XX:+UseSerialGC", NioMain.UNSAFE_ALLOWED);
+    List<String> command = Arena.java(flags, classPath(), NioMain.class);
     command.add(folder.toString());
     try (Child child = arena.child("nio", command)) {
       child.await("ready", WAIT_MS);

@@ -3,6 +3,7 @@ package dev.coterie.bench.nio;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,9 @@ public final class NioMain {
 
   private static final int MEASURED = 2;
 
+  /** JMH finds the fields of its objects with it; not a word about that for each JVM. */
+  public static final String UNSAFE_ALLOWED = "--sun-misc-unsafe-memory-access=allow";
+
   private NioMain() {}
 
   public static void main(String[] args) throws IOException, RunnerException {
@@ -35,9 +39,12 @@ public final class NioMain {
     System.setProperty("jmh.ignoreLock", "true");
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-    System.out.println("ready");
+    // JMH passes on to stdout what its JVMs have to say.
+    PrintStream out = System.out;
+    System.setOut(System.err);
+    out.println("ready");
     for (String order = in.readLine(); order != null; order = in.readLine()) {
-      System.out.println(measure(order.split(" ", -1), args[0]));
+      out.println(measure(order.split(" ", -1), args[0]));
     }
   }
 
@@ -58,6 +65,7 @@ public final class NioMain {
             .addProfiler(ProcessorTime.class)
             .jvmArgs(
                 "--enable-native-access=ALL-UNNAMED",
+                UNSAFE_ALLOWED,
                 "-XX:+UseG1GC",
                 "-Xms1g",
                 "-Xmx1g",
