@@ -30,6 +30,8 @@ abstract class HostNioSuite extends NioSuite {
   @AfterAll
   void closeTarget() throws IOException {
     super.closeTarget();
-    if (directories != null) { directories.close(); }
+    if (directories != null) {
+      directories.close();
+    }
   }
 }

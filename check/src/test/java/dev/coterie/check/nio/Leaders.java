@@ -50,8 +50,8 @@ final class Leaders {
   }
 
   /** In this process, without a socket. */
-  static NioTarget inProcess(
-      Map<String, MountFactory> mounts, UnaryOperator<FileService> decorator) throws IOException {
+  static NioTarget inProcess(Map<String, MountFactory> mounts, UnaryOperator<FileService> decorator)
+      throws IOException {
     Leader leader = builder(mounts, decorator).start();
     FileSystem fileSystem = CoterieFileSystems.of(leader.openSession());
     return new NioTarget() {
