@@ -30,14 +30,12 @@ public final class Bench {
               "mockup-append",
               "records appended to one file: the mock-up",
               "append",
-              List.of(
-                  Group.single(Double.NaN), new Group(4, true, 2), new Group(4, false, 2))),
+              List.of(Group.single(Double.NaN), new Group(4, true, 2), new Group(4, false, 2))),
           new MockupRun(
               "mockup-shared",
               "records at the offset of one open file: the mock-up",
               "shared",
-              List.of(
-                  Group.single(Double.NaN), new Group(4, true, 15), new Group(4, false, 15))),
+              List.of(Group.single(Double.NaN), new Group(4, true, 15), new Group(4, false, 15))),
           new FlatRun.Files(
               "flat-getattr", "stat", "walk, getattr, clunk among many files: ours among 100"),
           new FlatRun.Files(

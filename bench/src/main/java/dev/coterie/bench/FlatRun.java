@@ -60,8 +60,7 @@ final class FlatRun {
     }
 
     private Rounds.Ours ours(String label, P9Load load, Arena arena, Arena.Server leader) {
-      return new Rounds.Ours(
-          new Case(name, label, load.measure(), TARGET), load.on(arena, leader));
+      return new Rounds.Ours(new Case(name, label, load.measure(), TARGET), load.on(arena, leader));
     }
 
     private P9Load load(int files) {

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One operation of {@code java.nio.file} within one process: Jimfs, and the JDK's own file system on
- * a folder in memory, against ours. JMH measures, in a JVM of its own for each turn ({@link
+ * One operation of {@code java.nio.file} within one process: Jimfs, and the JDK's own file system
+ * on a folder in memory, against ours. JMH measures, in a JVM of its own for each turn ({@link
  * NioMain}).
  *
  * @param jimfs least ratio to Jimfs
@@ -40,7 +40,8 @@ record NioRun(String operation, String summary, double jimfs, double jdk) implem
     try (Child child = arena.child("nio", command)) {
       child.await("ready", WAIT_MS);
       // Each turn has a JVM of its own, which is warmed up in it.
-      rounds.withoutWarmRounds()
+      rounds
+          .withoutWarmRounds()
           .compareTo(
               side(arena, child, "coterie"),
               List.of(
@@ -65,8 +66,7 @@ record NioRun(String operation, String summary, double jimfs, double jdk) implem
               Integer.toString(settings.roundMs()),
               Integer.toString(settings.size(WARM, 1))));
       Figures figures = Figures.parse(child.hear(WAIT_MS + 10L * settings.roundMs()));
-      return new Sample(
-          figures.get("micros"), 0, figures.get("cpu"), 0, figures.get("allocated"));
+      return new Sample(figures.get("micros"), 0, figures.get("cpu"), 0, figures.get("allocated"));
     };
   }
 
