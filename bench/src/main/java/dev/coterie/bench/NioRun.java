@@ -77,7 +77,7 @@ record NioRun(String operation, String summary, double jimfs, double jdk) implem
     if (loader.getResource("org/openjdk/jmh/runner/Runner.class") != null) {
       return own;
     }
-    Path folder = beside();
+    Path folder = beside(ownJar());
     List<String> all = new ArrayList<>(List.of(own));
     if (Files.isDirectory(folder)) {
       try (DirectoryStream<Path> jars = Files.newDirectoryStream(folder, "*.jar")) {
@@ -90,13 +90,16 @@ record NioRun(String operation, String summary, double jimfs, double jdk) implem
     return String.join(":", all);
   }
 
-  /** {@link #JARS}, seen from the jar of this room. */
-  private static Path beside() throws BenchException {
+  private static Path ownJar() throws BenchException {
     try {
-      Path jar = Path.of(NioRun.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return jar.resolve("..").resolveSibling(JARS).normalize();
+      return Path.of(NioRun.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException e) {
       throw new BenchException("no path: " + e.getMessage());
     }
+  }
+
+  /** {@link #JARS}, seen from a jar in lib/. */
+  static Path beside(Path jar) {
+    return jar.resolve("../..").resolve(JARS).normalize();
   }
 }
