@@ -1,0 +1,141 @@
+package dev.coterie.check.mount;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Programs as they are, on mounts of a tree in memory and of a directory of the host. */
+@Timeout(900)
+class ProgramsIT {
+  private static final boolean FULL = Boolean.getBoolean("coterie.full");
+
+  /** Several processes insert, each in transactions of its own, and say how often they did. */
+  private static final String SQLITE =
+      """
+      set -e
+      cd "$1"; mode=$2; processes=$3; transactions=$4
+      sqlite3 db "pragma journal_mode=$mode; create table t(writer, n); create table c(n); insert into c values(0);" >/dev/null
+      for p in $(seq $processes); do
+        for i in $(seq $transactions); do
+          echo ".timeout 120000"
+          echo "begin immediate; insert into t values($p, $i); update c set n = n + 1; commit;"
+        done | sqlite3 db &
+        jobs="$jobs $!"
+      done
+      for job in $jobs; do wait $job; done
+      sqlite3 db "pragma integrity_check; select count(*) from t; select n from c; select count(distinct writer || ' ' || n) from t;"
+      """;
+
+  /** A repository with history, cloned three times in parallel, changed, pushed, packed, checked. */
+  private static final String GIT =
+      """
+      set -e
+      first=$1; second=$2; commits=$3
+      export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
+      export GIT_CONFIG_NOSYSTEM=1 HOME=/nonexistent
+      git init -q --bare "$first/origin"
+      for i in $(seq $commits); do
+        echo "commit refs/heads/main"
+        echo "committer a <a@example.org> $((1700000000 + i)) +0000"
+        echo "data <<END"; echo "change $i"; echo END
+        echo "M 100644 inline dir$((i % 50))/file$((i % 997))"
+        echo "data <<END"; seq $i $((i + 50)); echo END
+      done | git -C "$first/origin" fast-import --quiet
+      git -C "$first/origin" symbolic-ref HEAD refs/heads/main
+      for n in 1 2 3; do
+        if [ $n = 2 ]; then at=$second; else at=$first; fi
+        git clone -q "$at/origin" "$at/clone$n" &
+        jobs="$jobs $!"
+      done
+      for job in $jobs; do wait $job; done
+      for n in 1 2 3; do
+        if [ $n = 2 ]; then at=$first; else at=$second; fi
+        cd "$at/clone$n"
+        echo "work of $n" > work$n; git add work$n; git commit -qm "work of $n"
+        git pull -q --rebase; git push -q
+      done
+      git -C "$second/origin" gc -q
+      git -C "$first/origin" fsck --full --strict 2>&1
+      git -C "$second/clone1" pull -q
+      git -C "$first/clone1" log --oneline | wc -l
+      ls "$first/clone1" | grep -c work
+      git -C "$first/clone1" status --porcelain | wc -l
+      """;
+
+  @TempDir Path folder = Path.of("");
+  private Path first = folder;
+  private Path second = folder;
+
+  @BeforeAll
+  static void findTools() {
+    MountTools.require();
+    MountTools.requireProgram("/usr/bin/sqlite3");
+    MountTools.requireProgram("/usr/bin/git");
+  }
+
+  private Coterie[] open(String kind, int count) throws IOException {
+    Path socket = folder.resolve("socket");
+    Path host = Files.createDirectory(folder.resolve("host"));
+    String mount = kind.equals("host") ? "/=host:" + host : "/=" + kind;
+    first = Files.createDirectory(folder.resolve("a"));
+    second = count == 2 ? Files.createDirectory(folder.resolve("b")) : first;
+    Coterie[] processes = new Coterie[1 + count];
+    processes[0] = Coterie.start("up", "--socket", socket.toString(), "--mount", mount);
+    processes[1] = Coterie.start("mount", socket.toString(), first.toString());
+    if (count == 2) {
+      processes[2] = Coterie.start("mount", socket.toString(), second.toString());
+    }
+    return processes;
+  }
+
+  private static void end(Coterie[] processes) throws IOException, InterruptedException {
+    for (Coterie process : List.of(processes).reversed()) {
+      assertThat(process.terminate()).isZero();
+    }
+  }
+
+  @AfterEach
+  void unmountAll() throws IOException, InterruptedException {
+    for (Path directory : List.of(first, second)) {
+      Shell.run("umount -l \"$1\" 2>/dev/null; true", directory);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tmpfs, delete, 4", "tmpfs, truncate, 4", "tmpfs, persist, 4", "tmpfs, wal, 4",
+    "host, delete, 4", "host, wal, 4", "tmpfs, delete, 8"
+  })
+  void sqlite_severalWriters_countsAreExact(String kind, String mode, int processes)
+      throws Exception {
+    Coterie[] stay = open(kind, 1);
+    int transactions = !FULL ? 25 : processes == 8 ? 500 : 100;
+    String told = Shell.run(SQLITE, first, mode, processes, transactions).ok();
+    int all = processes * transactions;
+    assertThat(told.lines()).containsExactly("ok", "" + all, "" + all, "" + all);
+    end(stay);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tmpfs", "host"})
+  void git_onTwoMounts_historyIsWhole(String kind) throws Exception {
+    Coterie[] stay = open(kind, 2);
+    int commits = FULL ? 5000 : 300;
+    String told = Shell.run(GIT, first, second, commits).ok();
+    assertThat(told.lines().toList())
+        .as(told)
+        .endsWith("" + (commits + 3), "3", "0")
+        .noneMatch(line -> line.startsWith("error") || line.contains("missing"));
+    end(stay);
+  }
+}
