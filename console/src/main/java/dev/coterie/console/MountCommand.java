@@ -7,6 +7,7 @@ import dev.coterie.gates.fuse.Negotiation;
 import dev.coterie.gates.fuse.kernel.InitFlag;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,16 +17,28 @@ final class MountCommand implements Command {
   private static final Option SHOW =
       Option.flag("--show", "say what the kernel offers and what is taken of it");
 
+  private static final Option BACKGROUND =
+      Option.flag('b', "--background", "leave the mount to a process of its own and end");
+
   @Override
   public Synopsis synopsis() {
     return new Synopsis(
         "mount",
         "Mounts a leader's tree in the kernel, for programs as they are.",
-        "[SOCKET] DIR",
+        "[SOURCE] DIR",
         1,
         2,
-        List.of(Synopsis.SOCKET, MountFlags.OPTIONS, SHOW, Synopsis.JSON, Synopsis.HELP),
         List.of(
+            Synopsis.SOCKET,
+            MountFlags.OPTIONS,
+            BACKGROUND,
+            SHOW,
+            Synopsis.JSON,
+            Synopsis.HELP),
+        List.of(
+            "",
+            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own is",
+            "started with the first mount, serves all mounts of that source and ends after the last.",
             "",
             "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this process",
             "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that programs",
@@ -37,6 +50,7 @@ final class MountCommand implements Command {
             "",
             "Examples:",
             "  coterie mount /run/tree.sock /mnt",
+            "  coterie mount --background host:/srv/data /mnt",
             "  coterie mount --options ro,noatime /mnt",
             "  coterie mount --show /mnt"));
   }
@@ -45,12 +59,17 @@ final class MountCommand implements Command {
   public int run(Arguments arguments, Console console) throws IOException, Failure {
     List<String> operands = arguments.operands();
     Path directory = ByteText.local(operands.getLast()).toAbsolutePath();
-    long flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
-    try (LeaderLink link =
-        operands.size() == 2
-            ? LeaderLink.open(operands.getFirst())
-            : LeaderLink.open(arguments, console)) {
-      FuseMount mount = mount(link, directory, new FuseMount.Options("coterie", flags, true));
+    FuseMount.Options options =
+        new FuseMount.Options(
+            operands.size() == 2 ? ByteText.decoded(operands.getFirst()) : "coterie",
+            MountFlags.parse(arguments.values(MountFlags.OPTIONS)),
+            true);
+    if (arguments.has(BACKGROUND)) {
+      startInBackground(arguments, directory, console);
+      return 0;
+    }
+    try (LeaderLink link = link(arguments, console)) {
+      FuseMount mount = mount(link, directory, options);
       Thread ending = Thread.ofPlatform().name("coterie-end").unstarted(() -> end(mount));
       Runtime.getRuntime().addShutdownHook(ending);
       announce(arguments, mount, console);
@@ -61,6 +80,54 @@ final class MountCommand implements Command {
       Thread.currentThread().interrupt();
       return Failure.FAILED;
     }
+  }
+
+  private static LeaderLink link(Arguments arguments, Console console) throws IOException, Failure {
+    List<String> operands = arguments.operands();
+    if (operands.size() < 2) {
+      return LeaderLink.open(arguments, console);
+    }
+    String source = operands.getFirst();
+    if (!PrivateLeader.isFor(source)) {
+      return LeaderLink.open(source);
+    }
+    try (PrivateLeader leader = PrivateLeader.open(source, console)) {
+      return LeaderLink.open(leader.socket());
+    }
+  }
+
+  /** A source by which a process with another working directory finds the same. */
+  private static String absolute(String source) {
+    boolean path = !PrivateLeader.isFor(source) && !source.matches("(tcp|unix):.*");
+    return path ? ByteText.local(ByteText.local(source).toAbsolutePath()) : source;
+  }
+
+  private static void startInBackground(Arguments arguments, Path directory, Console console)
+      throws IOException, Failure {
+    List<String> words = new ArrayList<>(List.of("mount"));
+    for (String list : arguments.values(MountFlags.OPTIONS)) {
+      words.add(MountFlags.OPTIONS.name());
+      words.add(list);
+    }
+    String socket = arguments.value(Synopsis.SOCKET);
+    if (socket != null) {
+      words.add(Synopsis.SOCKET.name());
+      words.add(absolute(socket));
+    }
+    words.add("--");
+    List<String> operands = arguments.operands();
+    if (operands.size() == 2) {
+      words.add(absolute(operands.getFirst()));
+    }
+    words.add(ByteText.local(directory));
+    String usual = SocketPath.usualToListen(console);
+    Detached.start(
+        words.stream().map(ByteText::decoded).toList(),
+        ByteText.local(
+            usual.substring(0, usual.lastIndexOf('/') + 1)
+                + "mount"
+                + ByteText.local(directory).replace('/', '-')
+                + ".log"));
   }
 
   private static FuseMount mount(LeaderLink link, Path directory, FuseMount.Options options)

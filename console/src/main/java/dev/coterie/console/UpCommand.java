@@ -3,6 +3,7 @@ package dev.coterie.console;
 import dev.coterie.leader.Leader;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,7 +32,10 @@ final class UpCommand implements Command {
       Option.value("--tcp", "PORT", "listen on 127.0.0.1 too; 0 is any free port");
   private static final Option TCP_TRUST =
       Option.flag("--tcp-trust", "believe who TCP clients say they are; else they are nobody");
+  private static final Option UNTIL_UNUSED =
+      Option.flag("--until-unused", "end when no client is connected any more");
   private static final int PORT_MAX = 0xFFFF;
+  private static final int UNUSED_LOOK_MS = 100;
 
   @Override
   public Synopsis synopsis() {
@@ -41,7 +45,8 @@ final class UpCommand implements Command {
         "",
         0,
         0,
-        List.of(MOUNT, CONFIG, LISTEN, TCP, TCP_TRUST, Synopsis.JSON, Synopsis.HELP),
+        List.of(
+            MOUNT, CONFIG, LISTEN, TCP, TCP_TRUST, UNTIL_UNUSED, Synopsis.JSON, Synopsis.HELP),
         List.of(
             "",
             "Without a mount at / an empty tmpfs stands there. One line on stdout says how to",
@@ -74,7 +79,11 @@ final class UpCommand implements Command {
     Runtime.getRuntime().addShutdownHook(ending);
     announce(plan, leader, arguments.has(Synopsis.JSON), console);
     try {
-      new CountDownLatch(1).await();
+      if (arguments.has(UNTIL_UNUSED)) {
+        endUnused(leader, ByteText.local(plan.socket()));
+      } else {
+        new CountDownLatch(1).await();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -146,6 +155,22 @@ final class UpCommand implements Command {
       return builder.start();
     } catch (IOException e) {
       throw Failure.of("cannot start: " + Failure.reason(e));
+    }
+  }
+
+  /** The lock is free when nobody is about to connect, also in the beginning. */
+  private static void endUnused(Leader leader, String socket)
+      throws IOException, InterruptedException {
+    while (true) {
+      if (leader.counts().connections() == 0) {
+        try (FileChannel lock = PrivateLeader.lock(socket)) {
+          if (lock.isOpen() && leader.counts().connections() == 0) {
+            leader.close();
+            return;
+          }
+        }
+      }
+      Thread.sleep(UNUSED_LOOK_MS);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.coterie.check.mount;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -174,6 +175,48 @@ class MountIT {
     assertThat(told.status()).isZero();
     assertThat(told.out()).containsPattern("mkdir +1 +0 ").containsPattern("rmdir +1 +0 ");
     assertThat(output("stats", folder).status()).isEqualTo(1);
+  }
+
+  // ---- in the background ----
+
+  @Test
+  void mount_inBackground_sharesALeaderUntilTheLastIsGone() throws Exception {
+    String source = "tmpfs:" + folder.getFileName();
+    assertThat(output("mount", "--background", source, first)).isEqualTo(new Shell(0, ""));
+    assertThat(output("mount", "-b", source, second)).isEqualTo(new Shell(0, ""));
+    Shell.run("echo shared > \"$1/f\"", first).ok();
+    assertThat(Shell.run("cat \"$1/f\"", second).ok()).isEqualTo("shared");
+    assertThat(run("unmount", first)).isZero();
+    assertThat(Shell.run("cat \"$1/f\"", second).ok()).isEqualTo("shared");
+    assertThat(run("unmount", second)).isZero();
+    // The next one is another tree.
+    await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere());
+    assertThat(run("mount", "-b", source, first)).isZero();
+    assertThat(Shell.run("ls \"$1\"", first).ok()).isEmpty();
+    assertThat(run("unmount", first)).isZero();
+    await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere());
+  }
+
+  private static boolean leaderIsThere() {
+    return ProcessHandle.allProcesses()
+        .flatMap(process -> process.info().commandLine().stream())
+        .anyMatch(line -> line.contains("--until-unused"));
+  }
+
+  @Test
+  void mount_hostInBackground_contentStays() throws Exception {
+    Path directory = Files.createDirectory(folder.resolve("data"));
+    assertThat(run("mount", "-b", "host:" + directory, first)).isZero();
+    Shell.run("echo kept > \"$1/f\"", first).ok();
+    assertThat(run("unmount", first)).isZero();
+    assertThat(directory.resolve("f")).hasContent("kept\n");
+  }
+
+  @Test
+  void mount_inBackgroundWithoutLeader_saysWhy() throws Exception {
+    Shell told = output("mount", "-b", folder.resolve("nobody"), first);
+    assertThat(told.status()).isEqualTo(1);
+    assertThat(told.out()).contains("no leader at").hasLineCount(1);
   }
 
   // ---- run ----

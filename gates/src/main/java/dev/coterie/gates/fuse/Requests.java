@@ -82,8 +82,8 @@ final class Requests {
 
   /**
    * In whose name what goes through an open file is done. Rights were decided when it was opened;
-   * groups matter all the same where a file is set-gid without group execute permission, which bit a
-   * write by a member of its group lets be. Until this mount has shown such a file, they are not
+   * groups matter all the same where a file is set-gid without group execute permission, which bit
+   * a write by a member of its group lets be. Until this mount has shown such a file, they are not
    * looked for.
    */
   Caller writer(Exchange exchange) {
