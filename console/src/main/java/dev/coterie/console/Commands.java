@@ -8,8 +8,8 @@ final class Commands {
   /** Those that help lists, in its order. */
   static final List<String> LISTED =
       List.of(
-          "up", "run", "mount", "unmount", "stats", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
-          "append", "bench", "help", "version");
+          "up", "run", "mount", "unmount", "stats", "demo", "ls", "cat", "put", "get", "cp", "mv",
+          "rm", "mkdir", "ln", "stat", "append", "bench", "help", "version");
 
   private Commands() {}
 

@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Another process of this program that lives on when this one ends: in a session of its own, so that
- * no terminal ends it, and with nothing of ours open, so that nobody waits for it to close a pipe.
+ * Another process of this program that lives on when this one ends: in a session of its own, so
+ * that no terminal ends it, and with nothing of ours open, so that nobody waits for it to close a
+ * pipe.
  */
 final class Detached {
   private static final String MAIN = Main.class.getName();
@@ -31,7 +32,8 @@ final class Detached {
     line.addAll(words);
     Process process =
         new ProcessBuilder(line)
-            .directory(Path.of("/").toFile()) // so that it keeps no file system from being unmounted
+            .directory(
+                Path.of("/").toFile()) // so that it keeps no file system from being unmounted
             .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
             .redirectError(log.toFile())
             .start();

@@ -29,12 +29,7 @@ final class MountCommand implements Command {
         1,
         2,
         List.of(
-            Synopsis.SOCKET,
-            MountFlags.OPTIONS,
-            BACKGROUND,
-            SHOW,
-            Synopsis.JSON,
-            Synopsis.HELP),
+            Synopsis.SOCKET, MountFlags.OPTIONS, BACKGROUND, SHOW, Synopsis.JSON, Synopsis.HELP),
         List.of(
             "",
             "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own is",

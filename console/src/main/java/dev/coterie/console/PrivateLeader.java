@@ -14,8 +14,8 @@ import java.util.UUID;
  * A leader for whoever mounts one source: {@code host:DIR} or {@code tmpfs:NAME}. The first mount
  * starts it, further ones find it, and it ends after the last.
  *
- * <p>Coming and going meet on a lock beside the socket: a mount holds it from looking for the leader
- * until it is connected, and a leader that nobody uses any more holds it until it is gone.
+ * <p>Coming and going meet on a lock beside the socket: a mount holds it from looking for the
+ * leader until it is connected, and a leader that nobody uses any more holds it until it is gone.
  */
 final class PrivateLeader implements AutoCloseable {
   private final String socket;

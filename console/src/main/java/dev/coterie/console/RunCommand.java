@@ -16,7 +16,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code coterie run}: a leader, a mount of its tree and a program on it, all of which end together.
+ * {@code coterie run}: a leader, a mount of its tree and a program on it, all of which end
+ * together.
  *
  * <p>This thread has a mount namespace of its own, which the program inherits as it is started from
  * here; the other threads of this process, and everybody else, do not see the mount.
@@ -45,7 +46,9 @@ final class RunCommand implements Command {
         List.of(MOUNT, MountFlags.OPTIONS, Synopsis.HELP),
         List.of(
             "",
-            "The program starts in the root of the tree, which is also $" + VARIABLE + ". The mount is",
+            "The program starts in the root of the tree, which is also $"
+                + VARIABLE
+                + ". The mount is",
             "seen by the program and what it starts, by nobody else; tree and mount end with it. The",
             "exit status is the program's; 127 it is not there, 126 it cannot be executed. Needs root.",
             "",

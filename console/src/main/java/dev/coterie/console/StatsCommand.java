@@ -41,7 +41,9 @@ final class StatsCommand implements Command {
     } catch (ErrnoException e) {
       boolean other = e.errno() == Errno.ENODATA || e.errno() == Errno.EOPNOTSUPP;
       throw Failure.of(
-          given + ": " + (other ? "not the root of a mount, or not root who asks" : e.errno().text()));
+          given
+              + ": "
+              + (other ? "not the root of a mount, or not root who asks" : e.errno().text()));
     }
     if (arguments.has(Synopsis.JSON)) {
       printJson(lines, console);
@@ -52,14 +54,17 @@ final class StatsCommand implements Command {
   }
 
   private static void print(List<Meters.Line> lines, Console console) {
-    console.out().printf(
-        "%-16s %10s %8s %9s %9s %9s %9s%n",
-        "operation", "count", "errors", "mean us", "50 % <", "99 % <", "all <");
+    console
+        .out()
+        .printf(
+            "%-16s %10s %8s %9s %9s %9s %9s%n",
+            "operation", "count", "errors", "mean us", "50 % <", "99 % <", "all <");
     lines.stream()
         .sorted(Comparator.comparingLong(Meters.Line::count).reversed())
-        .forEach(
-            line ->
-                console.out().printf(
+        .forEach(line ->
+            console
+                .out()
+                .printf(
                     "%-16s %10d %8d %9.1f %9d %9d %9d%n",
                     line.label(),
                     line.count(),

@@ -9,7 +9,8 @@ import java.util.List;
 /** {@code coterie unmount}. */
 final class UnmountCommand implements Command {
   private static final Option FORCE =
-      Option.flag('f', "--force", "though it is in use: later calls on its files end with ENOTCONN");
+      Option.flag(
+          'f', "--force", "though it is in use: later calls on its files end with ENOTCONN");
 
   @Override
   public Synopsis synopsis() {
@@ -20,8 +21,7 @@ final class UnmountCommand implements Command {
         1,
         1,
         List.of(FORCE, Synopsis.HELP),
-        List.of(
-            "", "Examples:", "  coterie unmount /mnt", "  coterie unmount --force /mnt"));
+        List.of("", "Examples:", "  coterie unmount /mnt", "  coterie unmount --force /mnt"));
   }
 
   @Override

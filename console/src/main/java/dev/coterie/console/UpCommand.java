@@ -45,8 +45,7 @@ final class UpCommand implements Command {
         "",
         0,
         0,
-        List.of(
-            MOUNT, CONFIG, LISTEN, TCP, TCP_TRUST, UNTIL_UNUSED, Synopsis.JSON, Synopsis.HELP),
+        List.of(MOUNT, CONFIG, LISTEN, TCP, TCP_TRUST, UNTIL_UNUSED, Synopsis.JSON, Synopsis.HELP),
         List.of(
             "",
             "Without a mount at / an empty tmpfs stands there. One line on stdout says how to",

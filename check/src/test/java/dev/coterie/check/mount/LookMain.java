@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -36,7 +37,8 @@ final class LookMain {
     LookMain look = new LookMain(folder);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     out.println("ready");
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       out.println(look.act(line.split(" ", -1)));
     }
@@ -48,8 +50,7 @@ final class LookMain {
       case "create" -> Files.createFile(first);
       case "write" -> Files.writeString(first, words[2]);
       case "append" -> Files.writeString(first, words[2], StandardOpenOption.APPEND);
-      case "rename" ->
-          Files.move(first, folder.resolve(words[2]), StandardCopyOption.ATOMIC_MOVE);
+      case "rename" -> Files.move(first, folder.resolve(words[2]), StandardCopyOption.ATOMIC_MOVE);
       case "truncate" -> {
         try (var channel = Files.newByteChannel(first, StandardOpenOption.WRITE)) {
           channel.truncate(Long.parseLong(words[2]));
@@ -82,7 +83,7 @@ final class LookMain {
     return size + " " + content;
   }
 
-  private TreeSet<String> list() throws IOException {
+  private Set<String> list() throws IOException {
     TreeSet<String> names = new TreeSet<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       entries.forEach(path -> names.add(String.valueOf(path.getFileName())));

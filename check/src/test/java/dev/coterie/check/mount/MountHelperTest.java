@@ -33,8 +33,7 @@ class MountHelperTest {
   void options_ofMount_reachTheProgram() throws Exception {
     Shell ran = Shell.run("\"$1\" /run/s '/mnt/a b' -o rw,ro,nosuid -o noatime", helper);
     assertThat(ran.ok())
-        .isEqualTo(
-            "<mount><--background><--options><rw,ro,nosuid,noatime><--></run/s></mnt/a b>");
+        .isEqualTo("<mount><--background><--options><rw,ro,nosuid,noatime><--></run/s></mnt/a b>");
   }
 
   @Test
@@ -43,8 +42,7 @@ class MountHelperTest {
         Shell.run(
             "\"$1\" host:/srv /mnt -n -s -t fuse.coterie -o defaults,noauto,_netdev,x-systemd.automount,dev",
             helper);
-    assertThat(ran.ok())
-        .isEqualTo("<mount><--background><--options><dev><--><host:/srv></mnt>");
+    assertThat(ran.ok()).isEqualTo("<mount><--background><--options><dev><--><host:/srv></mnt>");
   }
 
   @Test

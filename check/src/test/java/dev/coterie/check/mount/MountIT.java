@@ -147,7 +147,11 @@ class MountIT {
     start("mount", socket, first);
     Process load =
         new ProcessBuilder(
-                "sh", "-c", "while echo x >> \"$1/log\"; do :; done; echo over", "sh", first.toString())
+                "sh",
+                "-c",
+                "while echo x >> \"$1/log\"; do :; done; echo over",
+                "sh",
+                first.toString())
             .redirectErrorStream(true)
             .start();
     while (Shell.run("test -s \"$1/log\"", first).status() != 0) {}
@@ -224,7 +228,12 @@ class MountIT {
   @Test
   void run_command_hasTreeAndGivesItsStatus() throws Exception {
     Shell ran =
-        output("run", "--", "sh", "-c", "pwd; test \"$PWD\" = $COTERIE_ROOT || exit 9; echo $$ > f; exit 7");
+        output(
+            "run",
+            "--",
+            "sh",
+            "-c",
+            "pwd; test \"$PWD\" = $COTERIE_ROOT || exit 9; echo $$ > f; exit 7");
     assertThat(ran.status()).as(ran.out()).isEqualTo(7);
     Path root = Path.of(ran.out().strip());
     assertThat(root).doesNotExist();
@@ -310,12 +319,15 @@ class MountIT {
       writers.forEach(LookProcess::close);
     }
     TreeMap<String, Integer> next = new TreeMap<>();
-    Shell.run("cat \"$1/log\"", second).ok().lines().forEach(line -> {
-      String[] words = line.split(" ", -1);
-      int expected = next.getOrDefault(words[0], 0);
-      assertThat(line).isEqualTo("%s %08d".formatted(words[0], expected));
-      next.put(words[0], expected + 1);
-    });
+    Shell.run("cat \"$1/log\"", second)
+        .ok()
+        .lines()
+        .forEach(line -> {
+          String[] words = line.split(" ", -1);
+          int expected = next.getOrDefault(words[0], 0);
+          assertThat(line).isEqualTo("%s %08d".formatted(words[0], expected));
+          next.put(words[0], expected + 1);
+        });
     assertThat(next).hasSize(8);
     assertThat(next.values()).containsOnly(RECORDS);
   }

@@ -36,7 +36,9 @@ class ProgramsIT {
       sqlite3 db "pragma integrity_check; select count(*) from t; select n from c; select count(distinct writer || ' ' || n) from t;"
       """;
 
-  /** A repository with history, cloned three times in parallel, changed, pushed, packed, checked. */
+  /**
+   * A repository with history, cloned three times in parallel, changed, pushed, packed, checked.
+   */
   private static final String GIT =
       """
       set -e
@@ -113,8 +115,13 @@ class ProgramsIT {
 
   @ParameterizedTest
   @CsvSource({
-    "tmpfs, delete, 4", "tmpfs, truncate, 4", "tmpfs, persist, 4", "tmpfs, wal, 4",
-    "host, delete, 4", "host, wal, 4", "tmpfs, delete, 8"
+    "tmpfs, delete, 4",
+    "tmpfs, truncate, 4",
+    "tmpfs, persist, 4",
+    "tmpfs, wal, 4",
+    "host, delete, 4",
+    "host, wal, 4",
+    "tmpfs, delete, 8"
   })
   void sqlite_severalWriters_countsAreExact(String kind, String mode, int processes)
       throws Exception {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Trees of ours as kernel mounts, through plain system calls of a C program.
  *
- * <p>Each mount of the layout is a leader's tree of its own, mounted where the layout says: only
- * so does the kernel know as many mounts as in the other world, and looks at the names in the same
+ * <p>Each mount of the layout is a leader's tree of its own, mounted where the layout says: only so
+ * does the kernel know as many mounts as in the other world, and looks at the names in the same
  * order. Leaders and gates are in this process, which never touches the mounts itself.
  */
 final class MountWorld implements World {
@@ -59,8 +59,7 @@ final class MountWorld implements World {
   }
 
   private void open(TmpfsOptions options, List<Path> roots, String at) throws IOException {
-    Leader leader =
-        Leader.builder().clock(new FineClock()).mount("/", options.toCoterie()).start();
+    Leader leader = Leader.builder().clock(new FineClock()).mount("/", options.toCoterie()).start();
     leaders.add(leader);
     toClose.push(leader);
     long flags = options.readOnly() ? FuseDevice.MS_RDONLY : 0;

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** The tmpfs of ours, seen by two processes through a kernel mount each, is like the kernel's own. */
+/**
+ * The tmpfs of ours, seen by two processes through a kernel mount each, is like the kernel's own.
+ */
 class TwoMountsPosixIT extends DifferentialSuite {
   @Override
   World open(Layout layout, Path scratch) throws IOException {
