@@ -8,8 +8,26 @@ final class Commands {
   /** Those that help lists, in its order. */
   static final List<String> LISTED =
       List.of(
-          "up", "demo", "ls", "tree", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
-          "df", "append", "bench", "completion", "man", "help", "version");
+          "up",
+          "demo",
+          "ls",
+          "tree",
+          "cat",
+          "put",
+          "get",
+          "cp",
+          "mv",
+          "rm",
+          "mkdir",
+          "ln",
+          "stat",
+          "df",
+          "append",
+          "bench",
+          "completion",
+          "man",
+          "help",
+          "version");
 
   private Commands() {}
 

@@ -34,7 +34,8 @@ final class CompletionCommand implements Command {
   public int run(Arguments arguments, Console console) throws Failure {
     String shell = arguments.operands().getFirst();
     PrintStream out = console.out();
-    out.println("# Completion of coterie for " + shell + "; printed by: coterie completion " + shell);
+    out.println(
+        "# Completion of coterie for " + shell + "; printed by: coterie completion " + shell);
     switch (shell) {
       case "bash" -> {}
       // zsh runs functions written for bash; what they need of it is loaded by this.
@@ -47,7 +48,8 @@ final class CompletionCommand implements Command {
 
   private static void script(PrintStream out) {
     out.println("_coterie() {");
-    out.println("  local cur=${COMP_WORDS[COMP_CWORD]} prev= words= values= operands= IFS=$' \\t\\n'");
+    out.println(
+        "  local cur=${COMP_WORDS[COMP_CWORD]} prev= words= values= operands= IFS=$' \\t\\n'");
     out.println("  COMPREPLY=()");
     out.println("  if [ \"$COMP_CWORD\" -le 1 ]; then");
     out.println(reply("  ", "-W '" + String.join(" ", Commands.LISTED) + "'"));
@@ -95,7 +97,10 @@ final class CompletionCommand implements Command {
 
   /** The line that answers what begins with the word under the cursor, one answer a line. */
   private static String reply(String indent, String words) {
-    return indent + "  IFS=$'\\n' COMPREPLY=($(IFS=$' \\t\\n'; compgen " + words + " -- \"$cur\")) || :";
+    return indent
+        + "  IFS=$'\\n' COMPREPLY=($(IFS=$' \\t\\n'; compgen "
+        + words
+        + " -- \"$cur\")) || :";
   }
 
   private static void print(PrintStream out, Synopsis synopsis) {

@@ -178,8 +178,7 @@ final class Copy implements AutoCloseable {
     }
   }
 
-  private void copyLink(
-      String source, String target, Side.Info info, @Nullable FirstName name) {
+  private void copyLink(String source, String target, Side.Info info, @Nullable FirstName name) {
     try {
       String link = from.readlink(source);
       make(target, () -> to.symlink(link, target));
@@ -191,8 +190,7 @@ final class Copy implements AutoCloseable {
     }
   }
 
-  private void copyNode(
-      String source, String target, Side.Info info, @Nullable FirstName name) {
+  private void copyNode(String source, String target, Side.Info info, @Nullable FirstName name) {
     try {
       make(target, () -> to.mknod(target, info.mode(), info.rdev()));
       attributes.keepOfNode(target, info);
@@ -223,8 +221,7 @@ final class Copy implements AutoCloseable {
   private boolean isFirst(OtherName name) {
     try {
       Side.Info there = to.info(name.target(), false);
-      return there.nlink() > 1
-          && there.key().equals(to.info(name.first().target, false).key());
+      return there.nlink() > 1 && there.key().equals(to.info(name.first().target, false).key());
     } catch (IOException e) {
       return false; // mostly there is none yet; whatever else is wrong, making the link says it
     }
@@ -264,8 +261,7 @@ final class Copy implements AutoCloseable {
 
   // ---- files ----
 
-  private void copyFile(
-      String source, String target, Side.Info info, @Nullable FirstName name) {
+  private void copyFile(String source, String target, Side.Info info, @Nullable FirstName name) {
     try {
       if (from.equals(to) && isSame(target, info)) {
         console.complain(source + ": the same file as " + target);

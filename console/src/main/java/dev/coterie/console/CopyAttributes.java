@@ -3,7 +3,9 @@ package dev.coterie.console;
 import dev.coterie.api.Mode;
 import java.io.IOException;
 
-/** What a copy keeps beside content: owner, extended attributes, permissions, times; in this order. */
+/**
+ * What a copy keeps beside content: owner, extended attributes, permissions, times; in this order.
+ */
 final class CopyAttributes {
   private static final int SET_ID = Mode.S_ISUID | Mode.S_ISGID;
 

@@ -11,9 +11,7 @@ final class CpCommand implements Command {
       Option.flag('r', "--recursive", "directories with all that is in them");
   static final Option ARCHIVE =
       Option.flag(
-          'a',
-          "--archive",
-          "as -r, with owners where allowed, user.* attributes and holes");
+          'a', "--archive", "as -r, with owners where allowed, user.* attributes and holes");
   static final Option SPARSE =
       Option.flag("--sparse", "blocks of zeros become holes; holes of the tree stay without it");
   private static final Option PRESERVE =
@@ -27,7 +25,8 @@ final class CpCommand implements Command {
         "SOURCE... TARGET",
         2,
         Synopsis.ANY,
-        List.of(RECURSIVE, ARCHIVE, SPARSE, PRESERVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
+        List.of(
+            RECURSIVE, ARCHIVE, SPARSE, PRESERVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
         List.of(
             "",
             "Into TARGET when that is a directory. The leader copies, and no content travels but with",

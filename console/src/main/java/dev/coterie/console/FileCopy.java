@@ -46,8 +46,7 @@ final class FileCopy implements Runnable {
   /**
    * @param skipsZeros whether blocks of zeros are not written
    */
-  FileCopy(
-      Side.Info info, Side.Content in, Side.Content out, boolean skipsZeros, Outcome outcome) {
+  FileCopy(Side.Info info, Side.Content in, Side.Content out, boolean skipsZeros, Outcome outcome) {
     this.info = info;
     this.in = in;
     this.out = out;

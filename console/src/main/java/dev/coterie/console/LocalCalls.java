@@ -22,8 +22,7 @@ final class LocalCalls {
   /** A descriptor that says where a file is. */
   private record Spot(int fd) implements AutoCloseable {
     static Spot of(String path, int flags) throws ErrnoException {
-      return new Spot(
-          DirectoryCalls.openPath(ByteText.bytes(path), flags | HostFlags.O_PATH));
+      return new Spot(DirectoryCalls.openPath(ByteText.bytes(path), flags | HostFlags.O_PATH));
     }
 
     /** The directory in which a path's last name is or will be. */

@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code coterie tree}: analogous to tree(1). */
 final class TreeCommand implements Command {
-  private static final Option ALL =
-      Option.flag('a', "--all", "names that begin with a dot too");
+  private static final Option ALL = Option.flag('a', "--all", "names that begin with a dot too");
   private static final Option DIRECTORIES = Option.flag('d', "--directories", "directories only");
   private static final Option LEVEL =
       new Option('L', "--level", "DEPTH", false, "no more than DEPTH levels of directories");

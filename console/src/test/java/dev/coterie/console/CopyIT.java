@@ -68,8 +68,7 @@ class CopyIT {
   }
 
   private Ran run(String... words) {
-    return Ran.command(
-        Map.of(SocketPath.VARIABLE, folder.resolve("socket").toString()), "", words);
+    return Ran.command(Map.of(SocketPath.VARIABLE, folder.resolve("socket").toString()), "", words);
   }
 
   private void good(String... words) {
@@ -107,7 +106,8 @@ class CopyIT {
       Files.createLink(made.resolve("sub/g" + i), first);
       Files.createLink(made.resolve("h" + i), first);
     }
-    Files.createLink(made.resolve("sub/soft"), Files.createSymbolicLink(made.resolve("soft"), Path.of("f1")));
+    Files.createLink(
+        made.resolve("sub/soft"), Files.createSymbolicLink(made.resolve("soft"), Path.of("f1")));
     Files.writeString(made.resolve("alone"), "alone");
     return made;
   }
@@ -222,8 +222,7 @@ class CopyIT {
   void zerosOfThisMachine_becomeHolesWhenAskedFor() throws IOException {
     Path made = Files.createDirectory(local("z"));
     try (FileChannel file =
-        FileChannel.open(
-            made.resolve("f"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        FileChannel.open(made.resolve("f"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       file.write(ByteBuffer.wrap(new byte[] {1}), LARGE / 2);
       file.write(ByteBuffer.wrap(new byte[] {0}), LARGE - 1);
     }
@@ -315,7 +314,8 @@ class CopyIT {
   @Test
   void put_ontoASymbolicLink_setsTheTimesOfTheFile() throws IOException {
     Path file = Files.writeString(local("f"), "new");
-    Files.setLastModifiedTime(file, FileTime.from(Instant.ofEpochSecond(OLD.seconds(), OLD.nanos())));
+    Files.setLastModifiedTime(
+        file, FileTime.from(Instant.ofEpochSecond(OLD.seconds(), OLD.nanos())));
     tree.open("/real", OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0666).close();
     tree.chmod("/real", 0666);
     tree.chown("/real", ProcessIdentity.self().uid(), ProcessIdentity.self().gid());

@@ -175,8 +175,20 @@ class DfTreeIT {
   void human_isRoundedUp_asByLs() {
     List<String> shown = new ArrayList<>();
     for (long count :
-        new long[] {0, 1023, 1024, 1025, 1536, 10240, 10241, 1023 * 1024, 1023 * 1024 + 1,
-          1 << 20, 5L << 40, Long.MAX_VALUE}) {
+        new long[] {
+          0,
+          1023,
+          1024,
+          1025,
+          1536,
+          10240,
+          10241,
+          1023 * 1024,
+          1023 * 1024 + 1,
+          1 << 20,
+          5L << 40,
+          Long.MAX_VALUE
+        }) {
       shown.add(DfCommand.human(count));
     }
     assertThat(shown)
@@ -229,7 +241,9 @@ class DfTreeIT {
         .endsWith("\n2 directories, 2 files\n");
     assertThat(good("tree", "-h", "/t/b")).contains("    `-- [2.0K]  f\n".substring(4));
     // Several, counted together.
-    assertThat(good("tree", "/t/a", "/t/b")).startsWith("/t/a\n/t/b\n").endsWith("1 directory, 2 files\n");
+    assertThat(good("tree", "/t/a", "/t/b"))
+        .startsWith("/t/a\n/t/b\n")
+        .endsWith("1 directory, 2 files\n");
   }
 
   @Test
@@ -252,7 +266,8 @@ class DfTreeIT {
       tree.mkdir(path.append("/e").toString(), 0755);
     }
     assertThat(good("tree", "/data")).endsWith("\n" + (LEVELS + 1) + " directories, 0 files\n");
-    assertThat(good("tree", "--json", "/data")).endsWith("\"directories\":" + (LEVELS + 1) + ",\"files\":0}]\n");
+    assertThat(good("tree", "--json", "/data"))
+        .endsWith("\"directories\":" + (LEVELS + 1) + ",\"files\":0}]\n");
   }
 
   @Test
@@ -262,7 +277,8 @@ class DfTreeIT {
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.err().lines())
         .containsExactly(
-            "coterie: tree: /none: No such file or directory", "coterie: tree: /f: Not a directory");
+            "coterie: tree: /none: No such file or directory",
+            "coterie: tree: /f: Not a directory");
     assertThat(runWith(Map.of(), "tree", "-L", "0").status()).isEqualTo(2);
   }
 
@@ -273,8 +289,7 @@ class DfTreeIT {
     List<String> words = Arrays.asList("--socket", folder.resolve("socket").toString());
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     Console console =
-        new Console(
-            "tree", java.io.InputStream.nullInputStream(), out, out, Map.of(), "1");
+        new Console("tree", java.io.InputStream.nullInputStream(), out, out, Map.of(), "1");
     assertThat(Main.run("tree", words, console)).isZero();
     assertThat(ByteText.of(out.toByteArray()))
         .contains("x?[31m\n", "y -> ?\n")

@@ -29,7 +29,8 @@ class FileCopyTest {
 
     @Override
     public int read(ByteBuffer destination, long offset) {
-      int count = Math.clamp(bytes.length - offset, 0, Math.min(destination.remaining(), mostAtOnce));
+      int count =
+          Math.clamp(bytes.length - offset, 0, Math.min(destination.remaining(), mostAtOnce));
       if (count > 0) {
         destination.put(bytes, (int) offset, count);
       }
@@ -98,7 +99,8 @@ class FileCopyTest {
   }
 
   private static byte[] content(Random random) {
-    byte[] bytes = new byte[random.nextInt(4) * FileCopy.PIECE_BYTES / 2 + random.nextInt(9) * 1000];
+    byte[] bytes =
+        new byte[random.nextInt(4) * FileCopy.PIECE_BYTES / 2 + random.nextInt(9) * 1000];
     for (int at = 0; at < bytes.length; at += BLOCK) {
       if (random.nextInt(3) == 0) {
         // One byte is enough, and may be the block's last.
@@ -156,7 +158,9 @@ class FileCopyTest {
           copy(in, out, holes, skipsZeros);
           String what = "seed " + seed + " holes " + holes + " skipsZeros " + skipsZeros;
           assertThat(out.bytes).as(what).isEqualTo(bytes);
-          assertThat(out.written).as(what).isEqualTo(holes || skipsZeros ? in.data() : bytes.length);
+          assertThat(out.written)
+              .as(what)
+              .isEqualTo(holes || skipsZeros ? in.data() : bytes.length);
           assertThat(in.read).as(what).isEqualTo(holes ? in.data() : bytes.length);
         }
       }

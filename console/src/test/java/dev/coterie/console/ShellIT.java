@@ -152,8 +152,7 @@ class ShellIT {
       assertThat(said("groff", "-man", "-Tutf8", "-ww", "-z", file.toString()))
           .as("warnings of %s", word)
           .isEmpty();
-      String shown =
-          said("groff", "-man", "-Tascii", "-P-cbou", file.toString());
+      String shown = said("groff", "-man", "-Tascii", "-P-cbou", file.toString());
       assertThat(shown).contains("NAME", "SYNOPSIS", "EXIT STATUS");
       if (word.equals("put")) {
         assertThat(shown).contains("-r, --recursive", "date | coterie put - /now");
@@ -167,7 +166,9 @@ class ShellIT {
     require("groff");
     for (String word : pages()) {
       Path file = Files.writeString(folder.resolve("page.1"), page(word));
-      assertThat(said("env", "MANROFFOPT=-ww", "MANWIDTH=100", "man", "-l", "-Tascii", file.toString()))
+      assertThat(
+              said(
+                  "env", "MANROFFOPT=-ww", "MANWIDTH=100", "man", "-l", "-Tascii", file.toString()))
           .contains("COTERIE")
           .doesNotContain("warning");
     }
@@ -181,6 +182,7 @@ class ShellIT {
 
   @Test
   void text_ofAnything_isTakenAsItIs() {
-    assertThat(ManPage.text(".x\\n 'a' -b ~^`")).isEqualTo("\\&.x\\en \\(aqa\\(aq \\-b \\(ti\\(ha\\(ga");
+    assertThat(ManPage.text(".x\\n 'a' -b ~^`"))
+        .isEqualTo("\\&.x\\en \\(aqa\\(aq \\-b \\(ti\\(ha\\(ga");
   }
 }

@@ -84,12 +84,7 @@ record SourceTree(String what, Path root) {
     if (packages(cache).isEmpty()) {
       Process process =
           new ProcessBuilder(
-                  "apt-get",
-                  "-qq",
-                  "-o",
-                  "APT::Sandbox::User=root",
-                  "download",
-                  "linux-source-6.1")
+                  "apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "linux-source-6.1")
               .directory(cache.toFile())
               .redirectErrorStream(true)
               .start();
@@ -119,17 +114,16 @@ record SourceTree(String what, Path root) {
         bySize.computeIfAbsent(below.count(), size -> new ArrayList<>()).add(entry);
       }
     }
-    bySize.forEach(
-        (size, entries) -> {
-          for (Path entry : entries) {
-            int least = 0;
-            for (int i = 1; i < count; i++) {
-              least = files[i] < files[least] ? i : least;
-            }
-            files[least] += size;
-            parts.get(least).add(entry);
-          }
-        });
+    bySize.forEach((size, entries) -> {
+      for (Path entry : entries) {
+        int least = 0;
+        for (int i = 1; i < count; i++) {
+          least = files[i] < files[least] ? i : least;
+        }
+        files[least] += size;
+        parts.get(least).add(entry);
+      }
+    });
     return parts;
   }
 

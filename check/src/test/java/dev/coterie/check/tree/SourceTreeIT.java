@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +72,8 @@ class SourceTreeIT {
     Listing expected = Listing.of(source.root());
     assertThat(expected.files()).isGreaterThan(Boolean.getBoolean("coterie.full") ? 20_000 : 1000);
     assertThat(expected.further()).isGreaterThan(expected.files() / 50);
-    Process leader = coterie("up", "--socket", socket(), "--mount", "/=tmpfs,size=16g,nr_inodes=1m");
+    Process leader =
+        coterie("up", "--socket", socket(), "--mount", "/=tmpfs,size=16g,nr_inodes=1m");
     try (BufferedReader lines = leader.inputReader()) {
       assertThat(lines.readLine()).startsWith("coterie: serving");
     }
@@ -106,13 +106,12 @@ class SourceTreeIT {
       SortedMap<String, String> expected, SortedMap<String, String> found) {
     List<String> differences = new ArrayList<>();
     SortedMap<String, String> rest = new TreeMap<>(found);
-    expected.forEach(
-        (path, line) -> {
-          String other = rest.remove(path);
-          if (!line.equals(other)) {
-            differences.add(path + ": " + line + " became " + other);
-          }
-        });
+    expected.forEach((path, line) -> {
+      String other = rest.remove(path);
+      if (!line.equals(other)) {
+        differences.add(path + ": " + line + " became " + other);
+      }
+    });
     rest.forEach((path, line) -> differences.add(path + ": appeared: " + line));
     return differences.subList(0, Math.min(20, differences.size()));
   }
