@@ -4,7 +4,6 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,7 +19,7 @@ final class FileCopy implements Runnable {
   /** What is left out at a time where zeros are not written: the block of usual file systems. */
   private static final int BLOCK_BYTES = 4096;
 
-  private static final byte[] ZEROS = new byte[BLOCK_BYTES];
+  private static final ByteBuffer ZEROS = ByteBuffer.allocate(BLOCK_BYTES).asReadOnlyBuffer();
 
   /** What comes of it; called by one thread, once. */
   interface Outcome {
@@ -159,7 +158,8 @@ final class FileCopy implements Runnable {
   }
 
   private static boolean isZeros(ByteBuffer buffer, int start, int end) {
-    return Arrays.equals(buffer.array(), start, end, ZEROS, 0, end - start);
+    int length = end - start;
+    return buffer.slice(start, length).mismatch(ZEROS.slice(0, length)) < 0;
   }
 
   private void fail(IOException cause, String consequence) {

@@ -47,7 +47,7 @@ record SourceTree(String what, Path root) {
       int step = Math.max(1, files.size() / 2000);
       for (int i = 0; i < files.size(); i += step) {
         Path target = root.resolve(files.get(i).getName()).normalize();
-        Files.createDirectories(target.getParent());
+        Files.createDirectories(target.resolveSibling(".").normalize());
         try (InputStream in = archive.getInputStream(files.get(i))) {
           Files.copy(in, target);
         }
