@@ -142,7 +142,7 @@ final class FileCopy implements Runnable {
         end = blockEnd(at, end, limit);
       }
       if (end > start) {
-        out.write(buffer.limit(end).position(start), at + start);
+        out.write(buffer.slice(start, end - start), at + start);
       }
       start = end;
       while (start < limit && isZeros(buffer, start, blockEnd(at, start, limit))) {
