@@ -29,7 +29,8 @@ final class CpCommand implements Command {
             RECURSIVE, ARCHIVE, SPARSE, PRESERVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
         List.of(
             "",
-            "Into TARGET when that is a directory. The leader copies, and no content travels but with",
+            "Into TARGET when that is a directory. The leader copies, and no content travels but"
+                + " with",
             "--sparse. -r keeps hard and symbolic links, permissions and times.",
             "",
             "Examples:",

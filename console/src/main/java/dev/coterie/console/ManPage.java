@@ -57,7 +57,8 @@ final class ManPage {
     out.print(".B coterie\n\\fICOMMAND\\fR [\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n");
     section("DESCRIPTION");
     line(
-        "One process, the leader, owns a POSIX tree; any number of others work on it over a socket.");
+        "One process, the leader, owns a POSIX tree; any number of others work on it over a"
+            + " socket.");
     line("What one has done is what every other sees next.");
     section("COMMANDS");
     for (String word : Commands.LISTED) {
