@@ -61,9 +61,6 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
       @Nullable ExecutorService executor,
       FileAttribute<?>... attributes)
       throws IOException {
-    if (opening.append()) {
-      throw new UnsupportedOperationException("APPEND not allowed");
-    }
     CoterieFileSystem fileSystem = path.getFileSystem();
     OpenFile file = CoterieFileChannel.openFile(fileSystem.tree(), path, opening, attributes);
     Executor runs = executor != null ? executor : Thread.ofVirtual().name("coterie-io")::start;

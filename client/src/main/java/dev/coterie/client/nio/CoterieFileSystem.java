@@ -1,6 +1,7 @@
 package dev.coterie.client.nio;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
@@ -12,7 +13,6 @@ import java.net.URI;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.WatchService;
@@ -148,7 +148,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
       Stat stat = tree().lstat(real.child(name.bytes()).treePath());
       if (stat.isSymlink()) {
         if (++followed > Limits.SYMLINKS_FOLLOWED) {
-          throw new FileSystemLoopException(absolute.toString());
+          throw new ErrnoException(Errno.ELOOP);
         }
         CoteriePath target = readLink(real.child(name.bytes()));
         real = target.isAbsolute() ? root : real;
