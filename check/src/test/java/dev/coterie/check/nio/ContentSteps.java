@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.CopyOption;
@@ -99,39 +100,31 @@ final class ContentSteps {
     if (d.once(2)) {
       return use(w, d, channel);
     }
-    ByteBuffer[] two = {ByteBuffer.wrap(d.bytes()), ByteBuffer.wrap(d.bytes())};
+    byte[] first = d.bytes();
+    byte[] second = d.bytes();
+    ByteBuffer[] two = {ByteBuffer.wrap(first), ByteBuffer.wrap(second)};
     ByteBuffer one = two[0];
     int position = d.below(100);
-    switch (d.below(7)) {
-      case 0 -> {
-        return List.of(channel.read(one, position), one.array());
-      }
-      case 1 -> {
-        return List.of(channel.write(one, position), one.position());
-      }
-      case 2 -> {
-        return List.of(channel.read(two), two[0].array(), two[1].array());
-      }
-      case 3 -> {
-        return List.of(channel.write(two), two[0].position(), two[1].position());
-      }
+    return switch (d.below(7)) {
+      case 0 -> List.of(channel.read(one, position), first);
+      case 1 -> List.of(channel.write(one, position), one.position());
+      case 2 -> List.of(channel.read(two), first, second);
+      case 3 -> List.of(channel.write(two), two[0].position(), two[1].position());
       case 4 -> {
         channel.force(d.once(2));
-        return null;
+        yield null;
       }
       case 5 -> {
-        return channel.transferFrom(
-            java.nio.channels.Channels.newChannel(new ByteArrayInputStream(d.bytes())),
-            position,
-            d.below(100));
+        ByteArrayInputStream from = new ByteArrayInputStream(d.bytes());
+        yield channel.transferFrom(Channels.newChannel(from), position, d.below(100));
       }
       default -> {
         if (d.once(4)) {
           channel.close();
         }
-        return channel.isOpen();
+        yield channel.isOpen();
       }
-    }
+    };
   }
 
   /** One call; if it fails, that is its answer, and the channel can still be used. */

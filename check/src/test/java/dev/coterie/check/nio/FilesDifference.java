@@ -16,6 +16,15 @@ enum FilesDifference {
   /** The JDK compares a position with the size of a directory before it fails. Not tried. */
   TRANSFERS_OF_DIRECTORIES,
 
+  /** Below an open directory the JDK cannot set the times of a link itself; ours can. Not tried. */
+  TIMES_OF_A_LINK_BELOW,
+
+  /**
+   * Entries come in any order. They are sorted; and no walk is made that ends at the first loop, as
+   * which directories it has read by then is a matter of order.
+   */
+  ORDER_OF_ENTRIES,
+
   /**
    * createTempFile and createTempDirectory keep others out only on the JDK's own file system, which
    * they ask for by name. The steps always say which permissions they want.

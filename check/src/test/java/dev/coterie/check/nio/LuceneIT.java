@@ -33,8 +33,7 @@ class LuceneIT {
   @BeforeEach
   void start() throws IOException {
     Path socket = folder.resolve("socket");
-    leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
     for (int i = 0; i < PROCESSES; i++) {
       children.add(Child.start(folder, LuceneMain.class, "coterie:" + socket + "!/"));
     }
@@ -70,8 +69,7 @@ class LuceneIT {
       assertThat(reader.ask("see index")).isEqualTo(committed);
     }
     writer.end();
-    assertThat(readers.getFirst().ask("check index"))
-        .isEqualTo("clean " + committed.split(" ")[0]);
+    assertThat(readers.getFirst().ask("check index")).isEqualTo("clean " + committed.split(" ")[0]);
     readers.forEach(Child::end);
     assertThat(committed).startsWith(Integer.toString(ADDED * (2 * ROUNDS + 2)));
   }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
@@ -110,7 +111,7 @@ final class LuceneMain {
       writer = new IndexWriter(index("index"), config());
     }
     IndexWriter open = writer;
-    for (int id : versions.keySet()) {
+    for (int id : List.copyOf(versions.keySet())) {
       if (id % 7 == round % 7) {
         versions.put(id, round);
         open.updateDocument(new Term("id", Integer.toString(id)), document(id, round));
@@ -143,8 +144,7 @@ final class LuceneMain {
     StoredFields stored = reader.storedFields();
     for (ScoreDoc hit : searcher.search(MatchAllDocsQuery.INSTANCE, 1_000_000).scoreDocs) {
       Document document = stored.document(hit.doc);
-      Integer before =
-          found.put(number(document.get("id")), number(document.get("version")));
+      Integer before = found.put(number(document.get("id")), number(document.get("version")));
       if (before != null) {
         throw new IOException("twice: document " + document.get("id"));
       }
@@ -181,17 +181,19 @@ final class LuceneMain {
   private String follow() {
     following = true;
     follower =
-        Thread.ofPlatform().daemon().start(() -> {
-          int before = 0;
-          try {
-            for (int look = 1; following; look++) {
-              before = look(before);
-              looks = look;
-            }
-          } catch (IOException | RuntimeException e) {
-            System.out.println("failed after " + looks + " looks: " + e);
-          }
-        });
+        Thread.ofPlatform()
+            .daemon()
+            .start(() -> {
+              int before = 0;
+              try {
+                for (int look = 1; following; look++) {
+                  before = look(before);
+                  looks = look;
+                }
+              } catch (IOException | RuntimeException e) {
+                System.out.println("failed after " + looks + " looks: " + e);
+              }
+            });
     return "";
   }
 

@@ -146,9 +146,11 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
       throw new NonReadableChannelException();
     }
     return () -> {
-      boolean asked = destination.hasRemaining();
+      if (!destination.hasRemaining() && !closed) {
+        return 0;
+      }
       int count = call(new Operation.Read(file.handle(), position, destination));
-      return count == 0 && asked ? -1 : count;
+      return count == 0 ? -1 : count;
     };
   }
 

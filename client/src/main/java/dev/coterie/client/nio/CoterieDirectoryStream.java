@@ -77,10 +77,21 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
           .getFileSystem()
           .opened(new CoterieDirectoryStream(shown, handle, tree.at(handle), filter));
     } catch (ErrnoException e) {
+      if (!follow && e.errno() == Errno.ENOTDIR && isLink(tree, path)) {
+        throw Failures.of(new ErrnoException(Errno.ELOOP), path);
+      }
       if (e.errno() == Errno.ENOTDIR) {
         throw new NotDirectoryException(path.toString());
       }
       throw Failures.of(e, path);
+    }
+  }
+
+  private static boolean isLink(Tree tree, CoteriePath path) {
+    try {
+      return tree.lstat(path.treePath()).isSymlink();
+    } catch (ErrnoException e) {
+      return false;
     }
   }
 
@@ -210,7 +221,8 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
     CoteriePath ours = CoteriePath.of(path);
     Tree here = tree();
     Options.Opening opening = Options.Opening.of(options);
-    return CoterieFileChannel.open(here, named(ours), opening, attributes);
+    CoteriePath file = opening.exclusive() ? ours : named(ours);
+    return CoterieFileChannel.open(here, file, opening, attributes);
   }
 
   /** Refuses the empty path, which names nothing below an open directory. */

@@ -165,7 +165,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
     return CoteriePath.of(this, tree().readlink(link.treePath()));
   }
 
-  private CoteriePath dropDots(CoteriePath absolute) throws ErrnoException {
+  private CoteriePath dropDots(CoteriePath absolute) throws IOException {
     CoteriePath kept = root;
     boolean climbed = false;
     for (int i = 0; i < absolute.getNameCount(); i++) {
@@ -174,7 +174,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
       if (name.length == 1 && name[0] == '.') {
         continue;
       }
-      if (dotDot && !climbed && !tree().lstat(kept.treePath()).isSymlink()) {
+      if (dotDot && !climbed && !isLink(kept)) {
         CoteriePath parent = kept.getParent();
         kept = parent == null ? root : parent;
         continue;
@@ -182,8 +182,16 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
       climbed = dotDot;
       kept = kept.child(name);
     }
-    tree().lstat(kept.treePath()); // it has to be there
+    isLink(kept); // it has to be there
     return kept;
+  }
+
+  private boolean isLink(CoteriePath path) throws IOException {
+    try {
+      return tree().lstat(path.treePath()).isSymlink();
+    } catch (ErrnoException e) {
+      throw Failures.of(e, path);
+    }
   }
 
   // ---- FileSystem ----

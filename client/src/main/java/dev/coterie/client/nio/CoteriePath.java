@@ -144,10 +144,10 @@ final class CoteriePath implements Path {
     return new CoteriePath(fileSystem, NO_BYTES);
   }
 
-  /** Whether the last name is ".". */
+  /** Whether the last name is ".", or there is none and it is this directory all the same. */
   boolean endsInDot() {
     int count = getNameCount();
-    return count > 0 && isDot(count - 1);
+    return isEmpty() || count > 0 && isDot(count - 1);
   }
 
   private boolean isDot(int index) {
