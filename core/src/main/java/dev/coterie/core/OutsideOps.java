@@ -34,6 +34,9 @@ final class OutsideOps implements InodeOps {
   /** Times that a name which is free is found taken, and then gone, before create gives up. */
   private static final int CREATE_TRIES = 100;
 
+  /** Up to here files reach on every file system (Linux, MAX_NON_LFS). */
+  private static final long OFFSET_EVERYWHERE = Integer.MAX_VALUE;
+
   private final Vfs vfs;
   private final OutsideNames names;
 
@@ -351,6 +354,18 @@ final class OutsideOps implements InodeOps {
               ? file(handle).append(caller, source)
               : new Transferred(offset, file(handle).write(caller, offset, source));
         });
+  }
+
+  @Override
+  public void requireOffset(Handle handle, long offset) throws ErrnoException {
+    if (offset > OFFSET_EVERYWHERE && !handle.inode.isDirectory()) {
+      shared(
+          handle.inode,
+          (mount, node) -> {
+            file(handle).requireOffset(offset);
+            return node;
+          });
+    }
   }
 
   @Override

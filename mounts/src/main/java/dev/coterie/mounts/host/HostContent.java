@@ -44,6 +44,11 @@ final class HostContent extends HostFile implements OutsideFile.Content {
   }
 
   @Override
+  public void requireOffset(long offset) throws ErrnoException {
+    DescriptorCalls.lseek(fd(), offset, DescriptorCalls.SEEK_SET);
+  }
+
+  @Override
   public long seekData(long offset) throws ErrnoException {
     return DescriptorCalls.lseek(fd(), offset, DescriptorCalls.SEEK_DATA);
   }
