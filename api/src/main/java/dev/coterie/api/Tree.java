@@ -79,6 +79,11 @@ public final class Tree implements TreeCalls, AutoCloseable {
     return caller;
   }
 
+  /** The identity of the root. */
+  public InodeId root() {
+    return root.id();
+  }
+
   @Override
   public void close() {
     synchronized (this) {

@@ -16,9 +16,14 @@ import org.junit.jupiter.api.Timeout;
 class KernelNioIT implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks {
   private Path dir;
 
+  /** Where directories are made. */
+  Path place() throws IOException {
+    return Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+  }
+
   @BeforeEach
   void makeDirectory() throws IOException {
-    dir = Files.createTempDirectory("coterie-nio-");
+    dir = Files.createTempDirectory(place(), "coterie-nio-");
   }
 
   @AfterEach

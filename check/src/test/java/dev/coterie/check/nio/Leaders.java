@@ -28,19 +28,31 @@ final class Leaders {
         .factory();
   }
 
-  /** The suite's mounts: /other can be written, /ro cannot, /small is soon full. */
-  private static Leader.Builder builder(UnaryOperator<FileService> decorator) {
-    return Leader.builder()
-        .decorate(decorator)
-        .mount("/", tmpfs(256 << 20, false))
-        .mount("/other", tmpfs(16 << 20, false))
-        .mount("/ro", tmpfs(1 << 20, true))
-        .mount("/small", tmpfs(64 << 10, false));
+  /** The suite's mounts in memory: /other can be written, /ro cannot, /small is soon full. */
+  static Map<String, MountFactory> tmpfs() {
+    return Map.of(
+        "/", tmpfs(256 << 20, false),
+        "/other", tmpfs(16 << 20, false),
+        "/ro", tmpfs(1 << 20, true),
+        "/small", tmpfs(64 << 10, false));
+  }
+
+  private static Leader.Builder builder(
+      Map<String, MountFactory> mounts, UnaryOperator<FileService> decorator) {
+    Leader.Builder builder = Leader.builder().decorate(decorator);
+    mounts.forEach(builder::mount);
+    return builder;
+  }
+
+  /** In memory and in this process, without a socket. */
+  static NioTarget inProcess(UnaryOperator<FileService> decorator) throws IOException {
+    return inProcess(tmpfs(), decorator);
   }
 
   /** In this process, without a socket. */
-  static NioTarget inProcess(UnaryOperator<FileService> decorator) throws IOException {
-    Leader leader = builder(decorator).start();
+  static NioTarget inProcess(Map<String, MountFactory> mounts, UnaryOperator<FileService> decorator)
+      throws IOException {
+    Leader leader = builder(mounts, decorator).start();
     FileSystem fileSystem = CoterieFileSystems.of(leader.openSession());
     return new NioTarget() {
       @Override
@@ -61,11 +73,17 @@ final class Leaders {
     };
   }
 
-  /** Through a unix socket, as from another process. */
+  /** In memory, through a unix socket. */
   static NioTarget overTheWire(UnaryOperator<FileService> decorator) throws IOException {
+    return overTheWire(tmpfs(), decorator);
+  }
+
+  /** Through a unix socket, as from another process. */
+  static NioTarget overTheWire(
+      Map<String, MountFactory> mounts, UnaryOperator<FileService> decorator) throws IOException {
     Path folder = Files.createTempDirectory("coterie-nio-");
     Path socket = folder.resolve("a socket!");
-    Leader leader = builder(decorator).listen(socket).start();
+    Leader leader = builder(mounts, decorator).listen(socket).start();
     String escaped = socket.toUri().getRawPath().replace("!", "%21");
     FileSystem fileSystem =
         FileSystems.newFileSystem(URI.create("coterie:" + escaped + "!/"), Map.of());

@@ -38,6 +38,11 @@ abstract class NioSuite
   }
 
   @Override
+  public String storeType() {
+    return "tmpfs";
+  }
+
+  @Override
   public NioTarget target() {
     return target;
   }

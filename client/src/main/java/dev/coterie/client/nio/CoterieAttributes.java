@@ -14,9 +14,11 @@ import java.util.Set;
 /** What stat(2) says of a file, all of one moment. */
 final class CoterieAttributes implements PosixFileAttributes {
   private final Stat stat;
+  private final CoterieFileSystem fileSystem; // that the file is in
 
-  CoterieAttributes(Stat stat) {
+  CoterieAttributes(Stat stat, CoterieFileSystem fileSystem) {
     this.stat = stat;
+    this.fileSystem = fileSystem;
   }
 
   Stat stat() {
@@ -75,6 +77,14 @@ final class CoterieAttributes implements PosixFileAttributes {
   @Override
   public InodeId fileKey() {
     return stat.id();
+  }
+
+  /**
+   * Numbers of inodes are unique in a tree, across its mounts, so the whole tree is one device. Its
+   * root tells it from those of other leaders.
+   */
+  long device() {
+    return Integer.toUnsignedLong(fileSystem.tree().root().generation());
   }
 
   @Override

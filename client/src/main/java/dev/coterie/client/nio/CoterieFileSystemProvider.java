@@ -396,7 +396,7 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
     requireKnown(type);
     CoteriePath ours = CoteriePath.of(path);
     try {
-      return type.cast(new CoterieAttributes(stat(ours, options)));
+      return type.cast(new CoterieAttributes(stat(ours, options), ours.getFileSystem()));
     } catch (ErrnoException e) {
       throw Failures.ofMissing(e, ours);
     }
@@ -408,7 +408,7 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
     requireKnown(type);
     CoteriePath ours = CoteriePath.of(path);
     try {
-      return type.cast(new CoterieAttributes(stat(ours, options)));
+      return type.cast(new CoterieAttributes(stat(ours, options), ours.getFileSystem()));
     } catch (ErrnoException e) {
       if (Failures.isMissing(e)) {
         return null;

@@ -1,6 +1,5 @@
 package dev.coterie.client.nio;
 
-import dev.coterie.api.Stat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.attribute.FileTime;
@@ -57,20 +56,12 @@ final class NamedAttributes {
           List.of(
               new Attribute("mode", a -> a.stat().mode()),
               new Attribute("ino", a -> a.stat().id().number()),
-              new Attribute("dev", a -> device(a.stat())),
+              new Attribute("dev", CoterieAttributes::device),
               new Attribute("rdev", a -> a.stat().rdev()),
               new Attribute("nlink", a -> (int) Math.min(a.stat().nlink(), Integer.MAX_VALUE)),
               new Attribute("uid", a -> a.stat().uid()),
               new Attribute("gid", a -> a.stat().gid()),
               new Attribute("ctime", CoterieAttributes::changeTime)));
-
-  /**
-   * Numbers of inodes are unique in a tree, across its mounts; the generation tells a tree from
-   * that of another leader. So it is the device, and (dev, ino) is one file.
-   */
-  private static long device(Stat stat) {
-    return Integer.toUnsignedLong(stat.id().generation());
-  }
 
   private static List<Attribute> joined(List<Attribute> first, List<Attribute> second) {
     return Stream.concat(first.stream(), second.stream()).toList();

@@ -48,7 +48,7 @@ final class Views {
 
   private static CoterieAttributes read(Place place) throws IOException {
     try {
-      return new CoterieAttributes(place.stat());
+      return new CoterieAttributes(place.stat(), place.shown().getFileSystem());
     } catch (ErrnoException e) {
       throw Failures.ofMissing(e, place.shown());
     }

@@ -1,0 +1,26 @@
+package dev.coterie.check.nio;
+
+import dev.coterie.check.host.HostTools;
+import dev.coterie.core.spi.MountFactory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** A file system over the wire over directories of the host; "/" lies on ext4. */
+class HostExt4WireNioIT extends HostNioSuite {
+  @Override
+  Path place() throws IOException {
+    return HostTools.onExt4();
+  }
+
+  @Override
+  NioTarget open(Map<String, MountFactory> mounts) throws IOException {
+    return Leaders.overTheWire(mounts, UnaryOperator.identity());
+  }
+
+  @Override
+  public String storeType() {
+    return "ext4";
+  }
+}
