@@ -13,8 +13,7 @@ final class CProgram {
     HostTools.requireTool("gcc", "gcc");
     Path source = Path.of(System.getProperty("basedir", ""), "src/test/c", name + ".c");
     Path program = Files.createTempFile(folder, name, "");
-    HostTools.run(
-        "gcc", "-O1", "-Wall", "-Wextra", "-o", program.toString(), source.toString());
+    HostTools.run("gcc", "-O1", "-Wall", "-Wextra", "-o", program.toString(), source.toString());
     return program;
   }
 }

@@ -151,7 +151,8 @@ class EscapeRaceIT {
       for (Path path : all.filter(path -> !path.equals(outside)).toList()) {
         Map<String, Object> attributes =
             Files.readAttributes(
-                path, "unix:ino,mode,nlink,uid,gid,size,lastModifiedTime,ctime",
+                path,
+                "unix:ino,mode,nlink,uid,gid,size,lastModifiedTime,ctime",
                 LinkOption.NOFOLLOW_LINKS);
         String content = Files.isRegularFile(path) ? Files.readString(path) : "";
         seen.put(outside.relativize(path).toString(), new TreeMap<>(attributes) + content);

@@ -165,8 +165,7 @@ final class IntruderMain {
   }
 
   private void list(InodeId dir) throws ErrnoException {
-    Opened opened =
-        service.open(caller, dir, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+    Opened opened = service.open(caller, dir, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
     try {
       for (DirEntry entry : service.readdir(caller, opened.handle(), 0, 8192, true)) {
         require(entry.id(), "readdir");
@@ -231,8 +230,7 @@ final class IntruderMain {
         parents++;
       });
     }
-    Opened opened =
-        service.open(caller, carried.id(), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+    Opened opened = service.open(caller, carried.id(), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
     try {
       service
           .readdir(caller, opened.handle(), 0, 8192, false)

@@ -80,7 +80,8 @@ final class LookerMain {
       gone.close();
     }
     held = opened;
-    List<String> again = tree.list(".", false).stream().map(e -> e.name().toString()).sorted().toList();
+    List<String> again =
+        tree.list(".", false).stream().map(e -> e.name().toString()).sorted().toList();
     if (!again.equals(List.copyOf(seen.keySet()))) {
       return "listed " + again + " but has " + seen.keySet();
     }

@@ -54,7 +54,15 @@ class OutsideWritersIT {
 
   private static final List<String> KINDS =
       List.of(
-          "create", "append", "rename", "truncate", "grow", "remove", "replace", "again", "chmod",
+          "create",
+          "append",
+          "rename",
+          "truncate",
+          "grow",
+          "remove",
+          "replace",
+          "again",
+          "chmod",
           "link");
 
   @TempDir private Path folder = Path.of("");

@@ -8,8 +8,7 @@ enum Privilege {
   HANDLES(List.of()),
 
   /** Root without the right to do that: keeps some descriptors, and walks. */
-  WALKING(
-      List.of("setpriv", "--bounding-set=-dac_read_search", "--inh-caps=-dac_read_search")),
+  WALKING(List.of("setpriv", "--bounding-set=-dac_read_search", "--inh-caps=-dac_read_search")),
 
   /** A user like any other. */
   NOBODY(

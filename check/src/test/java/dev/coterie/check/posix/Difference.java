@@ -1,8 +1,8 @@
 package dev.coterie.check.posix;
 
 /**
- * What legitimately differs between a tmpfs of the kernel and ours, or between plain system calls on
- * a directory and those through a host mount, and what the test does about it. All there is: any
+ * What legitimately differs between a tmpfs of the kernel and ours, or between plain system calls
+ * on a directory and those through a host mount, and what the test does about it. All there is: any
  * other difference is a fault. Of a host mount hold FIFO_OPENS, STICKY_NODES, MOUNT_POINT_NUMBER,
  * DIRECTORY_OFFSETS, TIME_GRAIN and the last five.
  */
@@ -100,14 +100,14 @@ enum Difference {
 
   /**
    * fallocate(2) that shifts what lies behind (COLLAPSE_RANGE, INSERT_RANGE) is had by ext4 and not
-   * by a tree of ours (EOPNOTSUPP), as {@link dev.coterie.api.FileService#fallocate} says. Against a
-   * directory of the host kernel_fs.c asks for a mode that no file system has.
+   * by a tree of ours (EOPNOTSUPP), as {@link dev.coterie.api.FileService#fallocate} says. Against
+   * a directory of the host kernel_fs.c asks for a mode that no file system has.
    */
   SHIFTED_RANGES,
 
   /**
-   * lseek(2) from the end of a directory, or for data in it, gives numbers on ext4; in a tree of ours
-   * only cookies lead anywhere in a directory (EINVAL). kernel_fs.c does as ours.
+   * lseek(2) from the end of a directory, or for data in it, gives numbers on ext4; in a tree of
+   * ours only cookies lead anywhere in a directory (EINVAL). kernel_fs.c does as ours.
    */
   DIRECTORY_ENDS,
 

@@ -16,8 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Directories of the host like the mounts of a {@link Layout}: tmpfs of the kernel, or the first one
- * a directory on ext4. All that was mounted for them is gone once they are closed.
+ * Directories of the host like the mounts of a {@link Layout}: tmpfs of the kernel, or the first
+ * one a directory on ext4. All that was mounted for them is gone once they are closed.
  */
 final class HostDirectories implements AutoCloseable {
   private final Path folder;

@@ -4,8 +4,8 @@ import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
 
 /**
- * Whose clock gives files their times, and so when a step is over: the host's has ticks, and what is
- * done within one cannot be told apart by times ({@link Difference#TIME_GRAIN}).
+ * Whose clock gives files their times, and so when a step is over: the host's has ticks, and what
+ * is done within one cannot be told apart by times ({@link Difference#TIME_GRAIN}).
  */
 final class Pace {
   enum Kind {
