@@ -57,6 +57,7 @@ class ActingIT {
     Files.setAttribute(directory, "unix:mode", 0755);
     Files.setAttribute(Files.createDirectory(directory.resolve("open")), "unix:mode", 0777);
     Files.setAttribute(Files.createDirectory(directory.resolve("closed")), "unix:mode", 0700);
+    Files.createDirectory(directory.resolve("open/dir"));
     Files.writeString(directory.resolve("open/file"), "content");
     Files.createSymbolicLink(directory.resolve("open/link"), Path.of("file"));
     HostTools.run("mkfifo", directory.resolve("open/fifo").toString());
@@ -111,7 +112,7 @@ class ActingIT {
     all.put(Errno.ENOENT, (s, c) -> s.lookup(c, at.open, Name.of("none")));
     all.put(Errno.EEXIST, (s, c) -> s.mkdir(c, at.open, file, 0777));
     all.put(Errno.ENOTDIR, (s, c) -> s.rmdir(c, at.open, file));
-    all.put(Errno.EISDIR, (s, c) -> s.unlink(c, at.root, Name.of("open")));
+    all.put(Errno.EISDIR, (s, c) -> s.unlink(c, at.open, Name.of("dir")));
     all.put(Errno.EPERM, (s, c) -> s.setattr(c, at.file, 0, SetAttr.ofMode(0600)));
     all.put(Errno.ELOOP, (s, c) -> s.open(c, at.link, OpenFlags.O_RDONLY));
     all.put(Errno.ENXIO, (s, c) -> s.open(c, at.fifo, OpenFlags.O_RDONLY));
