@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,12 +49,13 @@ class ActingIT {
 
   @TempDir private Path folder = Path.of("");
   private Path directory = Path.of("");
+  private @Nullable Mounted mounted;
 
   @BeforeEach
   void make() throws IOException {
     HostTools.requireRoot();
     directory = Files.createTempDirectory(HostTools.onTmpfs(), "coterie-acting-");
-    HostTools.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", directory.toString());
+    mounted = new Mounted(directory, "-t", "tmpfs", "-o", "size=1m", "tmpfs");
     Files.setAttribute(directory, "unix:mode", 0755);
     Files.setAttribute(Files.createDirectory(directory.resolve("open")), "unix:mode", 0777);
     Files.setAttribute(Files.createDirectory(directory.resolve("closed")), "unix:mode", 0700);
@@ -65,8 +67,10 @@ class ActingIT {
 
   @AfterEach
   void remove() throws IOException {
-    HostTools.run("umount", directory.toString());
-    Files.delete(directory);
+    if (mounted != null) {
+      mounted.close();
+      Files.delete(directory);
+    }
   }
 
   private Vfs tree() throws IOException {

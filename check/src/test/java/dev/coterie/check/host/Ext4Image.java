@@ -10,7 +10,7 @@ import java.nio.file.Path;
  */
 public final class Ext4Image implements AutoCloseable {
   private final Path folder;
-  private final Path directory;
+  private final Mounted mounted;
 
   /**
    * Skips or fails the test where none can be mounted.
@@ -26,18 +26,18 @@ public final class Ext4Image implements AutoCloseable {
     Path image = folder.resolve("image");
     HostTools.run("truncate", "-s", size, image.toString());
     HostTools.run("mkfs.ext4", "-q", "-F", image.toString());
-    directory = Files.createDirectory(folder.resolve("mounted"));
-    HostTools.run("mount", "-o", "loop," + options, image.toString(), directory.toString());
+    Path directory = Files.createDirectory(folder.resolve("mounted"));
+    mounted = new Mounted(directory, "-o", "loop," + options, image.toString());
   }
 
   public Path directory() {
-    return directory;
+    return mounted.directory();
   }
 
   /** Fails while anything in it is open. */
   @Override
   public void close() throws IOException {
-    HostTools.run("umount", directory.toString());
+    mounted.close();
     HostTools.removeAll(folder);
   }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -42,13 +43,14 @@ class HostIdentityIT {
   private static final Caller USER = new Caller(1001, 1001, new int[0], 1, 022);
 
   @TempDir private Path folder = Path.of("");
-  private Ext4Image image;
+  private @Nullable Ext4Image image;
   private Path directory = Path.of("");
 
   @BeforeEach
   void mount() throws IOException {
-    image = new Ext4Image("64M", "relatime");
-    directory = Files.createDirectory(image.directory().resolve("root"));
+    Ext4Image made = new Ext4Image("64M", "relatime");
+    image = made;
+    directory = Files.createDirectory(made.directory().resolve("root"));
   }
 
   @AfterEach
@@ -125,7 +127,7 @@ class HostIdentityIT {
     Files.delete(directory.resolve("goes"));
     Files.delete(directory.resolve("replaced"));
     Files.writeString(directory.resolve("replaced"), "by another");
-    Files.move(directory.resolve("leaves"), image.directory().resolve("left"));
+    Files.move(directory.resolve("leaves"), directory.resolveSibling("left"));
 
     try (HostLeader leader = lead(privilege)) {
       try (FileService service = leader.connect()) {

@@ -62,8 +62,10 @@ final class HostLeader implements AutoCloseable {
     child.end();
   }
 
+  /** Has it gone, so that nothing of the directory is open any more. */
   @Override
   public void close() {
     child.close();
+    child.awaitEnd();
   }
 }

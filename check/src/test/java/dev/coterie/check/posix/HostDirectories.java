@@ -2,6 +2,7 @@ package dev.coterie.check.posix;
 
 import dev.coterie.check.host.Ext4Image;
 import dev.coterie.check.host.HostTools;
+import dev.coterie.check.host.Mounted;
 import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.mounts.host.HostFs;
@@ -23,7 +24,7 @@ final class HostDirectories implements AutoCloseable {
   private final Path folder;
   private final Layout layout;
   private final Map<String, Path> directories = new LinkedHashMap<>();
-  private final List<Path> mounted = new ArrayList<>();
+  private final List<Mounted> mounted = new ArrayList<>();
   private @Nullable Ext4Image image;
 
   private HostDirectories(Path place, Layout layout) throws IOException {
@@ -60,8 +61,7 @@ final class HostDirectories implements AutoCloseable {
   private void tmpfs(String path) throws IOException {
     Path directory = Files.createDirectory(folder.resolve("d" + directories.size()));
     TmpfsOptions options = Objects.requireNonNull(layout.mounts().get(path));
-    HostTools.run("mount", "-t", "tmpfs", "-o", options.toMount(), "tmpfs", directory.toString());
-    mounted.add(directory);
+    mounted.add(new Mounted(directory, "-t", "tmpfs", "-o", options.toMount(), "tmpfs"));
     directories.put(path, directory);
   }
 
@@ -93,8 +93,8 @@ final class HostDirectories implements AutoCloseable {
   /** Fails while anything in them is open. */
   @Override
   public void close() throws IOException {
-    for (Path directory : mounted.reversed()) {
-      HostTools.run("umount", directory.toString());
+    for (Mounted one : mounted.reversed()) {
+      one.close();
     }
     HostTools.removeAll(folder);
     if (image != null) {
