@@ -410,18 +410,30 @@ static void copy(int fd, int to) {
 }
 
 /* Difference SHIFTED_RANGES: asks for what no file system has instead. */
-static int allocate_mode(int mode) {
+static int refused_allocate(int fd, int mode, off_t offset, off_t length) {
   int shifts = mode == FALLOC_FL_COLLAPSE_RANGE || mode == FALLOC_FL_INSERT_RANGE;
-  return shifts && host ? FALLOC_FL_UNSHARE_RANGE : mode;
+  int result = fallocate(fd, shifts ? FALLOC_FL_UNSHARE_RANGE : mode, offset, length);
+  off_t end;
+  if (errno == EFBIG && !__builtin_add_overflow(offset, length, &end)) errno = EOPNOTSUPP;
+  return result;
 }
 
-/* Difference PARTLY_ALLOCATED. */
-static void allocate(int fd, int mode, long long offset, long long length) {
+/* Difference PARTLY_ALLOCATED: more than there is. */
+static int is_too_much(int fd, int mode, off_t length) {
   struct statfs f;
-  int partly = host && mode <= 1 && length <= 1LL << 43 && fstatfs(fd, &f) == 0 &&
-               f.f_type != TMPFS_MAGIC && length / f.f_bsize > (long long)f.f_bfree;
-  errno = ENOSPC;
-  say_done(partly ? -1 : fallocate(fd, allocate_mode(mode), offset, length));
+  return mode <= FALLOC_FL_KEEP_SIZE && length <= 1LL << 43 && fstatfs(fd, &f) == 0 &&
+         f.f_type != TMPFS_MAGIC && length / f.f_bsize > (long long)f.f_bfree;
+}
+
+static void allocate(int fd, int mode, off_t offset, off_t length) {
+  int refused = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE;
+  if (host && is_too_much(fd, mode, length)) {
+    say("E%d", ENOSPC);
+  } else if (host && (mode & refused)) {
+    say_done(refused_allocate(fd, mode, offset, length));
+  } else {
+    say_done(fallocate(fd, mode, offset, length));
+  }
 }
 
 static void share(int process) {
@@ -573,10 +585,14 @@ static void read_link(void) {
 static void truncate_name(void) {
   struct stat before = {0}, after = {0};
   const char *name = path(1);
+  if (host) {
+    say_done(truncate(name, number(2)));
+    return;
+  }
   stat(name, &before);
   say_done(truncate(name, number(2)));
   stat(name, &after);
-  int mode_alone = !host && before.st_size == after.st_size && before.st_mode != after.st_mode;
+  int mode_alone = before.st_size == after.st_size && before.st_mode != after.st_mode;
   if (mode_alone && chown(name, -1, -1) < 0) fatal("chown");
 }
 

@@ -184,12 +184,16 @@ final class OutsideNames {
         });
   }
 
+  /** A removed directory holds no names, free ones neither: ENOENT. */
   private static void requireUnused(Caller caller, OutsideInode dir, Name name)
       throws ErrnoException {
     try (OutsideEntry entry = lookupOrNull(caller, dir, name)) {
       if (entry != null) {
         throw new ErrnoException(Errno.EEXIST);
       }
+    }
+    if (dir.mount().stat(dir.node).nlink() == 0) {
+      throw new ErrnoException(Errno.ENOENT);
     }
   }
 

@@ -260,6 +260,9 @@ final class OutsideOps implements InodeOps {
     boolean isNode = type != Mode.S_IFREG && type != Mode.S_IFDIR;
     if (isNode || (writes && inode.mount().readOnly())) {
       inode.mount().access(caller, inode.node, wanted);
+      if (isNode) {
+        requireOwnerForNoatime(caller, inode, flags);
+      }
       throw new ErrnoException(isNode ? Errno.ENXIO : Errno.EROFS);
     }
     OutsideFile file = inode.mount().open(caller, inode.node, flags);
@@ -270,6 +273,17 @@ final class OutsideOps implements InodeOps {
     } catch (ErrnoException e) {
       file.close();
       throw e;
+    }
+  }
+
+  /** "O_NOATIME was specified, but the effective user ID did not match the owner" (open(2)). */
+  private static void requireOwnerForNoatime(Caller caller, OutsideInode inode, int flags)
+      throws ErrnoException {
+    boolean asked = (flags & OpenFlags.O_NOATIME) != 0;
+    if (asked
+        && !caller.isRoot()
+        && caller.uid() != inode.mount().stat(inode.node).uid()) {
+      throw new ErrnoException(Errno.EPERM);
     }
   }
 

@@ -142,7 +142,10 @@ class AclIT {
     service.mkdir(strict, dir, Name.of("sub"), 0777);
     service.mknod(strict, dir, Name.of("fifo"), dev.coterie.api.Mode.S_IFIFO | 0666, 0);
     HostTools.run(
-        "sh", "-c", "umask 077; cd \"$1\"; : > file2; mkdir sub2; mkfifo fifo2", "sh",
+        "sh",
+        "-c",
+        "umask 077; cd \"$1\"; : > file2; mkdir sub2; mkfifo fifo2",
+        "sh",
         at("dir").toString());
     for (String name : List.of("dir/file", "dir/sub", "dir/fifo")) {
       assertThat(getfacl(name)).as(name).isEqualTo(getfacl(name + 2));
@@ -172,7 +175,8 @@ class AclIT {
 
     requireRefused(Errno.EPERM, () -> service.setxattr(BOB, file, ACCESS, list, 0));
     service.setxattr(ALICE, file, ACCESS, list, 0);
-    assertThat(getfacl("file")).isEqualTo("user::rw- user:1002:r-- group::r-- mask::rw- other::---");
+    assertThat(getfacl("file"))
+        .isEqualTo("user::rw- user:1002:r-- group::r-- mask::rw- other::---");
     assertThat(service.getxattr(BOB, file, ACCESS)).isEqualTo(list);
     assertThat(service.listxattr(ROOT, file)).contains(ACCESS).doesNotContain(DEFAULT);
     service.close(BOB, service.open(BOB, file, OpenFlags.O_RDONLY).handle());

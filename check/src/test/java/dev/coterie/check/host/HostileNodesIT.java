@@ -102,7 +102,8 @@ class HostileNodesIT {
               requireRefused(Errno.ENXIO, () -> service.create(ROOT, root, name, flags, 0666));
             }
           }
-          requireRefused(Errno.EINVAL, () -> service.setattr(ROOT, found.id(), 0, SetAttr.ofSize(0)));
+          requireRefused(
+              Errno.EINVAL, () -> service.setattr(ROOT, found.id(), 0, SetAttr.ofSize(0)));
           service.setattr(ROOT, found.id(), 0, SetAttr.ofMode(0640));
           assertThat(service.getattr(ROOT, found.id()).mode() & 0777).isEqualTo(0640);
         }

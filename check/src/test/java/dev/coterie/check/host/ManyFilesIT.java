@@ -93,7 +93,9 @@ class ManyFilesIT {
       Opened opened = service.open(ROOT, ids[i], OpenFlags.O_RDONLY);
       ByteBuffer bytes = ByteBuffer.allocate(10);
       service.read(ROOT, opened.handle(), 0, bytes);
-      assertThat(new String(bytes.array(), 0, bytes.position(), java.nio.charset.StandardCharsets.US_ASCII))
+      assertThat(
+              new String(
+                  bytes.array(), 0, bytes.position(), java.nio.charset.StandardCharsets.US_ASCII))
           .isEqualTo(content);
       int slot = look % OPEN_AT_ONCE;
       if (open[slot] != 0) {

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** A mount of the kernel for a test, which goes with it: also when the test is ended from outside. */
+/**
+ * A mount of the kernel for a test, which goes with it: also when the test is ended from outside.
+ */
 public final class Mounted implements AutoCloseable {
   private static final Deque<Path> LEFT = new ArrayDeque<>(); // guarded by itself; the newest first
 

@@ -22,8 +22,7 @@ enum Privilege {
       case WALKING ->
           List.of("setpriv", "--bounding-set=-dac_read_search", "--inh-caps=-dac_read_search");
       case NOBODY ->
-          List.of(
-              "setpriv", "--reuid=" + NOBODY_ID, "--regid=" + NOBODY_ID, "--clear-groups");
+          List.of("setpriv", "--reuid=" + NOBODY_ID, "--regid=" + NOBODY_ID, "--clear-groups");
     };
   }
 }

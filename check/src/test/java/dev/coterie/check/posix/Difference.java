@@ -99,7 +99,7 @@ enum Difference {
   TIME_GRAIN,
 
   /**
-   * fallocate(2) that shifts what lies behind (COLLAPSE_RANGE, INSERT_RANGE) is had by ext4 and not
+   * fallocate(2) that shifts what lies behind (COLLAPSE_RANGE, INSERT_RANGE) is there on ext4 and not
    * by a tree of ours (EOPNOTSUPP), as {@link dev.coterie.api.FileService#fallocate} says. Against
    * a directory of the host kernel_fs.c asks for a mode that no file system has.
    */
