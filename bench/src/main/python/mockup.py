@@ -16,7 +16,8 @@ files its own older value and forgets the handle when nobody else has it, and th
 it anew from what it last knew itself. Lines are then written over others.
 
   mockup.py server SOCKET           says "ready", ends with its stdin
-  mockup.py client SOCKET INDEX     is told lines: FILE MODE WINDOW_SECONDS TAIL_SECONDS
+  mockup.py client SOCKET INDEX KEEP_SECONDS
+                                    is told lines: FILE MODE WINDOW_SECONDS TAIL_SECONDS
 """
 
 import json
@@ -28,7 +29,7 @@ import threading
 import time
 
 INVALID, SHARED, EXCLUSIVE = 0, 1, 2
-SLICE = 0.005  # what a holder may go on for when another asks: as long as Python runs one thread
+LOOK = 0.005  # how often the reader looks whether what is in use can be given in
 RECORD = 40
 
 
@@ -194,7 +195,9 @@ class SyncHandle:
             self.granted.wait()
 
     def release(self):
-        if self.wanted is not None and time.monotonic() - self.since >= SLICE:
+        if self.client.keep == 0:
+            self.give_in(INVALID)
+        elif self.wanted is not None and time.monotonic() - self.since >= self.client.keep:
             self.give_in(self.wanted)
         self.lock.release()
 
@@ -205,7 +208,7 @@ class SyncHandle:
 
     def try_give_in(self):
         """By the reader; False when it is to try again later."""
-        if time.monotonic() - self.since < SLICE or not self.lock.acquire(blocking=False):
+        if time.monotonic() - self.since < self.client.keep or not self.lock.acquire(blocking=False):
             return False
         if self.wanted is not None:
             self.give_in(self.wanted)
@@ -214,7 +217,8 @@ class SyncHandle:
 
 
 class Client:
-    def __init__(self, path):
+    def __init__(self, path, keep):
+        self.keep = keep  # seconds to go on for when another asks; 0: no longer than one write
         sock = socket.socket(socket.AF_UNIX)
         sock.connect(path)
         self.lines = Lines(sock)
@@ -229,7 +233,7 @@ class Client:
     def read(self):
         pending = []  # handles others want
         while not self.stopped:
-            ready, _, _ = select.select([self.lines.sock], [], [], SLICE if pending else None)
+            ready, _, _ = select.select([self.lines.sock], [], [], LOOK if pending else None)
             messages = self.lines.take() if ready else []
             if messages is None:
                 return
@@ -289,11 +293,11 @@ def write_for(file, index, seconds, first):
     return count
 
 
-def work(path, index):
+def work(path, index, keep):
     print("ready", flush=True)
     for line in iter(sys.stdin.readline, ""):
         name, mode, window, tail = line.split()
-        client = Client(path)
+        client = Client(path, keep)
         file = OpenFile(client, name, mode)
         print("open", flush=True)
         if sys.stdin.readline().strip() != "go":
@@ -310,4 +314,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "server":
         serve(sys.argv[2])
     else:
-        work(sys.argv[2], int(sys.argv[3]))
+        work(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

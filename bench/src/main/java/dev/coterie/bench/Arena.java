@@ -8,8 +8,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,7 @@ final class Arena implements AutoCloseable {
   private final Settings settings;
   private final Path folder;
   private final Map<String, Server> servers = new HashMap<>();
+  private final Set<String> made = new HashSet<>();
   private final List<AutoCloseable> open = new ArrayList<>();
   private final Thread end = new Thread(this::closeAll, "coterie-bench-end");
   private final Map<Long, String> pinned = new HashMap<>(); // pid → processors
@@ -56,6 +59,11 @@ final class Arena implements AutoCloseable {
     return folder;
   }
 
+  /** Whether nobody has made this before; a name is that of something that is made once. */
+  boolean isNew(String name) {
+    return made.add(name);
+  }
+
   /** Where the complaints of a program go. */
   Path errors(String name) {
     return folder.resolve(name + ".err");
@@ -74,9 +82,15 @@ final class Arena implements AutoCloseable {
     List<String> command = java(List.of("-XX:+UseG1GC"), LeaderMain.class);
     command.add(socket.toString());
     command.add(kind);
+    command.add(export().toString());
     Child child = child(name, command);
     child.await("ready", START_MS_MAX);
     return keep(name, new Server(child, socket.toString(), "/"));
+  }
+
+  /** What a server serves that has no memory of its own: one folder for all of them. */
+  private Path export() throws IOException {
+    return Files.createDirectories(folder.resolve("export"));
   }
 
   /** diod(8), serving a folder on the same memory, without authentication. */
@@ -87,7 +101,7 @@ final class Arena implements AutoCloseable {
     }
     Path program = Tools.find("diod");
     Path socket = folder.resolve("diod.sock");
-    Path export = Files.createDirectories(folder.resolve("diod"));
+    Path export = export();
     // With a configuration of its own: what the machine's says must not count.
     Path config = Files.writeString(folder.resolve("diod.conf"), "");
     List<String> command =
@@ -152,13 +166,18 @@ final class Arena implements AutoCloseable {
 
   /** A JVM of this program; arguments can be added. */
   static List<String> java(List<String> flags, Class<?> main) {
+    return java(flags, System.getProperty("java.class.path"), main);
+  }
+
+  /** The same, with a class path that has more on it. */
+  static List<String> java(List<String> flags, String classPath, Class<?> main) {
     List<String> line = new ArrayList<>();
     line.add(System.getProperty("java.home") + "/bin/java");
     line.add("--enable-native-access=ALL-UNNAMED");
     line.add("-Xlog:disable");
     line.addAll(flags);
     line.add("-cp");
-    line.add(System.getProperty("java.class.path"));
+    line.add(classPath);
     line.add(main.getName());
     return line;
   }

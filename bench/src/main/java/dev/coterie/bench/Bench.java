@@ -1,5 +1,6 @@
 package dev.coterie.bench;
 
+import dev.coterie.bench.MockupRun.Group;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,27 +25,29 @@ public final class Bench {
               "mockup-simple",
               "records to a file nobody shares: the mock-up",
               "private",
-              new int[] {1},
-              new double[] {8}),
+              List.of(Group.single(8))),
           new MockupRun(
               "mockup-append",
               "records appended to one file: the mock-up",
               "append",
-              new int[] {1, 4},
-              new double[] {Double.NaN, 2}),
+              List.of(Group.single(Double.NaN), new Group(4, true, 2), new Group(4, false, 2))),
           new MockupRun(
               "mockup-shared",
               "records at the offset of one open file: the mock-up",
               "shared",
-              new int[] {1, 4},
-              new double[] {Double.NaN, 15}),
+              List.of(Group.single(Double.NaN), new Group(4, true, 15), new Group(4, false, 15))),
           new FlatRun.Files(
               "flat-getattr", "stat", "walk, getattr, clunk among many files: ours among 100"),
           new FlatRun.Files(
               "flat-create", "create", "create and remove among many files: ours among 100"),
           new FlatRun.Files(
               "flat-readdir", "page", "one page of readdir of many files: ours of 100"),
-          new FlatRun.Connections());
+          new FlatRun.Connections(),
+          new NioRun("stat", "attributes by path: Jimfs, and the JDK's file system", 0.5, 10),
+          new NioRun("read", "4 KiB of an open file: Jimfs, and the JDK's", 1 / 1.2, 1),
+          new NioRun("write", "4 KiB to an open file: Jimfs, and the JDK's", 1 / 1.2, 1),
+          new NioRun("create", "create and delete a file: Jimfs, and the JDK's", 1 / 3.0, 1),
+          new NioRun("walk", "a folder of 10,000 files: Jimfs, and the JDK's", 0.5, 1));
 
   private Bench() {}
 

@@ -18,24 +18,49 @@ final class FlatRun {
 
   private FlatRun() {}
 
-  /** In a directory with few and with many files. */
+  /** In a directory with few and with many files, by one connection and by many. */
   record Files(String name, String operation, String summary) implements Run {
     private static final List<Integer> FULL = List.of(100, 10_000, 1_000_000);
     private static final List<Integer> SMALL = List.of(100, 1000);
 
+    /** Enough to keep the processors busy. */
+    private static final int FEW = 10;
+
+    private static final int MANY = 1000;
+    private static final int MANY_SMALL = 50;
+
     @Override
     public void run(Arena arena, Rounds rounds) throws IOException, BenchException {
       List<Integer> sizes = arena.settings().small() ? SMALL : FULL;
+      Arena.Server leader = arena.leader("tmpfs");
       for (int files : sizes) {
-        load(files).fill(arena, arena.leader("tmpfs"));
+        load(files).fill(arena, leader);
       }
-      List<Rounds.Ours> ours = new ArrayList<>();
+      int least = sizes.getFirst();
+      List<Rounds.Ours> one = new ArrayList<>();
       for (int files : sizes.subList(1, sizes.size())) {
-        String label = String.format(Locale.ROOT, "%,d files, peer: ours with 100", files);
-        Case of = new Case(name, label, Measure.LATENCY, TARGET);
-        ours.add(new Rounds.Ours(of, load(files).on(arena, arena.leader("tmpfs"))));
+        String label = String.format(Locale.ROOT, "%,d files, peer: ours with %d", files, least);
+        one.add(ours(label, load(files), arena, leader));
       }
-      rounds.compare(load(sizes.getFirst()).on(arena, arena.leader("tmpfs")), ours);
+      rounds.compare(load(least).on(arena, leader), one);
+      int connections = arena.settings().size(MANY, MANY_SMALL);
+      List<Rounds.Ours> many = new ArrayList<>();
+      for (int files : sizes) {
+        String label =
+            String.format(
+                Locale.ROOT,
+                "%,d files, %,d connections, peer: ours with %d, %d",
+                files,
+                connections,
+                least,
+                FEW);
+        many.add(ours(label, load(files).among(connections), arena, leader));
+      }
+      rounds.compare(load(least).among(FEW).on(arena, leader), many);
+    }
+
+    private Rounds.Ours ours(String label, P9Load load, Arena arena, Arena.Server leader) {
+      return new Rounds.Ours(new Case(name, label, load.measure(), TARGET), load.on(arena, leader));
     }
 
     private P9Load load(int files) {

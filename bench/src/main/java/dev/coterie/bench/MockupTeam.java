@@ -10,11 +10,14 @@ import java.util.List;
 final class MockupTeam extends Team {
   private static final long WAIT_MS = 60_000;
 
+  /** For as long Python runs one thread while another wants to: it decided in the first version. */
+  private static final String KEEPS_SECONDS = "0.005";
+
   private final Arena arena;
   private final String mode;
   private final Child server;
 
-  MockupTeam(Arena arena, String mode, int processes) throws IOException, BenchException {
+  MockupTeam(Arena arena, String mode, MockupRun.Group group) throws IOException, BenchException {
     super(arena);
     this.arena = arena;
     this.mode = mode;
@@ -27,12 +30,13 @@ final class MockupTeam extends Team {
             "mockup-server", List.of(python, script.toString(), "server", socket.toString()));
     server.await("ready", WAIT_MS);
     List<Child> team = new ArrayList<>();
-    for (int i = 0; i < processes; i++) {
+    String keep = group.keeps() ? KEEPS_SECONDS : "0";
+    for (int i = 0; i < group.processes(); i++) {
       String index = Integer.toString(i);
       team.add(
           arena.child(
               "mockup-" + i,
-              List.of(python, script.toString(), "client", socket.toString(), index)));
+              List.of(python, script.toString(), "client", socket.toString(), index, keep)));
     }
     await(team);
   }

@@ -38,6 +38,11 @@ record P9Load(
     return new P9Load(operation, "bench", 0, connections, depth, 0, PAGE_BYTES, false);
   }
 
+  /** The same by so many connections, each with one request under way, free to move. */
+  P9Load among(int count) {
+    return new P9Load(operation, directory, files, count, 1, idle, bytes, false);
+  }
+
   P9Load in(String name, int count) {
     return new P9Load(operation, name, count, connections, depth, idle, bytes, single);
   }
@@ -84,7 +89,9 @@ record P9Load(
 
   /** Makes the files, where they are not there yet. */
   void fill(Arena arena, Arena.Server server) throws IOException, BenchException {
-    withOperation("fill").output(arena, server);
+    if (arena.isNew("files " + server.address() + " " + directory + " " + files)) {
+      withOperation("fill").output(arena, server);
+    }
   }
 
   private Figures run(Arena arena, Arena.Server server) throws IOException, BenchException {

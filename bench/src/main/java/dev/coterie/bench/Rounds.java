@@ -10,6 +10,9 @@ final class Rounds {
   /** One of ours, and the case it is measured for. */
   record Ours(Case of, Side side) {}
 
+  /** A peer, and the case it is measured for. */
+  record Peer(Case of, Side side) {}
+
   private final Settings settings;
   private final Consumer<Row> rows;
 
@@ -21,28 +24,54 @@ final class Rounds {
     this.rows = rows;
   }
 
+  /** The same for sides that warm up by themselves in every turn. */
+  Rounds withoutWarmRounds() {
+    return new Rounds(settings.withWarmRounds(0), rows);
+  }
+
   /** Measures the peer and ours in turn, each once in every round, in the same order. */
   void compare(Side peer, List<Ours> ours) throws IOException, BenchException {
     List<Side> sides = new ArrayList<>();
     sides.add(peer);
     ours.forEach(one -> sides.add(one.side()));
+    List<List<Sample>> samples = inTurn(sides);
+    for (int i = 0; i < ours.size(); i++) {
+      Side side = ours.get(i).side();
+      report(ours.get(i).of(), samples.get(i + 1), samples.getFirst(), remark(peer, side));
+    }
+  }
+
+  /** The same with one of ours and several peers. */
+  void compareTo(Side ours, List<Peer> peers) throws IOException, BenchException {
+    List<Side> sides = new ArrayList<>();
+    peers.forEach(one -> sides.add(one.side()));
+    sides.add(ours);
+    List<List<Sample>> samples = inTurn(sides);
+    for (int i = 0; i < peers.size(); i++) {
+      Side side = peers.get(i).side();
+      report(peers.get(i).of(), samples.getLast(), samples.get(i), remark(side, ours));
+    }
+  }
+
+  /** The samples of each side. */
+  private List<List<Sample>> inTurn(List<Side> sides) throws IOException, BenchException {
     for (int round = 0; round < settings.warmRounds(); round++) {
       for (Side side : sides) {
         side.measure();
       }
     }
     List<List<Sample>> samples = new ArrayList<>();
-    sides.forEach(side -> samples.add(new ArrayList<>()));
+    sides.forEach(_ -> samples.add(new ArrayList<>()));
     for (int round = 0; round < settings.rounds(); round++) {
       for (int i = 0; i < sides.size(); i++) {
         samples.get(i).add(sides.get(i).measure());
       }
     }
-    for (int i = 0; i < ours.size(); i++) {
-      Case of = settings.cpuOnly() ? ours.get(i).of().byCpu() : ours.get(i).of();
-      rows.accept(
-          Row.of(of, samples.get(i + 1), samples.getFirst(), remark(peer, sides.get(i + 1))));
-    }
+    return samples;
+  }
+
+  private void report(Case of, List<Sample> ours, List<Sample> peer, String remark) {
+    rows.accept(Row.of(settings.cpuOnly() ? of.byCpu() : of, ours, peer, remark));
   }
 
   private static String remark(Side peer, Side ours) {

@@ -12,6 +12,11 @@ package dev.coterie.bench;
 public record Settings(int rounds, int roundMs, int warmRounds, boolean cpuOnly, boolean small) {
   public static final Settings DEFAULT = new Settings(7, 500, 3, false, false);
 
+  /** The same with another number of rounds before. */
+  Settings withWarmRounds(int count) {
+    return new Settings(rounds, roundMs, count, cpuOnly, small);
+  }
+
   /** Whichever size applies. */
   int size(int full, int reduced) {
     return small ? reduced : full;

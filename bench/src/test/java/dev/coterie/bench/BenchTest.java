@@ -39,6 +39,11 @@ class BenchTest {
   }
 
   @Test
+  void jarsOfNio_areBesideLib() {
+    assertThat(NioRun.beside(Path.of("/x/lib/coterie-bench.jar"))).isEqualTo(Path.of("/x/lib-nio"));
+  }
+
+  @Test
   void figures_flatJson_areRead() throws Exception {
     Figures figures = Figures.parse("{\"name\":\"x\",\"a\":1,\"b_us\":2.500,\"c\":-1e3}");
     assertThat(figures.get("a")).isEqualTo(1);

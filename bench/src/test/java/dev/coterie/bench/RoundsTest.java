@@ -33,8 +33,12 @@ class RoundsTest {
     }
   }
 
+  private static Case of(String label) {
+    return new Case("run", label, Measure.RATE, 1);
+  }
+
   private static Rounds.Ours ours(String label, Side side) {
-    return new Rounds.Ours(new Case("run", label, Measure.RATE, 1), side);
+    return new Rounds.Ours(of(label), side);
   }
 
   @Test
@@ -59,5 +63,23 @@ class RoundsTest {
     new Rounds(settings, rows::add)
         .compare(new Recorded("peer", 0), List.of(ours("a", new Recorded("a", 10))));
     assertThat(rows.getFirst().of().measure()).isEqualTo(Measure.CPU);
+  }
+
+  @Test
+  void compareTo_severalPeers_eachIsALine() throws Exception {
+    new Rounds(new Settings(2, 10, 5, false, false), rows::add)
+        .withoutWarmRounds()
+        .compareTo(
+            new Recorded("ours", 10),
+            List.of(
+                new Rounds.Peer(of("a"), new Recorded("a", 1)),
+                new Rounds.Peer(of("b"), new Recorded("b", 5))));
+    assertThat(turns).containsExactly("a", "b", "ours", "a", "b", "ours");
+    assertThat(rows).extracting(row -> row.of().label()).containsExactly("a", "b");
+    assertThat(rows.get(0).ours()).extracting(Sample::value).containsExactly(10.0, 11.0);
+    assertThat(rows.get(0).peer()).extracting(Sample::value).containsExactly(1.0, 2.0);
+    assertThat(rows.get(1).ours()).extracting(Sample::value).containsExactly(10.0, 11.0);
+    assertThat(rows.get(1).peer()).extracting(Sample::value).containsExactly(5.0, 6.0);
+    assertThat(rows.get(1).remark()).isEqualTo("ours ours seen 12, peer b seen 7");
   }
 }

@@ -39,14 +39,14 @@ final class BenchCommand implements Command {
         List.of(LIST, ROUNDS, SECONDS, CPU, SMALL, Synopsis.JSON, Synopsis.HELP),
         List.of(
             "",
-            "A name is that of a run or of a group: p9, echo, mockup, flat. Without one, all are"
-                + " run. Each",
+            "A name is that of a run or of a group: p9, echo, mockup, flat, nio. Without one, all"
+                + " are run. Each",
             "run measures a peer and ours in turn, round by round; the ratio is the median over"
                 + " the",
             "rounds of how many times as good ours was in that round: more is better for ours. If",
             "the peer's own figures lie over 2 times apart, or with under 3 rounds, nothing is",
             "judged. CPU times are of server and of clients, in microseconds for each operation,",
-            "ours / peer's; so are the messages to the server.",
+            "ours / peer's; so are the messages to the server and, within a JVM, the bytes allocated.",
             "",
             "Peers are programs of the machine: diod, python3, and gcc to compile others. A run"
                 + " whose peer",

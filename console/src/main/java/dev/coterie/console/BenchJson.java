@@ -61,6 +61,7 @@ final class BenchJson {
       finite(json, "serverMicros", sample.serverMicros());
       finite(json, "clientMicros", sample.clientMicros());
       finite(json, "messages", sample.messages());
+      finite(json, "allocatedBytes", sample.allocated());
       json.endObject();
     }
     json.endArray();

@@ -21,10 +21,11 @@ final class BenchTable {
           "server CPU",
           "client CPU",
           "messages",
+          "allocated",
           "verdict");
 
   /** Most cells fit in these; one that does not only moves its line. */
-  private static final int[] WIDTHS = {16, 32, 10, 10, 6, 6, 13, 13, 11, 12};
+  private static final int[] WIDTHS = {16, 32, 10, 10, 6, 6, 13, 13, 11, 11, 12};
 
   private final PrintStream out;
   private boolean begun;
@@ -51,6 +52,7 @@ final class BenchTable {
             both(row, Sample::serverMicros),
             both(row, Sample::clientMicros),
             both(row, Sample::messages),
+            allocated(row),
             verdict(row)));
     out.flush();
   }
@@ -75,6 +77,15 @@ final class BenchTable {
     double ours = Row.median(row.ours(), figure);
     double peer = Row.median(row.peer(), figure);
     return number(ours, 2) + " / " + number(peer, 2);
+  }
+
+  /** Bytes, where somebody looks. */
+  private static String allocated(Row row) {
+    double ours = Row.median(row.ours(), Sample::allocated);
+    double peer = Row.median(row.peer(), Sample::allocated);
+    return Double.isNaN(ours) || Double.isNaN(peer)
+        ? ""
+        : number(ours, 0) + " / " + number(peer, 0);
   }
 
   private static String verdict(Row row) {

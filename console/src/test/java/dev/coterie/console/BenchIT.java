@@ -53,7 +53,7 @@ class BenchIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"p9", "echo", "mockup", "flat"})
+  @ValueSource(strings = {"p9", "echo", "mockup", "flat", "nio"})
   void group_smallest_hasFigures(String group) throws BenchException {
     List<String> line = new ArrayList<>(List.of(group, "--small", "--rounds", "1"));
     // CPU times of mockup are in ticks of 10 ms.
@@ -76,6 +76,10 @@ class BenchIT {
       JsonNode sample = row.get("oursByRound").get(0);
       double cpu = sample.get("serverMicros").asDouble() + sample.get("clientMicros").asDouble();
       assertThat(cpu).as(row.toString()).isPositive();
+      if (group.equals("nio")) {
+        // More would be that of a whole iteration: nothing here takes a megabyte.
+        assertThat(sample.get("allocatedBytes").asDouble()).isBetween(1.0, 1e6);
+      }
       if (group.equals("mockup")) {
         assertThat(row.get("remark").asString()).startsWith("ours lost 0 of ");
       }
