@@ -280,9 +280,7 @@ final class OutsideOps implements InodeOps {
   private static void requireOwnerForNoatime(Caller caller, OutsideInode inode, int flags)
       throws ErrnoException {
     boolean asked = (flags & OpenFlags.O_NOATIME) != 0;
-    if (asked
-        && !caller.isRoot()
-        && caller.uid() != inode.mount().stat(inode.node).uid()) {
+    if (asked && !caller.isRoot() && caller.uid() != inode.mount().stat(inode.node).uid()) {
       throw new ErrnoException(Errno.EPERM);
     }
   }

@@ -99,9 +99,9 @@ enum Difference {
   TIME_GRAIN,
 
   /**
-   * fallocate(2) that shifts what lies behind (COLLAPSE_RANGE, INSERT_RANGE) is there on ext4 and not
-   * by a tree of ours (EOPNOTSUPP), as {@link dev.coterie.api.FileService#fallocate} says. Against
-   * a directory of the host kernel_fs.c asks for a mode that no file system has.
+   * fallocate(2) that shifts what lies behind (COLLAPSE_RANGE, INSERT_RANGE) is there on ext4 and
+   * not by a tree of ours (EOPNOTSUPP), as {@link dev.coterie.api.FileService#fallocate} says.
+   * Against a directory of the host kernel_fs.c asks for a mode that no file system has.
    */
   SHIFTED_RANGES,
 
