@@ -14,12 +14,16 @@ final class KernelWorld implements World {
 
   /**
    * @param program the compiled kernel_fs.c
+   * @param options of its
    * @param directory where the program begins: an empty one, if mounts are made there; two with a
    *     colon between them are one each for the two processes
    * @param mounts as kernel_fs.c has them; none: what is in the directory
    */
-  KernelWorld(Path program, String directory, List<String> mounts) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program.toString(), directory));
+  KernelWorld(Path program, List<String> options, String directory, List<String> mounts)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(options);
+    command.add(directory);
     command.addAll(mounts);
     this.program = new LineProcess("kernel_fs", command);
     this.program.awaitReady();

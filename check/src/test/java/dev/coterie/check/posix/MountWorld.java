@@ -48,7 +48,7 @@ final class MountWorld implements World {
         open(each.getValue(), roots, each.getKey());
       }
       String directories = String.join(":", roots.stream().map(Path::toString).toList());
-      opened = new KernelWorld(compiled, directories, words);
+      opened = new KernelWorld(compiled, List.of(), directories, words);
       toClose.push(opened);
     } finally {
       if (opened == null) {
