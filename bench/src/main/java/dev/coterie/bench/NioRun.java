@@ -21,7 +21,7 @@ record NioRun(String operation, String summary, double jimfs, double jdk) implem
   private static final int FILES = 10_000;
   private static final int FEW_FILES = 100;
 
-  /** Turns before the one that counts: with fewer, half the cost of a create is the compiler's. */
+  /** Iterations before those that count: with few, a create costs what compiling it costs. */
   private static final int WARM = 10;
 
   private static final long WAIT_MS = 600_000;
