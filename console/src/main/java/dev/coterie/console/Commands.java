@@ -8,8 +8,26 @@ final class Commands {
   /** Those that help lists, in its order. */
   static final List<String> LISTED =
       List.of(
-          "up", "demo", "ls", "cat", "put", "get", "cp", "mv", "rm", "mkdir", "ln", "stat",
-          "append", "bench", "help", "version");
+          "up",
+          "demo",
+          "ls",
+          "tree",
+          "cat",
+          "put",
+          "get",
+          "cp",
+          "mv",
+          "rm",
+          "mkdir",
+          "ln",
+          "stat",
+          "df",
+          "append",
+          "bench",
+          "completion",
+          "man",
+          "help",
+          "version");
 
   private Commands() {}
 
@@ -29,6 +47,10 @@ final class Commands {
       case "stat" -> new StatCommand();
       case "append" -> new AppendCommand();
       case "bench" -> new BenchCommand();
+      case "tree" -> new TreeCommand();
+      case "df" -> new DfCommand();
+      case "completion" -> new CompletionCommand();
+      case "man" -> new ManCommand();
       case "help", "-h", "--help" -> new HelpCommand();
       case "version", "-V", "--version" -> new VersionCommand();
       case WorkerCommand.WORD -> new WorkerCommand();

@@ -1,30 +1,27 @@
 package dev.coterie.console;
 
 import dev.coterie.api.Errno;
-import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One run of {@code cp}, {@code put} or {@code get}: files are copied by several threads, so that
- * the leader always has several requests at hand; large ones in pieces. Directories get their
- * permissions and times last, when nothing is made in them any more.
+ * the leader always has several requests at hand; large ones in pieces. Several names of one file
+ * stay names of one file in a recursive copy. Directories get their permissions and times last,
+ * when nothing is made in them any more.
  *
  * <p>What cannot be copied is complained about, and the rest goes on.
  */
 final class Copy implements AutoCloseable {
   private static final int THREADS = 8;
-  private static final int PIECE_BYTES = 512 << 10;
 
   /** Files waiting for a thread; the walk waits rather than run ahead of more. */
   private static final int WAITING_MAX = 256;
@@ -34,11 +31,26 @@ final class Copy implements AutoCloseable {
    *
    * @param recursive directories with all that is in them; symbolic links stay links then
    * @param keep permissions and times of files outside of a recursive copy too
+   * @param archive owners and extended attributes too
+   * @param sparse blocks of zeros become holes
    */
-  record Options(boolean recursive, boolean keep) {}
+  record Options(boolean recursive, boolean keep, boolean archive, boolean sparse) {}
 
   /** A directory whose permissions and times are still to be set. */
-  private record Unfinished(String path, Side.Info info) {}
+  private record Unfinished(String source, String path, Side.Info info) {}
+
+  /** The first name of a file with several, and whether it is there. */
+  private static final class FirstName {
+    final String target;
+    volatile boolean copied;
+
+    FirstName(String target) {
+      this.target = target;
+    }
+  }
+
+  /** A name that is to be one of a file copied by another name. */
+  private record OtherName(FirstName first, String source, String target) {}
 
   private final Side from;
   private final Side to;
@@ -49,7 +61,12 @@ final class Copy implements AutoCloseable {
       Executors.newFixedThreadPool(
           THREADS, Thread.ofPlatform().daemon().name("coterie-copy-", 0).factory());
   private final Semaphore room = new Semaphore(WAITING_MAX);
-  private final List<Unfinished> directories = new ArrayList<>(); // the walking thread's
+  private final CopyAttributes attributes;
+
+  // The walking thread's.
+  private final List<Unfinished> directories = new ArrayList<>();
+  private final Map<Object, FirstName> firstNames = new HashMap<>();
+  private final List<OtherName> otherNames = new ArrayList<>();
 
   Copy(Side from, Side to, Options options, Console console, Totals totals) {
     this.from = from;
@@ -57,6 +74,7 @@ final class Copy implements AutoCloseable {
     this.options = options;
     this.console = console;
     this.totals = totals;
+    this.attributes = new CopyAttributes(from, to, options.archive());
   }
 
   /** Copies one source to exactly this path. */
@@ -78,11 +96,31 @@ final class Copy implements AutoCloseable {
    *     into, for it would go on growing
    */
   private void copy(String source, String target, Side.Info info, @Nullable Object root) {
+    if (Mode.isDirectory(info.mode())) {
+      copyDirectory(source, target, info, root);
+      return;
+    }
+    FirstName first = null;
+    if (options.recursive() && info.nlink() > 1) {
+      first = firstNames.get(info.key());
+      if (first != null) {
+        otherNames.add(new OtherName(first, source, target));
+        return;
+      }
+      first = new FirstName(target);
+      firstNames.put(info.key(), first);
+    }
+    FirstName name = first;
     switch (info.mode() & Mode.S_IFMT) {
-      case Mode.S_IFDIR -> copyDirectory(source, target, info, root);
-      case Mode.S_IFLNK -> copyLink(source, target, info);
-      case Mode.S_IFREG -> enqueue(() -> copyFile(source, target, info));
-      default -> copyNode(target, info, source);
+      case Mode.S_IFLNK -> copyLink(source, target, info, name);
+      case Mode.S_IFREG -> enqueue(() -> copyFile(source, target, info, name));
+      default -> copyNode(source, target, info, name);
+    }
+  }
+
+  private static void isCopied(@Nullable FirstName name) {
+    if (name != null) {
+      name.copied = true;
     }
   }
 
@@ -111,7 +149,7 @@ final class Copy implements AutoCloseable {
       names = from.list(source);
       // The place that was named and was there before keeps what it has.
       if (made || root != null) {
-        directories.add(new Unfinished(target, info));
+        directories.add(new Unfinished(source, target, info));
       }
       totals.directory();
     } catch (IOException e) {
@@ -140,29 +178,66 @@ final class Copy implements AutoCloseable {
     }
   }
 
-  private void copyLink(String source, String target, Side.Info info) {
+  private void copyLink(String source, String target, Side.Info info, @Nullable FirstName name) {
     try {
       String link = from.readlink(source);
-      try {
-        to.symlink(link, target);
-      } catch (IOException e) {
-        replace(target, e);
-        to.symlink(link, target);
-      }
-      to.utimens(target, info.atime(), info.mtime());
+      make(target, () -> to.symlink(link, target));
+      attributes.keepOfNode(target, info);
+      isCopied(name);
       totals.link();
     } catch (IOException e) {
       complain(source, target, e);
     }
   }
 
-  private void copyNode(String target, Side.Info info, String source) {
+  private void copyNode(String source, String target, Side.Info info, @Nullable FirstName name) {
     try {
-      to.mknod(target, info.mode(), info.rdev());
-      to.utimens(target, info.atime(), info.mtime());
+      make(target, () -> to.mknod(target, info.mode(), info.rdev()));
+      attributes.keepOfNode(target, info);
+      isCopied(name);
       totals.link();
     } catch (IOException e) {
       complain(source, target, e);
+    }
+  }
+
+  private void copyOtherName(OtherName name) {
+    if (!name.first().copied) {
+      console.complain(
+          name.source() + " -> " + name.target() + ": another name of a file that was not copied");
+      return;
+    }
+    try {
+      if (!isFirst(name)) {
+        make(name.target(), () -> to.link(name.first().target, name.target()));
+      }
+      totals.link();
+    } catch (IOException e) {
+      complain(name.source(), name.target(), e);
+    }
+  }
+
+  /** Whether the name is one of that file already. */
+  private boolean isFirst(OtherName name) {
+    try {
+      Side.Info there = to.info(name.target(), false);
+      return there.nlink() > 1 && there.key().equals(to.info(name.first().target, false).key());
+    } catch (IOException e) {
+      return false; // mostly there is none yet; whatever else is wrong, making the link says it
+    }
+  }
+
+  /** One attempt to make something at the target. */
+  private interface Making {
+    void make() throws IOException;
+  }
+
+  private void make(String target, Making making) throws IOException {
+    try {
+      making.make();
+    } catch (IOException e) {
+      replace(target, e);
+      making.make();
     }
   }
 
@@ -186,7 +261,7 @@ final class Copy implements AutoCloseable {
 
   // ---- files ----
 
-  private void copyFile(String source, String target, Side.Info info) {
+  private void copyFile(String source, String target, Side.Info info, @Nullable FirstName name) {
     try {
       if (from.equals(to) && isSame(target, info)) {
         console.complain(source + ": the same file as " + target);
@@ -195,13 +270,14 @@ final class Copy implements AutoCloseable {
       Side.Content in = from.open(source);
       Side.Content out;
       try {
-        out = to.create(target, info.mode() & 0777);
+        out = to.create(target, permissionsAtFirst(info));
       } catch (IOException e) {
         in.close();
         throw e;
       }
-      FileCopy copy = new FileCopy(source, target, info, in, out);
-      int helpers = (int) Math.min(THREADS / 2, (info.size() - 1) / PIECE_BYTES);
+      boolean zeros = options.sparse() || (options.archive() && !from.knowsHoles());
+      FileCopy copy = new FileCopy(info, in, out, zeros, outcome(source, target, info, name));
+      int helpers = (int) Math.min(THREADS / 2, (info.size() - 1) / FileCopy.PIECE_BYTES);
       for (int i = 0; i < helpers; i++) {
         copy.join();
         threads.execute(copy);
@@ -212,6 +288,35 @@ final class Copy implements AutoCloseable {
     }
   }
 
+  /** For nobody else until it has its owner, and so that its attributes can be set. */
+  private int permissionsAtFirst(Side.Info info) {
+    return options.archive() ? info.mode() & 0700 | 0600 : info.mode() & 0777;
+  }
+
+  private FileCopy.Outcome outcome(
+      String source, String target, Side.Info info, @Nullable FirstName name) {
+    return new FileCopy.Outcome() {
+      @Override
+      public void bytes(long count) {
+        totals.bytes(count);
+      }
+
+      @Override
+      public void done() throws IOException {
+        isCopied(name);
+        if (options.recursive() || options.keep()) {
+          attributes.keep(source, target, info);
+        }
+        totals.file();
+      }
+
+      @Override
+      public void failed(IOException cause, String consequence) {
+        console.complain(source + " -> " + target + ": " + Failure.reason(cause) + consequence);
+      }
+    };
+  }
+
   private boolean isSame(String target, Side.Info info) {
     try {
       return to.info(target, true).key().equals(info.key());
@@ -220,118 +325,15 @@ final class Copy implements AutoCloseable {
     }
   }
 
-  /** One file, copied piece by piece by any number of threads; the last one to leave ends it. */
-  private final class FileCopy implements Runnable {
-    private final String source;
-    private final String target;
-    private final Side.Info info;
-    private final Side.Content in;
-    private final Side.Content out;
-    private final AtomicLong next = new AtomicLong(); // offset
-    private final AtomicInteger atWork = new AtomicInteger(1);
-    private final AtomicBoolean failed = new AtomicBoolean();
-    private volatile boolean atEnd;
-
-    FileCopy(String source, String target, Side.Info info, Side.Content in, Side.Content out) {
-      this.source = source;
-      this.target = target;
-      this.info = info;
-      this.in = in;
-      this.out = out;
-    }
-
-    void join() {
-      atWork.incrementAndGet();
-    }
-
-    @Override
-    public void run() {
-      try {
-        ByteBuffer buffer = null;
-        while (!atEnd && !failed.get()) {
-          if (buffer == null) {
-            buffer = ByteBuffer.allocate(Math.clamp(info.size() + 1, 4096, PIECE_BYTES));
-          }
-          piece(next.getAndAdd(buffer.capacity()), buffer);
-        }
-      } catch (IOException e) {
-        fail(e, "; the copy is incomplete");
-      } finally {
-        if (atWork.decrementAndGet() == 0) {
-          end();
-        }
-      }
-    }
-
-    private void piece(long start, ByteBuffer buffer) throws IOException {
-      long end = start + buffer.capacity();
-      for (long at = start; at < end; ) {
-        long count = copyInside(at, end - at);
-        if (count < 0) {
-          buffer.clear().limit((int) (end - at));
-          count = in.read(buffer, at);
-          out.write(buffer.flip(), at);
-        }
-        if (count == 0) {
-          atEnd = true;
-          return;
-        }
-        at += count;
-        totals.bytes(count);
-      }
-    }
-
-    /** Has the leader copy, where both are in one mount of its tree; else -1. */
-    private long copyInside(long at, long length) throws IOException {
-      if (in instanceof TreeSide.TreeContent source && out instanceof TreeSide.TreeContent target) {
-        try {
-          return source.copyTo(target, at, length);
-        } catch (ErrnoException e) {
-          if (e.errno() != Errno.EXDEV && e.errno() != Errno.EOPNOTSUPP) {
-            throw e;
-          }
-        }
-      }
-      return -1;
-    }
-
-    private void fail(IOException cause, String consequence) {
-      if (!failed.getAndSet(true)) {
-        console.complain(source + " -> " + target + ": " + Failure.reason(cause) + consequence);
-      }
-    }
-
-    private void end() {
-      try (in;
-          out) {
-        // Only closed.
-      } catch (IOException e) {
-        fail(e, "; the copy may be incomplete");
-      }
-      if (failed.get()) {
-        return;
-      }
-      try {
-        if (options.recursive() || options.keep()) {
-          to.chmod(target, info.mode());
-          to.utimens(target, info.atime(), info.mtime());
-        }
-        totals.file();
-      } catch (IOException e) {
-        fail(e, "");
-      }
-    }
-  }
-
-  /** Waits for all files, then finishes the directories. */
+  /** Waits for all files, gives them their other names, then finishes the directories. */
   @Override
   public void close() {
     room.acquireUninterruptibly(WAITING_MAX);
     threads.close();
+    otherNames.forEach(this::copyOtherName);
     for (Unfinished directory : directories.reversed()) {
       try {
-        to.chmod(directory.path(), directory.info().mode());
-        to.utimens(directory.path(), directory.info().atime(), directory.info().mtime());
+        attributes.keep(directory.source(), directory.path(), directory.info());
       } catch (IOException e) {
         console.complain(directory.path(), e);
       }

@@ -9,6 +9,11 @@ import java.util.List;
 final class CpCommand implements Command {
   static final Option RECURSIVE =
       Option.flag('r', "--recursive", "directories with all that is in them");
+  static final Option ARCHIVE =
+      Option.flag(
+          'a', "--archive", "as -r, with owners where allowed, user.* attributes and holes");
+  static final Option SPARSE =
+      Option.flag("--sparse", "blocks of zeros become holes; holes of the tree stay without it");
   private static final Option PRESERVE =
       Option.flag('p', "--preserve", "keep permissions and times (-r always does)");
 
@@ -20,10 +25,13 @@ final class CpCommand implements Command {
         "SOURCE... TARGET",
         2,
         Synopsis.ANY,
-        List.of(RECURSIVE, PRESERVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
+        List.of(
+            RECURSIVE, ARCHIVE, SPARSE, PRESERVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
         List.of(
             "",
-            "Into TARGET when that is a directory. The leader copies; no content travels.",
+            "Into TARGET when that is a directory. The leader copies, and no content travels but"
+                + " with",
+            "--sparse. -r keeps hard and symbolic links, permissions and times.",
             "",
             "Examples:",
             "  coterie cp /a/file /b/",
@@ -35,7 +43,7 @@ final class CpCommand implements Command {
     List<String> operands = arguments.operands();
     List<String> sources = operands.subList(0, operands.size() - 1);
     String target = operands.getLast();
-    boolean recursive = arguments.has(RECURSIVE);
+    boolean recursive = isRecursive(arguments);
     try (LeaderLink link = LeaderLink.open(arguments, console);
         Totals totals = new Totals(console)) {
       Tree tree = link.tree();
@@ -43,7 +51,7 @@ final class CpCommand implements Command {
         throw Failure.of(target + ": " + Errno.ENOTDIR.text());
       }
       Side side = new TreeSide(tree);
-      Copy.Options options = new Copy.Options(recursive, arguments.has(PRESERVE));
+      Copy.Options options = options(arguments, arguments.has(PRESERVE));
       try (Copy copy = new Copy(side, side, options, console, totals)) {
         for (String source : sources) {
           copy.add(source, Places.into(tree, target, source));
@@ -54,5 +62,14 @@ final class CpCommand implements Command {
       }
     }
     return console.status();
+  }
+
+  static boolean isRecursive(Arguments arguments) {
+    return arguments.has(RECURSIVE) || arguments.has(ARCHIVE);
+  }
+
+  static Copy.Options options(Arguments arguments, boolean keep) {
+    return new Copy.Options(
+        isRecursive(arguments), keep, arguments.has(ARCHIVE), arguments.has(SPARSE));
   }
 }

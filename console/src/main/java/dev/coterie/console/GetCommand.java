@@ -19,16 +19,23 @@ final class GetCommand implements Command {
         "PATH... TARGET",
         1,
         Synopsis.ANY,
-        List.of(CpCommand.RECURSIVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
+        List.of(
+            CpCommand.RECURSIVE,
+            CpCommand.ARCHIVE,
+            CpCommand.SPARSE,
+            Synopsis.JSON,
+            Synopsis.SOCKET,
+            Synopsis.HELP),
         List.of(
             "",
             "Into TARGET when that is a directory; with one PATH alone into this directory.",
-            "Permissions and times are kept; with -r symbolic links too. \"-\" as TARGET stands for",
-            "stdout.",
+            "Permissions and times are kept; with -r hard and symbolic links too. \"-\" as TARGET",
+            "stands for stdout.",
             "",
             "Examples:",
             "  coterie get /notes.txt",
             "  coterie get -r /project ./copy",
+            "  coterie get -a /site /srv/site",
             "  coterie get /now - | wc -c"));
   }
 
@@ -66,8 +73,8 @@ final class GetCommand implements Command {
     if (sources.size() > 1 && !directory) {
       throw Failure.of(target + ": " + Errno.ENOTDIR.text());
     }
-    boolean recursive = arguments.has(CpCommand.RECURSIVE);
-    Copy.Options options = new Copy.Options(recursive, true);
+    boolean recursive = CpCommand.isRecursive(arguments);
+    Copy.Options options = CpCommand.options(arguments, true);
     try (Totals totals = new Totals(console)) {
       try (Copy copy = new Copy(new TreeSide(tree), new LocalSide(), options, console, totals)) {
         for (String source : sources) {

@@ -5,12 +5,14 @@ import java.util.List;
 
 /** {@code coterie help}. */
 final class HelpCommand implements Command {
+  static final String OPERANDS = "[COMMAND]";
+
   @Override
   public Synopsis synopsis() {
     return new Synopsis(
         "help",
         "Shows all commands, or one of them.",
-        "[COMMAND]",
+        OPERANDS,
         0,
         1,
         List.of(Synopsis.HELP),
@@ -35,7 +37,7 @@ final class HelpCommand implements Command {
     for (String word : Commands.LISTED) {
       Command command = Commands.find(word);
       if (command != null) {
-        out.println("  " + word + " ".repeat(10 - word.length()) + command.synopsis().summary());
+        out.println("  " + word + " ".repeat(12 - word.length()) + command.synopsis().summary());
       }
     }
     out.println();

@@ -1,5 +1,6 @@
 package dev.coterie.console;
 
+import dev.coterie.api.Limits;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -7,19 +8,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /** Writes one JSON document. Made only when JSON is asked for: Jackson takes its time to load. */
 final class Json implements AutoCloseable {
+  /** An object and an array for each directory of the longest path. */
+  private static final int NESTED_MAX = Limits.PATH_BYTES + 8;
+
   private final PrintStream out;
   private final JsonGenerator generator;
 
   Json(Console console) {
     out = console.out();
-
     generator =
         JsonFactory.builder()
+            .streamWriteConstraints(
+                StreamWriteConstraints.builder().maxNestingDepth(NESTED_MAX).build())
             .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
             .build()
             .createGenerator(ObjectWriteContext.empty(), out);

@@ -1,5 +1,7 @@
 package dev.coterie.console;
 
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Timestamp;
 import java.io.IOException;
@@ -22,10 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/**
- * This machine's files as one end of a copy. The JDK writes the target of a symbolic link in its
- * own form, without a slash at the end or two in a row.
- */
+/** This machine's files as one end of a copy: by the JDK, and by {@link LocalCalls}. */
 final class LocalSide implements Side {
   private static final LinkOption[] FOLLOW = {};
   private static final LinkOption[] ITSELF = {LinkOption.NOFOLLOW_LINKS};
@@ -46,9 +45,27 @@ final class LocalSide implements Side {
     }
 
     @Override
+    public long size() throws IOException {
+      return channel.size();
+    }
+
+    /** The JDK has no call for it but a write of the last byte, which takes one block. */
+    @Override
+    public void extend(long size) throws IOException {
+      if (channel.size() < size) {
+        write(ByteBuffer.allocate(1), size - 1);
+      }
+    }
+
+    @Override
     public void close() throws IOException {
       channel.close();
     }
+  }
+
+  @Override
+  public boolean knowsHoles() {
+    return false;
   }
 
   @Override
@@ -56,12 +73,16 @@ final class LocalSide implements Side {
     Map<String, Object> found =
         Files.readAttributes(
             ByteText.local(path),
-            "unix:mode,size,rdev,fileKey,lastAccessTime,lastModifiedTime",
+            "unix:mode,nlink,uid,gid,size,rdev,fileKey,lastAccessTime,lastModifiedTime",
             follow ? FOLLOW : ITSELF);
     return new Info(
         attribute(found, "fileKey", Object.class),
         attribute(found, "mode", Integer.class),
+        attribute(found, "nlink", Integer.class),
+        attribute(found, "uid", Integer.class),
+        attribute(found, "gid", Integer.class),
         attribute(found, "size", Long.class),
+        false, // the JDK does not say
         attribute(found, "rdev", Long.class),
         timestamp(attribute(found, "lastAccessTime", FileTime.class)),
         timestamp(attribute(found, "lastModifiedTime", FileTime.class)));
@@ -110,12 +131,25 @@ final class LocalSide implements Side {
 
   @Override
   public String readlink(String path) throws IOException {
-    return ByteText.local(Files.readSymbolicLink(ByteText.local(path)));
+    String target = ByteText.local(Files.readSymbolicLink(ByteText.local(path)));
+    // The JDK leaves out slashes at the end or in a row; the length in the inode tells.
+    Object length = Files.getAttribute(ByteText.local(path), "size", ITSELF);
+    return length.equals((long) target.length()) ? target : LocalCalls.readlink(path);
   }
 
   @Override
   public void symlink(String target, String path) throws IOException {
-    Files.createSymbolicLink(ByteText.local(path), ByteText.local(target));
+    Path plain = ByteText.local(target);
+    if (ByteText.local(plain).equals(target)) {
+      Files.createSymbolicLink(ByteText.local(path), plain);
+    } else {
+      LocalCalls.symlink(target, path);
+    }
+  }
+
+  @Override
+  public void link(String path, String newPath) throws IOException {
+    Files.createLink(ByteText.local(newPath), ByteText.local(path));
   }
 
   @Override
@@ -125,7 +159,7 @@ final class LocalSide implements Side {
 
   @Override
   public void mknod(String path, int mode, long rdev) throws IOException {
-    throw new IOException("a " + StatCommand.typeOf(mode) + " is not copied to this machine");
+    LocalCalls.mknod(path, mode, rdev);
   }
 
   @Override
@@ -139,15 +173,42 @@ final class LocalSide implements Side {
   }
 
   @Override
-  public void utimens(String path, Timestamp atime, Timestamp mtime) throws IOException {
+  public void chown(String path, int uid, int gid, boolean follow) throws IOException {
+    LinkOption[] options = follow ? FOLLOW : ITSELF;
+    if (uid != -1) {
+      Files.setAttribute(ByteText.local(path), "unix:uid", uid, options);
+    }
+    if (gid != -1) {
+      Files.setAttribute(ByteText.local(path), "unix:gid", gid, options);
+    }
+  }
+
+  @Override
+  public void utimens(String path, Timestamp atime, Timestamp mtime, boolean follow)
+      throws IOException {
+    if (!follow && !Files.isSymbolicLink(ByteText.local(path))) {
+      LocalCalls.utimens(path, atime, mtime); // the JDK would open a FIFO, and wait
+      return;
+    }
     BasicFileAttributeView view =
         Files.getFileAttributeView(
-            ByteText.local(path), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+            ByteText.local(path), BasicFileAttributeView.class, follow ? FOLLOW : ITSELF);
     view.setTimes(FileTime.from(mtime.toInstant()), FileTime.from(atime.toInstant()), null);
   }
 
   @Override
+  public List<Attribute> attributes(String path) throws IOException {
+    return LocalCalls.attributes(path);
+  }
+
+  @Override
+  public void setAttribute(String path, Attribute attribute) throws IOException {
+    LocalCalls.setAttribute(path, attribute);
+  }
+
+  @Override
   public boolean isMissing(IOException cause) {
-    return cause instanceof NoSuchFileException;
+    return cause instanceof NoSuchFileException
+        || (cause instanceof ErrnoException e && e.errno() == Errno.ENOENT);
   }
 }

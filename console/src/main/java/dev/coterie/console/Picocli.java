@@ -55,7 +55,7 @@ final class Picocli {
     OptionSpec.Builder spec =
         OptionSpec.builder(option.names())
             .description(option.description())
-            .usageHelp(option.equals(Synopsis.HELP));
+            .usageHelp(option.name().equals(Synopsis.HELP.name()));
     if (!option.takesValue()) {
       return spec.type(boolean.class).build();
     }

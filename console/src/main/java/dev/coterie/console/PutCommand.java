@@ -21,15 +21,22 @@ final class PutCommand implements Command {
         "FILE... TARGET",
         2,
         Synopsis.ANY,
-        List.of(CpCommand.RECURSIVE, Synopsis.JSON, Synopsis.SOCKET, Synopsis.HELP),
+        List.of(
+            CpCommand.RECURSIVE,
+            CpCommand.ARCHIVE,
+            CpCommand.SPARSE,
+            Synopsis.JSON,
+            Synopsis.SOCKET,
+            Synopsis.HELP),
         List.of(
             "",
             "Into TARGET when that is a directory. Permissions and times are kept; with -r",
-            "symbolic links too. \"-\" stands for stdin.",
+            "hard and symbolic links too. \"-\" stands for stdin.",
             "",
             "Examples:",
             "  coterie put notes.txt /notes.txt",
             "  coterie put -r src /project",
+            "  coterie put -a /srv/site /site",
             "  date | coterie put - /now"));
   }
 
@@ -44,7 +51,7 @@ final class PutCommand implements Command {
       if (sources.size() > 1 && !Places.isDirectory(tree, target)) {
         throw Failure.of(target + ": " + Errno.ENOTDIR.text());
       }
-      Copy.Options options = new Copy.Options(arguments.has(CpCommand.RECURSIVE), true);
+      Copy.Options options = CpCommand.options(arguments, true);
       try (Copy copy = new Copy(new LocalSide(), new TreeSide(tree), options, console, totals)) {
         for (String source : sources) {
           if (source.equals("-")) {
@@ -54,7 +61,7 @@ final class PutCommand implements Command {
           }
         }
       }
-      if (arguments.has(CpCommand.RECURSIVE) || arguments.has(Synopsis.JSON)) {
+      if (CpCommand.isRecursive(arguments) || arguments.has(Synopsis.JSON)) {
         totals.print(console, arguments.has(Synopsis.JSON));
       }
     }

@@ -31,5 +31,9 @@ record Synopsis(
           "where the leader listens: a path, or tcp:HOST:PORT (default: COTERIE_SOCKET, else the"
               + " path that 'up' takes by itself)");
   static final Option JSON = Option.flag("--json", "print JSON");
+
+  /** Of a command whose {@code -h} is something else. */
+  static final Option LONG_HELP = Option.flag("--help", "show this help and exit");
+
   static final Option HELP = Option.flag('h', "--help", "show this help and exit");
 }

@@ -33,7 +33,7 @@ final class Totals implements AutoCloseable {
     directories.incrementAndGet();
   }
 
-  /** A symbolic link, FIFO, socket or device. */
+  /** A symbolic link, a further name of a file, a FIFO, socket or device. */
   void link() {
     links.incrementAndGet();
   }

@@ -4,8 +4,10 @@ import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
 import dev.coterie.api.OpenFile;
 import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation.Whence;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
@@ -17,6 +19,8 @@ import java.util.List;
 
 /** The tree as one end of a copy. */
 final class TreeSide implements Side {
+  private static final int BLOCK_BYTES = 512; // stat(2), st_blocks
+
   private final Tree tree;
 
   TreeSide(Tree tree) {
@@ -38,6 +42,40 @@ final class TreeSide implements Side {
       }
     }
 
+    @Override
+    public long size() throws IOException {
+      return file.fstat().size();
+    }
+
+    @Override
+    public void extend(long size) throws IOException {
+      if (size() < size) {
+        file.ftruncate(size);
+      }
+    }
+
+    @Override
+    public long nextData(long offset) throws IOException {
+      return seek(Whence.DATA, offset, -1);
+    }
+
+    @Override
+    public long nextHole(long offset) throws IOException {
+      return seek(Whence.HOLE, offset, offset);
+    }
+
+    /** The answer is used, never the offset that moves: several threads ask. */
+    private long seek(Whence whence, long offset, long behindTheEnd) throws ErrnoException {
+      try {
+        return file.seek(whence, offset);
+      } catch (ErrnoException e) {
+        if (e.errno() == Errno.ENXIO) {
+          return behindTheEnd;
+        }
+        throw e;
+      }
+    }
+
     /** Bytes copied to the same place of another file, by the leader itself. */
     long copyTo(TreeContent target, long offset, long length) throws ErrnoException {
       return tree.service()
@@ -51,9 +89,24 @@ final class TreeSide implements Side {
   }
 
   @Override
+  public boolean knowsHoles() {
+    return true;
+  }
+
+  @Override
   public Info info(String path, boolean follow) throws IOException {
     Stat stat = follow ? tree.stat(ByteText.path(path)) : tree.lstat(ByteText.path(path));
-    return new Info(stat.id(), stat.mode(), stat.size(), stat.rdev(), stat.atime(), stat.mtime());
+    return new Info(
+        stat.id(),
+        stat.mode(),
+        stat.nlink(),
+        stat.uid(),
+        stat.gid(),
+        stat.size(),
+        stat.blocks() < stat.size() / BLOCK_BYTES,
+        stat.rdev(),
+        stat.atime(),
+        stat.mtime());
   }
 
   @Override
@@ -87,6 +140,11 @@ final class TreeSide implements Side {
   }
 
   @Override
+  public void link(String path, String newPath) throws IOException {
+    tree.link(ByteText.path(path), ByteText.path(newPath), false);
+  }
+
+  @Override
   public void mkdir(String path, int permissions) throws IOException {
     tree.mkdir(ByteText.path(path), permissions);
   }
@@ -107,9 +165,37 @@ final class TreeSide implements Side {
   }
 
   @Override
-  public void utimens(String path, Timestamp atime, Timestamp mtime) throws IOException {
+  public void chown(String path, int uid, int gid, boolean follow) throws IOException {
+    tree.setattr(ByteText.path(path), SetAttr.ofOwner(uid, gid), follow);
+  }
+
+  @Override
+  public void utimens(String path, Timestamp atime, Timestamp mtime, boolean follow)
+      throws IOException {
     tree.utimens(
-        ByteText.path(path), new SetAttr.Time.At(atime), new SetAttr.Time.At(mtime), false);
+        ByteText.path(path), new SetAttr.Time.At(atime), new SetAttr.Time.At(mtime), follow);
+  }
+
+  @Override
+  public List<Attribute> attributes(String path) throws IOException {
+    List<Attribute> found = new ArrayList<>();
+    try {
+      for (Name name : tree.listxattr(ByteText.path(path), true)) {
+        if (name.startsWith(USER)) {
+          found.add(new Attribute(name, tree.getxattr(ByteText.path(path), name, true)));
+        }
+      }
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public void setAttribute(String path, Attribute attribute) throws IOException {
+    tree.setxattr(ByteText.path(path), attribute.name(), attribute.value(), 0, true);
   }
 
   @Override

@@ -5,8 +5,10 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
+import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
 import dev.coterie.api.Timestamp;
+import dev.coterie.api.TreePath;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;
@@ -224,6 +226,11 @@ public final class Vfs implements AutoCloseable {
 
   List<MountPoint> mountPoints() {
     return mountPoints;
+  }
+
+  /** Where the mounts are, as {@link MountList} says it. */
+  byte[] mountList() throws ErrnoException {
+    return MountList.valueOf(mountPoints.stream().map(m -> TreePath.of(m.path())).toList());
   }
 
   /** An identity never used before. */

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * Another JVM, which talks with the test by lines. A line that begins with {@code failed} fails the
  * test. What it writes to stderr goes into a file.
  */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
   /** How long a line may take before the test has failed. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -48,7 +48,7 @@ final class Child implements AutoCloseable {
    * @param around words before the command: what sets limits or another user
    * @param folder where its stderr is kept
    */
-  static Child start(
+  public static Child start(
       List<String> around, List<String> jvm, Path folder, Class<?> main, Object... arguments)
       throws IOException {
     List<String> command = new ArrayList<>(around);
@@ -67,7 +67,7 @@ final class Child implements AutoCloseable {
     return new Child(main.getSimpleName() + " " + process.pid(), process, errors.toPath());
   }
 
-  static Child start(Path folder, Class<?> main, Object... arguments) throws IOException {
+  public static Child start(Path folder, Class<?> main, Object... arguments) throws IOException {
     return start(List.of(), List.of("-XX:TieredStopAtLevel=1"), folder, main, arguments);
   }
 
@@ -90,12 +90,12 @@ final class Child implements AutoCloseable {
     return process.isAlive();
   }
 
-  void say(String line) {
+  public void say(String line) {
     to.println(line);
   }
 
   /** Waits for a line that begins with a word, which must be the next one; answers the rest. */
-  String hear(String word) {
+  public String hear(String word) {
     String line;
     try {
       line = heard.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -109,7 +109,7 @@ final class Child implements AutoCloseable {
   }
 
   /** Asks and waits for the answer, which begins with the same word. */
-  String ask(String question) {
+  public String ask(String question) {
     say(question);
     return hear(question.split(" ", 2)[0]);
   }
@@ -123,7 +123,7 @@ final class Child implements AutoCloseable {
     return lines;
   }
 
-  List<String> errors() {
+  public List<String> errors() {
     try {
       return Files.readAllLines(errors, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
@@ -150,7 +150,7 @@ final class Child implements AutoCloseable {
   /**
    * Tells it that there is nothing more to say, and waits for its end, which must be a good one.
    */
-  void end() {
+  public void end() {
     to.close();
     assertThat(awaitEnd()).as("%s: %s", name, errors()).isZero();
   }

@@ -61,9 +61,6 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
       @Nullable ExecutorService executor,
       FileAttribute<?>... attributes)
       throws IOException {
-    if (opening.append()) {
-      throw new UnsupportedOperationException("APPEND not allowed");
-    }
     CoterieFileSystem fileSystem = path.getFileSystem();
     OpenFile file = CoterieFileChannel.openFile(fileSystem.tree(), path, opening, attributes);
     Executor runs = executor != null ? executor : Thread.ofVirtual().name("coterie-io")::start;
@@ -149,9 +146,11 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
       throw new NonReadableChannelException();
     }
     return () -> {
-      boolean asked = destination.hasRemaining();
+      if (!destination.hasRemaining() && !closed) {
+        return 0;
+      }
       int count = call(new Operation.Read(file.handle(), position, destination));
-      return count == 0 && asked ? -1 : count;
+      return count == 0 ? -1 : count;
     };
   }
 

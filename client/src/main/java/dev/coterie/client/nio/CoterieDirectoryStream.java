@@ -11,6 +11,7 @@ import dev.coterie.api.OpenFile;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Tree;
+import dev.coterie.api.TreePath;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -20,6 +21,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -75,10 +77,21 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
           .getFileSystem()
           .opened(new CoterieDirectoryStream(shown, handle, tree.at(handle), filter));
     } catch (ErrnoException e) {
+      if (!follow && e.errno() == Errno.ENOTDIR && isLink(tree, path)) {
+        throw Failures.of(new ErrnoException(Errno.ELOOP), path);
+      }
       if (e.errno() == Errno.ENOTDIR) {
         throw new NotDirectoryException(path.toString());
       }
       throw Failures.of(e, path);
+    }
+  }
+
+  private static boolean isLink(Tree tree, CoteriePath path) {
+    try {
+      return tree.lstat(path.treePath()).isSymlink();
+    } catch (ErrnoException e) {
+      return false;
     }
   }
 
@@ -198,7 +211,7 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
       throws IOException {
     CoteriePath ours = CoteriePath.of(path);
     boolean follow = Options.follows(options);
-    return open(tree(), ours, directory.resolve(ours), follow, entry -> true);
+    return open(tree(), named(ours), directory.resolve(ours), follow, entry -> true);
   }
 
   @Override
@@ -206,14 +219,30 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
       Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
       throws IOException {
     CoteriePath ours = CoteriePath.of(path);
-    return CoterieFileChannel.open(tree(), ours, Options.Opening.of(options), attributes);
+    Tree here = tree();
+    Options.Opening opening = Options.Opening.of(options);
+    CoteriePath file = opening.exclusive() ? ours : named(ours);
+    return CoterieFileChannel.open(here, file, opening, attributes);
+  }
+
+  /** Refuses the empty path, which names nothing below an open directory. */
+  private static CoteriePath named(CoteriePath path) throws NoSuchFileException {
+    if (path.isEmpty()) {
+      throw new NoSuchFileException(path.toString());
+    }
+    return path;
+  }
+
+  @Override
+  public TreePath locate(CoteriePath path) {
+    return path.treePathBelow();
   }
 
   @Override
   public void deleteFile(Path path) throws IOException {
     CoteriePath ours = CoteriePath.of(path);
     try {
-      tree().unlink(ours.treePath());
+      tree().unlink(ours.treePathBelow());
     } catch (ErrnoException e) {
       throw Failures.of(e, ours);
     }
@@ -223,7 +252,7 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
   public void deleteDirectory(Path path) throws IOException {
     CoteriePath ours = CoteriePath.of(path);
     try {
-      tree().rmdir(ours.treePath());
+      tree().rmdir(ours.treePathBelow());
     } catch (ErrnoException e) {
       throw Failures.of(e, ours);
     }
@@ -244,7 +273,7 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
           from.toString(), to.toString(), "on another file system");
     }
     try {
-      tree().rename(from.treePath(), there, to.treePath(), 0);
+      tree().rename(from.treePathBelow(), there, to.treePathBelow(), 0);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EXDEV) {
         throw new AtomicMoveNotSupportedException(from.toString(), to.toString(), e.errno().text());
@@ -272,6 +301,16 @@ final class CoterieDirectoryStream implements SecureDirectoryStream<Path>, Place
     @Override
     public CoteriePath shown() {
       return directory;
+    }
+
+    @Override
+    public boolean follow() {
+      return true;
+    }
+
+    @Override
+    public boolean isByPath() {
+      return false;
     }
 
     @Override

@@ -73,6 +73,9 @@ final class CoterieFileChannel extends FileChannel {
       Tree tree, CoteriePath path, Options.Opening opening, FileAttribute<?>... attributes)
       throws IOException {
     int mode = Options.mode(Options.NEW_FILE, attributes);
+    if (opening.exclusive() && path.endsInDot()) {
+      throw new FileAlreadyExistsException(path.toString()); // whatever is before it
+    }
     OpenFile file;
     try {
       file = tree.open(path.treePath(), opening.flags(), mode);
@@ -88,10 +91,6 @@ final class CoterieFileChannel extends FileChannel {
   private static IOException failure(ErrnoException e, CoteriePath path, Options.Opening opening) {
     if (e.errno() == Errno.EISDIR && opening.exclusive()) {
       return new FileAlreadyExistsException(path.toString());
-    }
-    if (e.errno() == Errno.ELOOP && opening.noFollow()) {
-      return new FileSystemException(
-          path.toString(), null, "a symbolic link, and links are not to be followed");
     }
     return Failures.of(e, path);
   }
@@ -422,7 +421,8 @@ final class CoterieFileChannel extends FileChannel {
         }
       }
     }
-    return pump(position, count, target);
+    // Up to the end as it is now: the target can be the same file.
+    return pump(position, Math.min(count, size() - position), target);
   }
 
   @Override
@@ -447,6 +447,9 @@ final class CoterieFileChannel extends FileChannel {
         }
       }
     }
+    if (source instanceof CoterieFileChannel ours) {
+      return drain(source, position, Math.min(count, ours.size() - ours.position()));
+    }
     return drain(source, position, count);
   }
 
@@ -458,10 +461,12 @@ final class CoterieFileChannel extends FileChannel {
   /** The bytes the leader copied; -1 if it cannot copy between these two. */
   long copyTo(CoterieFileChannel target, long from, long to, long count) throws IOException {
     long total = 0;
-    while (total < count) {
+    // Up to the end as it is now, which moves on when the file is copied to itself.
+    long limit = file.id().equals(target.file.id()) ? Math.min(count, size() - from) : count;
+    while (total < limit) {
       long moved;
       try {
-        moved = copyRange(target, from + total, to + total, count - total);
+        moved = copyRange(target, from + total, to + total, limit - total);
       } catch (ErrnoException e) {
         if (total > 0) {
           break;
@@ -501,6 +506,9 @@ final class CoterieFileChannel extends FileChannel {
   }
 
   private long pump(long from, long count, WritableByteChannel target) throws IOException {
+    if (count <= 0) {
+      return 0;
+    }
     ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(count, TRANSFER_BYTES));
     long total = 0;
     while (total < count) {
@@ -519,6 +527,9 @@ final class CoterieFileChannel extends FileChannel {
   }
 
   private long drain(ReadableByteChannel source, long to, long count) throws IOException {
+    if (count <= 0) {
+      return 0;
+    }
     ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(count, TRANSFER_BYTES));
     long total = 0;
     while (total < count) {

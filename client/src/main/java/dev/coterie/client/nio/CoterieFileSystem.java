@@ -1,6 +1,7 @@
 package dev.coterie.client.nio;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
@@ -12,7 +13,6 @@ import java.net.URI;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.WatchService;
@@ -148,7 +148,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
       Stat stat = tree().lstat(real.child(name.bytes()).treePath());
       if (stat.isSymlink()) {
         if (++followed > Limits.SYMLINKS_FOLLOWED) {
-          throw new FileSystemLoopException(absolute.toString());
+          throw new ErrnoException(Errno.ELOOP);
         }
         CoteriePath target = readLink(real.child(name.bytes()));
         real = target.isAbsolute() ? root : real;
@@ -165,7 +165,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
     return CoteriePath.of(this, tree().readlink(link.treePath()));
   }
 
-  private CoteriePath dropDots(CoteriePath absolute) throws ErrnoException {
+  private CoteriePath dropDots(CoteriePath absolute) throws IOException {
     CoteriePath kept = root;
     boolean climbed = false;
     for (int i = 0; i < absolute.getNameCount(); i++) {
@@ -174,7 +174,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
       if (name.length == 1 && name[0] == '.') {
         continue;
       }
-      if (dotDot && !climbed && !tree().lstat(kept.treePath()).isSymlink()) {
+      if (dotDot && !climbed && !isLink(kept)) {
         CoteriePath parent = kept.getParent();
         kept = parent == null ? root : parent;
         continue;
@@ -182,8 +182,16 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
       climbed = dotDot;
       kept = kept.child(name);
     }
-    tree().lstat(kept.treePath()); // it has to be there
+    isLink(kept); // it has to be there
     return kept;
+  }
+
+  private boolean isLink(CoteriePath path) throws IOException {
+    try {
+      return tree().lstat(path.treePath()).isSymlink();
+    } catch (ErrnoException e) {
+      throw Failures.of(e, path);
+    }
   }
 
   // ---- FileSystem ----

@@ -25,6 +25,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NotLinkException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileAttributeView;
@@ -188,6 +189,9 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
       @Nullable ExecutorService executor,
       FileAttribute<?>... attributes)
       throws IOException {
+    if (options.contains(StandardOpenOption.APPEND)) {
+      throw new UnsupportedOperationException("APPEND not allowed");
+    }
     Options.Opening opening = Options.Opening.of(options);
     return CoterieAsyncChannel.open(CoteriePath.of(path), opening, executor, attributes);
   }
@@ -237,7 +241,8 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
       if (ours.getFileSystem() != from.getFileSystem()) {
         throw new ErrnoException(Errno.EXDEV);
       }
-      ours.getFileSystem().tree().link(from.treePath(), ours.treePath(), true);
+      // Of a symbolic link it makes another name, as link(2) does.
+      ours.getFileSystem().tree().link(from.treePath(), ours.treePath(), false);
     } catch (ErrnoException e) {
       throw Failures.of(e, ours, from);
     }

@@ -97,6 +97,11 @@ final class CoteriePath implements Path {
     return known;
   }
 
+  /** As the tree takes it below an open directory, where the empty path is none (openat(2)). */
+  TreePath treePathBelow() {
+    return isEmpty() ? TreePath.wrap(bytes) : treePath();
+  }
+
   private int[] starts() {
     int[] known = starts;
     if (known == null) {
@@ -137,6 +142,12 @@ final class CoteriePath implements Path {
 
   private CoteriePath empty() {
     return new CoteriePath(fileSystem, NO_BYTES);
+  }
+
+  /** Whether the last name is ".", or there is none and it is this directory all the same. */
+  boolean endsInDot() {
+    int count = getNameCount();
+    return isEmpty() || count > 0 && isDot(count - 1);
   }
 
   private boolean isDot(int index) {

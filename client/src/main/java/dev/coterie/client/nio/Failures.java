@@ -9,7 +9,6 @@ import java.nio.file.ClosedFileSystemException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +44,15 @@ final class Failures {
       case EACCES -> new AccessDeniedException(file, second, null);
       case ENOENT -> new NoSuchFileException(file, second, null);
       case EEXIST -> new FileAlreadyExistsException(file, second, null);
-      case ENOTEMPTY -> new DirectoryNotEmptyException(second == null ? file : second);
-      case ELOOP -> new FileSystemLoopException(file);
+      // Of a rename it could be either.
+      case ENOTEMPTY ->
+          second == null
+              ? new DirectoryNotEmptyException(file)
+              : new FileSystemException(file, second, reason(failure));
+      // Also what is said of a link that was not to be followed.
+      case ELOOP ->
+          new FileSystemException(
+              file, second, reason(failure) + " or a link that is not to be followed");
       case EINTR -> interrupted(file);
       default -> new FileSystemException(file, second, reason(failure));
     };

@@ -71,8 +71,9 @@ final class Options {
       boolean dataSync = known.contains(StandardOpenOption.DSYNC);
       int flags = read && write ? O_RDWR : write ? O_WRONLY : O_RDONLY;
       flags |= write ? writingFlags(known, append) : 0;
-      boolean exclusive = (flags & O_EXCL) != 0;
-      if (!exclusive && (deletes || known.contains(LinkOption.NOFOLLOW_LINKS))) {
+      // A new file is no link. The JDK's provider takes its word for it also when only reading.
+      boolean fresh = known.contains(StandardOpenOption.CREATE_NEW);
+      if (!fresh && (deletes || known.contains(LinkOption.NOFOLLOW_LINKS))) {
         flags |= O_NOFOLLOW;
       }
       flags |= (sync ? O_SYNC : 0) | (dataSync ? O_DSYNC : 0);

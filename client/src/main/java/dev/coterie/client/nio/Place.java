@@ -13,6 +13,12 @@ interface Place {
   /** How messages name it. */
   CoteriePath shown();
 
+  /** Whether a symbolic link is followed at its end. */
+  boolean follow();
+
+  /** Whether it is found from the root, and not from an open directory. */
+  boolean isByPath();
+
   Stat stat() throws ErrnoException;
 
   void set(SetAttr change) throws ErrnoException;
@@ -36,12 +42,22 @@ interface Place {
   /** A tree, which is asked for at each access: it may be closed meanwhile. */
   interface TreeSource {
     Tree tree();
+
+    /** A path as that tree takes it. */
+    default TreePath locate(CoteriePath path) {
+      return path.treePath();
+    }
   }
 
   /** The file at a path of a tree. */
   record AtPath(TreeSource source, CoteriePath shown, boolean follow) implements Place, Xattrs {
     private TreePath path() {
-      return shown.treePath();
+      return source.locate(shown);
+    }
+
+    @Override
+    public boolean isByPath() {
+      return source instanceof CoterieFileSystem;
     }
 
     @Override

@@ -251,7 +251,10 @@ final class Transfers {
     }
   }
 
-  /** False where the leader cannot: between two mounts. */
+  /**
+   * False where the leader cannot: between two mounts; or when it found nothing, which a file of a
+   * host may only say of itself (proc(5)).
+   */
   private boolean copyAtLeader(OpenFile in, OpenFile out) throws ErrnoException {
     long offset = 0;
     while (true) {
@@ -261,7 +264,7 @@ final class Transfers {
                 .copyRange(
                     from.caller(), in.handle(), offset, out.handle(), offset, Limits.COPY_BYTES);
         if (copied == 0) {
-          return true;
+          return offset > 0;
         }
         offset += copied;
       } catch (ErrnoException e) {

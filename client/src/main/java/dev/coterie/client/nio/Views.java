@@ -1,5 +1,6 @@
 package dev.coterie.client.nio;
 
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
@@ -50,7 +51,7 @@ final class Views {
     try {
       return new CoterieAttributes(place.stat(), place.shown().getFileSystem());
     } catch (ErrnoException e) {
-      throw Failures.ofMissing(e, place.shown());
+      throw place.isByPath() ? Failures.ofMissing(e, place.shown()) : Failures.of(e, place.shown());
     }
   }
 
@@ -172,7 +173,7 @@ final class Views {
     public List<String> list() throws IOException {
       List<String> names = new ArrayList<>();
       try {
-        for (Name name : place.xattrs().list()) {
+        for (Name name : xattrs().list()) {
           if (name.startsWith(USER_PREFIX)) {
             names.add(PathText.decode(name.toBytes()).substring(USER_PREFIX.length()));
           }
@@ -185,7 +186,7 @@ final class Views {
 
     byte[] get(String name) throws IOException {
       try {
-        return place.xattrs().get(xattr(name));
+        return xattrs().get(xattr(name));
       } catch (ErrnoException e) {
         throw failure("read extended attribute '" + name + "'", e);
       }
@@ -214,7 +215,7 @@ final class Views {
       byte[] value = new byte[source.remaining()];
       source.get(source.position(), value);
       try {
-        place.xattrs().set(xattr(name), value);
+        xattrs().set(xattr(name), value);
       } catch (ErrnoException e) {
         throw failure("write extended attribute '" + name + "'", e);
       }
@@ -225,15 +226,25 @@ final class Views {
     @Override
     public void delete(String name) throws IOException {
       try {
-        place.xattrs().remove(xattr(name));
+        xattrs().remove(xattr(name));
       } catch (ErrnoException e) {
         throw failure("delete extended attribute '" + name + "'", e);
       }
     }
 
-    private Name xattr(String name) throws IOException {
+    /** ELOOP a link itself, which has no attributes of users. */
+    private Place.Xattrs xattrs() throws ErrnoException {
+      if (!place.follow() && place.stat().isSymlink()) {
+        throw new ErrnoException(Errno.ELOOP);
+      }
+      return place.xattrs();
+    }
+
+    /** What is wrong with the file comes before what is wrong with the name. */
+    private Name xattr(String name) throws IOException, ErrnoException {
       Name xattr = Name.wrap(PathText.encode(USER_PREFIX + name));
       if (xattr.length() > Limits.XATTR_NAME_BYTES) {
+        place.stat();
         throw failure("use extended attribute '" + name + "'", "its name is too long");
       }
       return xattr;
@@ -242,7 +253,7 @@ final class Views {
     /** What concerns the file is told as ever; what concerns the attribute, in words. */
     private IOException failure(String attempted, ErrnoException e) {
       return switch (e.errno()) {
-        case ENOENT, EACCES, ELOOP, EINTR -> Failures.of(e, place.shown());
+        case ENOENT, ENOTDIR, EACCES, ELOOP, EINTR -> Failures.of(e, place.shown());
         default -> failure(attempted, Failures.reason(e));
       };
     }
