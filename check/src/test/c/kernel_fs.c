@@ -2,7 +2,11 @@
  * Does file operations as plain system calls below a directory, one for each line of its input, and
  * answers each with one line. The language is that of dev.coterie.check.posix.Step.
  *
- * usage: kernel_fs DIRECTORY [PATH:FLAGS:DATA ...]
+ * usage: kernel_fs [-h] [-g] [-s] DIRECTORY [PATH:FLAGS:DATA ...]
+ *
+ * -h  stands against a directory of the host: only differences that those have too are looked after
+ * -g  shows an inode's handle behind its number where attributes are shown, as numbers are used again
+ * -s  gives each step a tick of the clock of its own; so it does, too, when asked for relatime
  *
  * Each further word asks for a tmpfs: where below DIRECTORY ("/" is DIRECTORY itself), its mount
  * flags with commas between them (ro, noatime, relatime, strictatime), and its own options. Without
@@ -18,7 +22,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -78,6 +84,7 @@ static char *answer;
 static size_t answered, answer_room;
 static int slots[PROCESSES][SLOTS];
 static int descriptors = -1; /* /proc/self/fd, from outside the new root */
+static int host, generations, slow;
 static unsigned char bytes[TRANSFER_MAX];
 
 static void fatal(const char *what) {
@@ -237,7 +244,20 @@ static void await_next_tick(void) {
   await_tick(&now);
 }
 
-static void say_stat(int result, const struct stat *s) {
+static void say_handle(int dir, const char *name, int flags) {
+  union {
+    struct file_handle handle;
+    unsigned char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+  } u;
+  int mount_id;
+  u.handle.handle_bytes = MAX_HANDLE_SZ;
+  if (name_to_handle_at(dir, name, &u.handle, &mount_id, flags) < 0) fatal("name_to_handle_at");
+  say(".");
+  for (unsigned i = 0; i < u.handle.handle_bytes; i++) say("%02x", u.handle.f_handle[i]);
+}
+
+/* Says what a stat call of a descriptor (`name` is empty) or a name has found. */
+static void say_stat(int result, const struct stat *s, int dir, const char *name, int flags) {
   if (result < 0) {
     say("E%d", errno);
     return;
@@ -245,6 +265,7 @@ static void say_stat(int result, const struct stat *s) {
   say("S %o %ld %u %u %lld %lld %llu ", s->st_mode, (long)s->st_nlink, s->st_uid, s->st_gid,
       (long long)s->st_size, (long long)s->st_blocks, (unsigned long long)s->st_rdev);
   say_inode(s->st_dev, s->st_ino);
+  if (generations) say_handle(dir, name, flags);
   say(" %lld.%ld", (long long)s->st_atim.tv_sec, s->st_atim.tv_nsec);
   say(" %lld.%ld", (long long)s->st_mtim.tv_sec, s->st_mtim.tv_nsec);
   say(" %lld.%ld", (long long)s->st_ctim.tv_sec, s->st_ctim.tv_nsec);
@@ -388,6 +409,33 @@ static void copy(int fd, int to) {
   say_result(copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0));
 }
 
+/* Difference SHIFTED_RANGES: asks for what no file system has instead. */
+static int refused_allocate(int fd, int mode, off_t offset, off_t length) {
+  int shifts = mode == FALLOC_FL_COLLAPSE_RANGE || mode == FALLOC_FL_INSERT_RANGE;
+  int result = fallocate(fd, shifts ? FALLOC_FL_UNSHARE_RANGE : mode, offset, length);
+  off_t end;
+  if (errno == EFBIG && !__builtin_add_overflow(offset, length, &end)) errno = EOPNOTSUPP;
+  return result;
+}
+
+/* Difference PARTLY_ALLOCATED: more than there is. */
+static int is_too_much(int fd, int mode, off_t length) {
+  struct statfs f;
+  return mode <= FALLOC_FL_KEEP_SIZE && length <= 1LL << 43 && fstatfs(fd, &f) == 0 &&
+         f.f_type != TMPFS_MAGIC && length / f.f_bsize > (long long)f.f_bfree;
+}
+
+static void allocate(int fd, int mode, off_t offset, off_t length) {
+  int refused = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE;
+  if (host && is_too_much(fd, mode, length)) {
+    say("E%d", ENOSPC);
+  } else if (host && (mode & refused)) {
+    say_done(refused_allocate(fd, mode, offset, length));
+  } else {
+    say_done(fallocate(fd, mode, offset, length));
+  }
+}
+
 static void share(int process) {
   int fd = descriptor(process, 1);
   if (fd < 0) return;
@@ -407,6 +455,14 @@ static void link_descriptor(int fd) {
   sprintf(whole, "%s/%s", word[2], path(3));
   say_done(linkat(descriptors, name, AT_FDCWD, whole, AT_SYMLINK_FOLLOW));
   free(whole);
+}
+
+/* Difference DIRECTORY_ENDS. */
+static void seek(int fd, off_t offset, int whence) {
+  struct stat s;
+  int nowhere = host && whence >= SEEK_END && fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
+  errno = EINVAL;
+  say_result(nowhere ? -1 : lseek(fd, offset, whence));
 }
 
 /* Operations on an open file; false if this is none. */
@@ -436,11 +492,11 @@ static int on_descriptor(int process, const char *op) {
     fill(size_of(2), number(3));
     say_result(pwrite(fd, bytes, size_of(2), number(4)));
   } else if (strcmp(op, "lseek") == 0) {
-    say_result(lseek(fd, number(3), (int)number(2)));
+    seek(fd, number(3), (int)number(2));
   } else if (strcmp(op, "ftruncate") == 0) {
     say_done(ftruncate(fd, number(2)));
   } else if (strcmp(op, "fallocate") == 0) {
-    say_done(fallocate(fd, (int)number(2), number(3), number(4)));
+    allocate(fd, (int)number(2), number(3), number(4));
   } else if (strcmp(op, "copy") == 0) {
     int to = descriptor(process, 3);
     if (to >= 0) copy(fd, to);
@@ -453,7 +509,7 @@ static int on_descriptor(int process, const char *op) {
     time_of(3, &times[1]);
     say_done(futimens(fd, times));
   } else if (strcmp(op, "fstat") == 0) {
-    say_stat(fstat(fd, &s), &s);
+    say_stat(fstat(fd, &s), &s, fd, "", AT_EMPTY_PATH);
   } else if (strcmp(op, "fdlist") == 0) {
     list_descriptor(fd);
   } else if (strcmp(op, "fcntl") == 0) {
@@ -529,6 +585,10 @@ static void read_link(void) {
 static void truncate_name(void) {
   struct stat before = {0}, after = {0};
   const char *name = path(1);
+  if (host) {
+    say_done(truncate(name, number(2)));
+    return;
+  }
   stat(name, &before);
   say_done(truncate(name, number(2)));
   stat(name, &after);
@@ -592,9 +652,9 @@ static void on_name(const char *op) {
   } else if (strcmp(op, "access") == 0) {
     say_done(access(path(1), (int)number(2)));
   } else if (strcmp(op, "stat") == 0) {
-    say_stat(stat(path(1), &s), &s);
+    say_stat(stat(path(1), &s), &s, AT_FDCWD, word[1], AT_SYMLINK_FOLLOW);
   } else if (strcmp(op, "lstat") == 0) {
-    say_stat(lstat(path(1), &s), &s);
+    say_stat(lstat(path(1), &s), &s, AT_FDCWD, word[1], 0);
   } else if (strcmp(op, "statfs") == 0 || strcmp(op, "usage") == 0) {
     file_system(*op == 'u');
   } else if (strcmp(op, "list") == 0) {
@@ -689,13 +749,18 @@ static void enter(const char *dir, char **wanted, int count) {
 }
 
 int main(int count, char **arguments) {
-  if (count < 2) {
-    fprintf(stderr, "usage: kernel_fs DIRECTORY [PATH:FLAGS:DATA ...]\n");
+  for (int option; (option = getopt(count, arguments, "+hgs")) != -1;) {
+    host |= option == 'h';
+    generations |= option == 'g';
+    slow |= option == 's';
+  }
+  if (optind >= count) {
+    fprintf(stderr, "usage: kernel_fs [-h] [-g] [-s] DIRECTORY [PATH:FLAGS:DATA ...]\n");
     return 2;
   }
-  int slow = 0;
-  for (int i = 2; i < count; i++) slow |= strstr(arguments[i], "relatime") != NULL;
-  enter(arguments[1], arguments + 2, count - 2);
+  const char *directory = arguments[optind++];
+  for (int i = optind; i < count; i++) slow |= strstr(arguments[i], "relatime") != NULL;
+  enter(directory, arguments + optind, count - optind);
   start_actors();
   char *line = NULL;
   size_t room = 0;

@@ -23,6 +23,8 @@ final class TrainCommand implements Command {
           List.of("ls", "--json", "/"),
           List.of("cat", "/train/a/x"),
           List.of("stat", "/train/a/x"),
+          List.of("df"),
+          List.of("tree", "/train"),
           List.of("cp", "-r", "/train/a", "/train/b"),
           List.of("mv", "/train/b", "/train/c"),
           List.of("ln", "-s", "a", "/train/l"),

@@ -108,6 +108,9 @@ interface InodeOps {
   Transferred write(Caller caller, Handle handle, long offset, ByteBuffer source)
       throws ErrnoException;
 
+  /** EINVAL no file of this mount reaches so far. */
+  void requireOffset(Handle handle, long offset) throws ErrnoException;
+
   /** The next data ({@link Whence#DATA}) or hole at or after an offset. ENXIO. */
   long seekContent(Handle handle, Whence whence, long offset) throws ErrnoException;
 

@@ -182,6 +182,10 @@ final class InsideOps implements InodeOps {
     return data.write(caller, in(handle.inode), offset, source);
   }
 
+  /** Any: files of ours end where offsets do. */
+  @Override
+  public void requireOffset(Handle handle, long offset) {}
+
   @Override
   public long seekContent(Handle handle, Whence whence, long offset) throws ErrnoException {
     return DataOps.seekContent(in(handle.inode), whence, offset);

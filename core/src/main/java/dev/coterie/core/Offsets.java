@@ -66,6 +66,7 @@ final class Offsets {
       if (place < 0) {
         throw new ErrnoException(Errno.EINVAL);
       }
+      vfs.ops(handle.inode).requireOffset(handle, place);
       handle.moveTo(place);
       return place;
     } finally {

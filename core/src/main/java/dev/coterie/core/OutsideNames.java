@@ -4,7 +4,9 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
+import dev.coterie.api.Operation.Rename;
 import dev.coterie.api.Stat;
 import dev.coterie.core.InodeOps.Found;
 import dev.coterie.core.OutsideLocks.Wanted;
@@ -182,12 +184,16 @@ final class OutsideNames {
         });
   }
 
+  /** A removed directory holds no names, free ones neither: ENOENT. */
   private static void requireUnused(Caller caller, OutsideInode dir, Name name)
       throws ErrnoException {
     try (OutsideEntry entry = lookupOrNull(caller, dir, name)) {
       if (entry != null) {
         throw new ErrnoException(Errno.EEXIST);
       }
+    }
+    if (dir.mount().stat(dir.node).nlink() == 0) {
+      throw new ErrnoException(Errno.ENOENT);
     }
   }
 
@@ -245,7 +251,8 @@ final class OutsideNames {
             throw new ErrnoException(Errno.ENOENT);
           }
           if (victim.covering() != null) {
-            throw new ErrnoException(directory ? Errno.EBUSY : Errno.EISDIR);
+            requireMayRemove(caller, dir, victim, directory);
+            throw new ErrnoException(Errno.EBUSY);
           }
           dir.mount().remove(caller, dir.node, name, victim.node, directory);
           return victim;
@@ -300,16 +307,14 @@ final class OutsideNames {
     try (OutsideLocks locks = OutsideLocks.waitFor(wanted)) {
       from.dir.requireLive();
       to.dir.requireLive();
-      OutsideInode source = lookAgain(caller, from);
-      if (source == null) {
-        throw new ErrnoException(Errno.ENOENT);
-      }
+      OutsideInode source = lookForSource(caller, from, to);
       OutsideInode target = lookAgain(caller, to);
       if (!locks.tryAlso(Wanted.alone(source))
           || (target != null && !locks.tryAlso(Wanted.alone(target)))) {
         return false;
       }
       if (source.covering() != null || (target != null && target.covering() != null)) {
+        requireMovable(caller, from.dir, source, to.dir, target, flags);
         throw new ErrnoException(Errno.EBUSY);
       }
       from.dir
@@ -324,6 +329,77 @@ final class OutsideNames {
               target == null ? null : target.node,
               flags);
       return true;
+    }
+  }
+
+  /** What is wrong with the old name is told to those alone who may search both directories. */
+  private OutsideInode lookForSource(Caller caller, Place from, Place to) throws ErrnoException {
+    try {
+      OutsideInode source = lookAgain(caller, from);
+      if (source == null) {
+        throw new ErrnoException(Errno.ENOENT);
+      }
+      return source;
+    } catch (ErrnoException e) {
+      to.dir.mount().access(caller, to.dir.node, Access.EXECUTE);
+      throw e;
+    }
+  }
+
+  // The mount knows nothing of what is mounted on its directories; so that this is found out as
+  // late as Linux does, what comes before it there is looked at here (Linux, vfs_rename).
+
+  private static void requireMovable(
+      Caller caller,
+      OutsideInode dir,
+      OutsideInode source,
+      OutsideInode newDir,
+      @Nullable OutsideInode target,
+      int flags)
+      throws ErrnoException {
+    boolean exchange = flags == Rename.RENAME_EXCHANGE;
+    if (target != null && flags == Rename.RENAME_NOREPLACE) {
+      throw new ErrnoException(Errno.EEXIST);
+    }
+    if (target == null && exchange) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    requireMayRemove(caller, dir, source, source.isDirectory());
+    if (target == null) {
+      newDir.mount().access(caller, newDir.node, Access.WRITE | Access.EXECUTE);
+    } else {
+      boolean kind = exchange ? target.isDirectory() : source.isDirectory();
+      requireMayRemove(caller, newDir, target, kind);
+    }
+    if (dir != newDir) {
+      requireTurnable(caller, source);
+      if (exchange && target != null) {
+        requireTurnable(caller, target);
+      }
+    }
+  }
+
+  /** "Write permission is needed on it, as its .. entry changes" (rename(2), EACCES). */
+  private static void requireTurnable(Caller caller, OutsideInode inode) throws ErrnoException {
+    if (inode.isDirectory()) {
+      inode.mount().access(caller, inode.node, Access.WRITE);
+    }
+  }
+
+  /** As Linux's may_delete. */
+  private static void requireMayRemove(
+      Caller caller, OutsideInode dir, OutsideInode victim, boolean directory)
+      throws ErrnoException {
+    dir.mount().access(caller, dir.node, Access.WRITE | Access.EXECUTE);
+    Stat above = dir.mount().stat(dir.node);
+    boolean owner = caller.isRoot() || caller.uid() == above.uid();
+    if ((above.mode() & Mode.S_ISVTX) != 0
+        && !owner
+        && caller.uid() != victim.mount().stat(victim.node).uid()) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+    if (directory != victim.isDirectory()) {
+      throw new ErrnoException(directory ? Errno.ENOTDIR : Errno.EISDIR);
     }
   }
 

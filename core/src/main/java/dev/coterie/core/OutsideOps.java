@@ -34,6 +34,9 @@ final class OutsideOps implements InodeOps {
   /** Times that a name which is free is found taken, and then gone, before create gives up. */
   private static final int CREATE_TRIES = 100;
 
+  /** Up to here files reach on every file system (Linux, MAX_NON_LFS). */
+  private static final long OFFSET_EVERYWHERE = Integer.MAX_VALUE;
+
   private final Vfs vfs;
   private final OutsideNames names;
 
@@ -257,6 +260,9 @@ final class OutsideOps implements InodeOps {
     boolean isNode = type != Mode.S_IFREG && type != Mode.S_IFDIR;
     if (isNode || (writes && inode.mount().readOnly())) {
       inode.mount().access(caller, inode.node, wanted);
+      if (isNode) {
+        requireOwnerForNoatime(caller, inode, flags);
+      }
       throw new ErrnoException(isNode ? Errno.ENXIO : Errno.EROFS);
     }
     OutsideFile file = inode.mount().open(caller, inode.node, flags);
@@ -267,6 +273,15 @@ final class OutsideOps implements InodeOps {
     } catch (ErrnoException e) {
       file.close();
       throw e;
+    }
+  }
+
+  /** "O_NOATIME was specified, but the effective user ID did not match the owner" (open(2)). */
+  private static void requireOwnerForNoatime(Caller caller, OutsideInode inode, int flags)
+      throws ErrnoException {
+    boolean asked = (flags & OpenFlags.O_NOATIME) != 0;
+    if (asked && !caller.isRoot() && caller.uid() != inode.mount().stat(inode.node).uid()) {
+      throw new ErrnoException(Errno.EPERM);
     }
   }
 
@@ -351,6 +366,18 @@ final class OutsideOps implements InodeOps {
               ? file(handle).append(caller, source)
               : new Transferred(offset, file(handle).write(caller, offset, source));
         });
+  }
+
+  @Override
+  public void requireOffset(Handle handle, long offset) throws ErrnoException {
+    if (offset > OFFSET_EVERYWHERE && !handle.inode.isDirectory()) {
+      shared(
+          handle.inode,
+          (mount, node) -> {
+            file(handle).requireOffset(offset);
+            return node;
+          });
+    }
   }
 
   @Override

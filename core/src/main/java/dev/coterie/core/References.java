@@ -50,6 +50,10 @@ final class References {
   }
 
   private void add(Inode inode, long lookups, long handles) {
+    // Mostly it is the first: each step of a path takes a reference and soon gives it back.
+    if (entries.putIfAbsent(inode.id(), new Entry(inode, lookups, handles)) == null) {
+      return;
+    }
     Entry after =
         entries.compute(
             inode.id(),
@@ -80,6 +84,11 @@ final class References {
   }
 
   private boolean take(Inode inode, long lookups, long handles) {
+    // Mostly it is the last.
+    if (lookups + handles > 0 && entries.remove(inode.id(), new Entry(inode, lookups, handles))) {
+      inodes.put(inode);
+      return true;
+    }
     boolean[] result = new boolean[2]; // taken, and it was the last
     entries.computeIfPresent(
         inode.id(),

@@ -13,6 +13,7 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Pending;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
@@ -74,6 +75,43 @@ public final class Session implements FileService {
     return request.isEnded() ? Ticket.DONE : request;
   }
 
+  /**
+   * Where nothing stands in the way the thread that asks does it, and needs nobody to wait with.
+   */
+  @Override
+  public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+    return barrier().equals(Barrier.OPEN)
+        ? runHere(caller, operation)
+        : FileService.super.call(caller, operation);
+  }
+
+  @Override
+  public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
+    return barrier().equals(Barrier.OPEN)
+        ? runHere(caller, operation)
+        : FileService.super.call(caller, operation, pending);
+  }
+
+  private <R> R runHere(Caller caller, Operation<R> operation) throws ErrnoException {
+    if (!enter()) {
+      throw new ErrnoException(Errno.ESTALE, operation.label());
+    }
+    try {
+      requireRoom(operation);
+      return execute(caller, operation);
+    } catch (ErrnoException e) {
+      throw new ErrnoException(e.errno(), operation.label());
+    } finally {
+      leave();
+    }
+  }
+
+  private void requireRoom(Operation<?> operation) throws ErrnoException {
+    if (operation instanceof Operation.Opening && handles.size() >= Limits.HANDLES_PER_SESSION) {
+      throw new ErrnoException(Errno.EMFILE);
+    }
+  }
+
   /** Whether the operation can take so long that a thread which serves others should not do it. */
   public boolean mayTakeLong(Operation<?> operation) {
     return switch (operation) {
@@ -125,9 +163,7 @@ public final class Session implements FileService {
     }
     R result;
     try {
-      if (operation instanceof Operation.Opening && handles.size() >= Limits.HANDLES_PER_SESSION) {
-        throw new ErrnoException(Errno.EMFILE);
-      }
+      requireRoom(operation);
       result = execute(caller, operation);
     } catch (ErrnoException e) {
       leave();

@@ -11,6 +11,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.StatFs;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
@@ -82,14 +83,13 @@ public final class DescriptorCalls {
   private static int preadHeap(int fd, ByteBuffer destination, long offset) throws ErrnoException {
     MemorySegment between = Scratch.own().transfer();
     int total = 0;
-    while (destination.hasRemaining()) {
+    boolean more = true; // also for nothing: some file systems mark the time of reading then
+    while (more) {
       long room = Math.min(destination.remaining(), between.byteSize());
       long count = pread(fd, between.asSlice(0, room), offset + total);
       destination.put(between.asSlice(0, count).asByteBuffer());
       total += (int) count;
-      if (count < room) {
-        break;
-      }
+      more = count == room && destination.hasRemaining();
     }
     return total;
   }
@@ -120,19 +120,21 @@ public final class DescriptorCalls {
   /**
    * {@code ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)}
    * with RWF_APPEND: at the end of the file, and with offset -1 the descriptor's position is moved
-   * behind what was written, where {@link #lseek} finds it. Of a buffer on the heap only so much as
-   * one call takes, so that it stays together.
+   * behind what was written, where {@link #lseek} finds it. One call, so that it stays together.
    */
   public static int append(int fd, ByteBuffer source) throws ErrnoException {
     if (source.isDirect()) {
       return write(source, (from, done) -> append(fd, from));
     }
-    int limit = source.limit();
-    source.limit(source.position() + Math.min(source.remaining(), Scratch.TRANSFER_BYTES));
-    try {
+    if (source.remaining() <= Scratch.TRANSFER_BYTES) {
       return write(source, (from, done) -> append(fd, from));
-    } finally {
-      source.limit(limit);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment all = arena.allocate(source.remaining());
+      all.copyFrom(MemorySegment.ofBuffer(source));
+      int count = (int) append(fd, all);
+      source.position(source.position() + count);
+      return count;
     }
   }
 

@@ -82,11 +82,11 @@ public final class Child implements AutoCloseable {
     heard.add(END);
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
@@ -115,7 +115,7 @@ public final class Child implements AutoCloseable {
   }
 
   /** All that it said and was not heard, up to its end, which has come. */
-  List<String> lastWords() {
+  public List<String> lastWords() {
     Threads.join(listener);
     List<String> lines = new ArrayList<>();
     heard.drainTo(lines);
@@ -132,11 +132,11 @@ public final class Child implements AutoCloseable {
   }
 
   /** SIGKILL. */
-  void kill() {
+  public void kill() {
     assertThat(process.toHandle().destroyForcibly()).as("%s was alive", name).isTrue();
   }
 
-  int awaitEnd() {
+  public int awaitEnd() {
     try {
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         fail("%s does not end", name);

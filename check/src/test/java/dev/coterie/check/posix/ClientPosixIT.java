@@ -8,7 +8,8 @@ import java.nio.file.Path;
 class ClientPosixIT extends DifferentialSuite {
   @Override
   World open(Layout layout, Path scratch) throws IOException {
-    return new ClientWorld(layout.toCoterie(), Files.createDirectory(scratch).resolve("socket"));
+    return new ClientWorld(
+        layout.toCoterie(), Pace.Kind.OURS, Files.createDirectory(scratch).resolve("socket"));
   }
 
   @Override

@@ -17,7 +17,7 @@ import java.io.PrintStream;
 final class ClientProcess {
   private ClientProcess() {}
 
-  /** SOCKET NUMBER. */
+  /** SOCKET NUMBER PACE. */
   public static void main(String[] args) throws IOException {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, ISO_8859_1));
     PrintStream out =
@@ -28,7 +28,9 @@ final class ClientProcess {
     Address socket = new Address.Unix(args[0]);
     try (ProcessCalls calls =
         new ProcessCalls(
-            Integer.parseInt(args[1]), Client.connect(socket, ClientOptions.DEFAULT))) {
+            Integer.parseInt(args[1]),
+            Client.connect(socket, ClientOptions.DEFAULT),
+            new Pace(Pace.Kind.valueOf(args[2])))) {
       out.print("ready\n");
       out.flush();
       for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -20,13 +20,13 @@ final class ClientWorld implements World {
   private List<Step> batch = List.of();
 
   /** The socket must not be there yet. */
-  ClientWorld(Map<String, MountFactory> mounts, Path socket) throws IOException {
+  ClientWorld(Map<String, MountFactory> mounts, Pace.Kind pace, Path socket) throws IOException {
     Leader.Builder builder = Leader.builder().clock(new FineClock()).listen(socket);
     mounts.forEach(builder::mount);
     leader = builder.start();
     try {
       for (int p = 0; p < PROCESSES; p++) {
-        processes[p] = new LineProcess("client " + p, command(socket, p));
+        processes[p] = new LineProcess("client " + p, command(socket, p, pace));
       }
       for (int p = 0; p < PROCESSES; p++) {
         process(p).awaitReady();
@@ -38,7 +38,7 @@ final class ClientWorld implements World {
     }
   }
 
-  private static List<String> command(Path socket, int number) {
+  private static List<String> command(Path socket, int number, Pace.Kind pace) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-ea",
@@ -48,7 +48,8 @@ final class ClientWorld implements World {
         System.getProperty("java.class.path"),
         ClientProcess.class.getName(),
         socket.toString(),
-        Integer.toString(number));
+        Integer.toString(number),
+        pace.name());
   }
 
   private LineProcess process(int number) {

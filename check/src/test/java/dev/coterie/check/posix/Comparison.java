@@ -16,14 +16,16 @@ final class Comparison {
 
   private final World kernel;
   private final World coterie;
+  private final Leeway leeway;
   private final Looks kernelLooks = new Looks();
   private final Looks coterieLooks = new Looks();
   private final List<String> history = new ArrayList<>();
   private final Coverage coverage = new Coverage();
 
-  Comparison(World kernel, World coterie) {
+  Comparison(World kernel, World coterie, Leeway leeway) {
     this.kernel = kernel;
     this.coterie = coterie;
+    this.leeway = leeway;
   }
 
   /** The first difference, or null. */
@@ -57,8 +59,8 @@ final class Comparison {
     List<String> expected = kernel.answers();
     for (int i = 0; i < batch.size(); i++) {
       Step step = batch.get(i);
-      String theirs = kernelLooks.comparable(expected.get(i));
-      String ours = coterieLooks.comparable(got.get(i));
+      String theirs = kernelLooks.comparable(leeway.without(expected.get(i)));
+      String ours = coterieLooks.comparable(leeway.without(got.get(i)));
       note(first + i, step, theirs);
       if (!theirs.equals(ours)) {
         return new Finding(first + i, step, theirs, ours);

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 class CorePosixIT extends DifferentialSuite {
   @Override
   World open(Layout layout, Path scratch) throws IOException {
-    return new CoreWorld(layout.toCoterie());
+    return new CoreWorld(layout.toCoterie(), Pace.Kind.OURS);
   }
 
   @Override

@@ -13,10 +13,10 @@ final class CoreWorld implements World {
   private final ProcessCalls[] processes = new ProcessCalls[PROCESSES];
   private List<Step> batch = List.of();
 
-  CoreWorld(Map<String, MountFactory> mounts) throws IOException {
+  CoreWorld(Map<String, MountFactory> mounts, Pace.Kind pace) throws IOException {
     vfs = new Vfs(new Vfs.Config(new FineClock(), new Random(1), 1), mounts);
     for (int p = 0; p < PROCESSES; p++) {
-      processes[p] = new ProcessCalls(p, vfs.openSession());
+      processes[p] = new ProcessCalls(p, vfs.openSession(), new Pace(pace));
     }
   }
 

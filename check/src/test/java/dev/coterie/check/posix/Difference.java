@@ -1,8 +1,10 @@
 package dev.coterie.check.posix;
 
 /**
- * What legitimately differs between a tmpfs of the kernel and ours, and what the test does about
- * it. All there is: any other difference is a fault.
+ * What legitimately differs between a tmpfs of the kernel and ours, or between plain system calls
+ * on a directory and those through a host mount, and what the test does about it. All there is: any
+ * other difference is a fault. Of a host mount hold FIFO_OPENS, STICKY_NODES, MOUNT_POINT_NUMBER,
+ * DIRECTORY_OFFSETS, TIME_GRAIN and the last five.
  */
 enum Difference {
   /** Linux's tmpfs has no FALLOC_FL_ZERO_RANGE (EOPNOTSUPP); ours has. Not generated. */
@@ -92,7 +94,38 @@ enum Difference {
    * Linux's times have the grain of a tick; only those of changes are finer, once they were asked
    * for, but not a directory's, which takes those of what it named. Ours have none. So that a
    * change after a look always shows, kernel_fs.c waits for the next tick when it has shown such a
-   * time of this tick.
+   * time of this tick. Of a directory of the host ours waits too ({@link Pace}).
    */
-  TIME_GRAIN
+  TIME_GRAIN,
+
+  /**
+   * fallocate(2) that shifts what lies behind (COLLAPSE_RANGE, INSERT_RANGE) is there on ext4 and
+   * not by a tree of ours (EOPNOTSUPP), as {@link dev.coterie.api.FileService#fallocate} says.
+   * Against a directory of the host kernel_fs.c asks for a mode that no file system has.
+   */
+  SHIFTED_RANGES,
+
+  /**
+   * lseek(2) from the end of a directory, or for data in it, gives numbers on ext4; in a tree of
+   * ours only cookies lead anywhere in a directory (EINVAL). kernel_fs.c does as ours.
+   */
+  DIRECTORY_ENDS,
+
+  /**
+   * What a file on ext4 takes depends on where its space is and on what was written back already:
+   * blocks, free blocks and free inodes are not compared there.
+   */
+  EXT4_SPACE,
+
+  /**
+   * ext4 allocates as much as there is before it says ENOSPC, and so fills up at once. In both
+   * worlds fallocate(2) of more than there is says so there without having been tried.
+   */
+  PARTLY_ALLOCATED,
+
+  /**
+   * ext4 gives the number of a removed file to the next one. So inodes are told apart by their
+   * handles there, and listings, which give numbers alone, are compared without them.
+   */
+  USED_AGAIN
 }

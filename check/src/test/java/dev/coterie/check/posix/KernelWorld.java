@@ -14,11 +14,15 @@ final class KernelWorld implements World {
 
   /**
    * @param program the compiled kernel_fs.c
+   * @param options of its
    * @param directory where the program begins: an empty one, if mounts are made there
    * @param mounts as kernel_fs.c has them; none: what is in the directory
    */
-  KernelWorld(Path program, Path directory, List<String> mounts) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program.toString(), directory.toString()));
+  KernelWorld(Path program, List<String> options, Path directory, List<String> mounts)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(options);
+    command.add(directory.toString());
     command.addAll(mounts);
     this.program = new LineProcess("kernel_fs", command);
     this.program.awaitReady();

@@ -27,7 +27,7 @@ record Layout(int inodes, AtimePolicy atime) {
   /** Where the mounts are. */
   static final List<String> PATHS = List.of("/", "/" + SMALL, "/" + READ_ONLY);
 
-  private Map<String, TmpfsOptions> mounts() {
+  Map<String, TmpfsOptions> mounts() {
     Map<String, TmpfsOptions> mounts = new LinkedHashMap<>();
     mounts.put("/", new TmpfsOptions(256L << 20, inodes, false, atime));
     mounts.put("/" + SMALL, new TmpfsOptions(96 << 10, ROOMY, false, AtimePolicy.NOATIME));

@@ -52,7 +52,8 @@ final class Looks {
   private String entries(String[] words) {
     for (int i = 2; i < words.length; i++) {
       int colon = words[i].lastIndexOf(':');
-      words[i] = words[i].substring(0, colon + 1) + inode(words[i].substring(colon + 1));
+      String number = words[i].substring(colon + 1);
+      words[i] = words[i].substring(0, colon + 1) + (number.equals("-") ? number : inode(number));
     }
     return String.join(" ", words);
   }

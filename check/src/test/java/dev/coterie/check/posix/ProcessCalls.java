@@ -34,11 +34,13 @@ final class ProcessCalls implements AutoCloseable {
   private record Slot(long handle, InodeId id) {}
 
   private final FileService service;
+  private final Pace pace;
   private final Tree[] trees = new Tree[Users.COUNT];
   private final @Nullable Slot[] slots = new @Nullable Slot[World.SLOTS];
 
-  ProcessCalls(int process, FileService service) throws ErrnoException {
+  ProcessCalls(int process, FileService service, Pace pace) throws ErrnoException {
     this.service = service;
+    this.pace = pace;
     for (int user = 0; user < Users.COUNT; user++) {
       trees[user] = Tree.of(service, Users.of(process, user));
     }
@@ -49,6 +51,12 @@ final class ProcessCalls implements AutoCloseable {
    * too, so that it is found with all that led to it.
    */
   String act(Step step) {
+    String answer = tryToAct(step);
+    pace.keep();
+    return answer;
+  }
+
+  private String tryToAct(Step step) {
     try {
       return answer(step);
     } catch (ErrnoException e) {
@@ -83,6 +91,11 @@ final class ProcessCalls implements AutoCloseable {
   private static final String TOKEN = "T ";
 
   private static final int PUNCH_HOLE = 3; // with KEEP_SIZE
+
+  private static final long TMPFS_MAGIC = 0x01021994;
+
+  /** More than that is refused before anything is allocated. */
+  private static final long PARTLY_MOST = 1L << 43;
 
   /** Where no file has anything. */
   private static final long NOWHERE = Long.MAX_VALUE - 4096;
@@ -170,9 +183,24 @@ final class ProcessCalls implements AutoCloseable {
         return result(service.seek(caller, handle, whence(step), step.number(3)));
       }
       case "ftruncate" -> setattr(step, slot, SetAttr.ofSize(step.number(2)));
-      default -> service.fallocate(caller, handle, step.integer(2), step.number(3), step.number(4));
+      default -> allocate(step, slot);
     }
     return DONE;
+  }
+
+  private void allocate(Step step, Slot slot) throws ErrnoException {
+    Caller caller = caller(step);
+    int mode = step.integer(2);
+    long length = step.number(4);
+    StatFs space = service.statfs(caller, slot.id());
+    if (mode <= 1
+        && length <= PARTLY_MOST
+        && length / space.bsize() > space.bfree()
+        && space.type() != TMPFS_MAGIC
+        && pace.isOfHost()) {
+      throw new ErrnoException(Errno.ENOSPC); // PARTLY_ALLOCATED
+    }
+    service.fallocate(caller, slot.handle(), mode, step.number(3), length);
   }
 
   private interface Writing {
@@ -183,7 +211,7 @@ final class ProcessCalls implements AutoCloseable {
     try {
       return result(writing.write());
     } catch (ErrnoException e) {
-      if (e.errno() == Errno.ENOSPC) {
+      if (e.errno() == Errno.ENOSPC && !pace.isOfHost()) {
         service.fallocate(caller, handle, PUNCH_HOLE, NOWHERE, 1); // REFUSED_WRITE_MARKS
       }
       throw e;
@@ -221,7 +249,7 @@ final class ProcessCalls implements AutoCloseable {
     }
     long copied = service.copyRange(caller, from.handle(), at, to.handle(), toAt, length);
     // COPY_FILLS_HOLES
-    for (long done = 0; done < copied; ) {
+    for (long done = pace.isOfHost() ? copied : 0; done < copied; ) {
       ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(copied - done, 1 << 16));
       done += service.read(caller, from.handle(), at + done, buffer);
       buffer.flip();
@@ -337,7 +365,8 @@ final class ProcessCalls implements AutoCloseable {
     };
   }
 
-  private static String said(Stat s) {
+  private String said(Stat s) {
+    pace.shown(s);
     return "S %o %d %s %s %d %d %s %s %s %s %s"
         .formatted(
             s.mode(),
@@ -347,10 +376,14 @@ final class ProcessCalls implements AutoCloseable {
             s.size(),
             s.blocks(),
             Long.toUnsignedString(s.rdev()),
-            Long.toUnsignedString(s.id().number()),
+            said(s.id()),
             said(s.atime()),
             said(s.mtime()),
             said(s.ctime()));
+  }
+
+  private static String said(InodeId id) {
+    return Long.toUnsignedString(id.number()) + "." + Integer.toUnsignedString(id.generation());
   }
 
   private static String said(Timestamp time) {
@@ -372,7 +405,7 @@ final class ProcessCalls implements AutoCloseable {
                 .append(':')
                 .append(entry.type())
                 .append(':')
-                .append(Long.toUnsignedString(entry.id().number())));
+                .append(said(entry.id())));
     return line.toString();
   }
 

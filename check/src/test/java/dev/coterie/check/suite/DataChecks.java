@@ -272,6 +272,12 @@ interface DataChecks extends Checks {
     assertThat(seek(one, handle, Whence.END, -1)).isEqualTo(9);
     assertThat(one.readNext(handle, 10)).isEqualTo("9");
     assertThat(seek(one, handle, Whence.END, 100)).isEqualTo(110);
+  }
+
+  @Test
+  default void seek_toTheLargestOffset_isTaken() throws ErrnoException {
+    Actor one = root();
+    long handle = one.make("/f");
     assertThat(seek(one, handle, Whence.SET, Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
   }
 

@@ -56,6 +56,7 @@ abstract class HostConformanceSuite extends ConformanceSuite {
       Map.of(
           "truncate_toTheLargestSize_isTaken", "a file on ext4 has at most 16 TiB",
           "transfers_upToTheLargestOffset_andNotBehind", "a file on ext4 has at most 16 TiB",
+          "seek_toTheLargestOffset_isTaken", "a file on ext4 has at most 16 TiB",
           "xattrValues_atTheirLimits", "a value on ext4 has at most a block",
           "truncate_marksContentWhenTheSizeChanges", "ext4 marks also a size that stays",
           "truncate_toThePresentSize_marksContentWhereThereAreBlocks",

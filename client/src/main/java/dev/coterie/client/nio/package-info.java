@@ -36,8 +36,8 @@
  * <ul>
  *   <li><b>Coherence.</b> Nothing is cached, neither names nor attributes nor content: what
  *       returned in one process is what the next call in any other sees.
- *   <li><b>The behaviour of the JDK's own provider on Linux</b>, its exceptions included. Paths are
- *       equal to its paths in all their algebra.
+ *   <li><b>The behaviour of the JDK's own provider on Linux</b>, its exceptions included; a failing
+ *       channel also says of which file. Paths are equal to its paths in all their algebra.
  *   <li><b>Names are bytes.</b> Those that are UTF-8 read as such. A byte that is part of none
  *       becomes U+DC00 + byte in {@code toString}, which {@code getPath} takes back, so that no
  *       name is lost. Source: PEP 383.

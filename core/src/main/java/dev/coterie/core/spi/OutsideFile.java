@@ -37,6 +37,9 @@ public interface OutsideFile extends AutoCloseable {
      */
     Transferred append(Caller caller, ByteBuffer source) throws ErrnoException;
 
+    /** EINVAL no file here reaches so far (lseek(2)). */
+    void requireOffset(long offset) throws ErrnoException;
+
     /** The next offset with data. ENXIO none, or {@code offset} is not before the end. */
     long seekData(long offset) throws ErrnoException;
 

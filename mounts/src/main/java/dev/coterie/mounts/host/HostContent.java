@@ -36,21 +36,32 @@ final class HostContent extends HostFile implements OutsideFile.Content {
   @Override
   public Transferred append(Caller caller, ByteBuffer source) throws ErrnoException {
     int count = Acting.as(caller, () -> DescriptorCalls.append(fd(), source));
-    long end = DescriptorCalls.lseek(fd(), 0, DescriptorCalls.SEEK_CUR);
-    if (end > HIGH_POSITION) {
-      DescriptorCalls.lseek(fd(), 0, DescriptorCalls.SEEK_SET);
-    }
+    long end = seek(0, DescriptorCalls.SEEK_CUR);
     return new Transferred(end - count, count);
   }
 
   @Override
+  public void requireOffset(long offset) throws ErrnoException {
+    seek(offset, DescriptorCalls.SEEK_SET);
+  }
+
+  @Override
   public long seekData(long offset) throws ErrnoException {
-    return DescriptorCalls.lseek(fd(), offset, DescriptorCalls.SEEK_DATA);
+    return seek(offset, DescriptorCalls.SEEK_DATA);
   }
 
   @Override
   public long seekHole(long offset) throws ErrnoException {
-    return DescriptorCalls.lseek(fd(), offset, DescriptorCalls.SEEK_HOLE);
+    return seek(offset, DescriptorCalls.SEEK_HOLE);
+  }
+
+  /** Leaves the descriptor's position where the next append is not refused for it. */
+  private long seek(long offset, int whence) throws ErrnoException {
+    long place = DescriptorCalls.lseek(fd(), offset, whence);
+    if (place > HIGH_POSITION) {
+      DescriptorCalls.lseek(fd(), 0, DescriptorCalls.SEEK_SET);
+    }
+    return place;
   }
 
   @Override

@@ -46,6 +46,8 @@
  *   <li>O_CREAT on a name that exists opens it as open(2) without O_CREAT does, so the host's
  *       fs.protected_regular does not forbid it.
  *   <li>O_DIRECT is accepted and has no effect.
+ *   <li>fallocate(2) does not shift what lies behind (COLLAPSE_RANGE, INSERT_RANGE): EOPNOTSUPP.
+ *   <li>A directory has no end to seek from, and no data to seek for (EINVAL).
  *   <li>Not as root: the process's user owns all. Other callers than that user and root are EACCES;
  *       root acts as that user. What others move is lost for who has it without a descriptor
  *       (ESTALE), and so is a rebind after a restart.
