@@ -13,7 +13,7 @@
  *            write     at a random page of an open file
  *            create    walk, lcreate, write, remove
  *            readdir   walk, lopen, one readdir, clunk
- *            page      one readdir that goes on where the last one ended
+ *            page      one readdir that goes on where the last one ended, round and round
  *            fill      makes the files of -n in the directory of -D, and ends
  *            echo      64 bytes to a server that sends them back: no 9P at all
  *
@@ -57,7 +57,7 @@ enum {
   TREMOVE = 122
 };
 enum { NOTAG = 0xffff, HEADER = 7, MSIZE = 131072, SLACK = 4096, ECHO_BYTES = 64, SMALL_BYTES = 53 };
-enum { CONNECTIONS_MAX = 1024, DEPTH_MAX = 256, PAGE = 4096, PAGES = 256, NAME_MAX_BYTES = 255, BATCH = 64, PATIENCE_MS = 60000 };
+enum { CONNECTIONS_MAX = 1024, DEPTH_MAX = 256, PAGE = 4096, PAGES = 256, NAME_MAX_BYTES = 255, BATCH = 64, ENTRY_MOST = 40, PATIENCE_MS = 60000 };
 enum { O_RDWR_L = 2, O_CREAT_L = 0100, O_DIRECTORY_L = 0200000, L_EEXIST = 17 };
 
 /* Fids of a connection. */
@@ -443,10 +443,14 @@ static int put_step(Connection *c, int l, Lane *lane) {
   return 1;
 }
 
-/* Where the next page begins: behind the last entry, or at the start again. */
+/*
+ * Where the next page begins: behind the last entry, or at the start again. A page that has room for
+ * more is the last; to ask for what is behind it would count as a page and be none.
+ */
 static uint64_t cookie_behind(const uint8_t *body, uint32_t size) {
   uint64_t cookie = 0;
   uint32_t at = 4; /* count[4], then qid[13] offset[8] type[1] name[s] each */
+  if (size - at + ENTRY_MOST <= (uint32_t)bytes) return 0;
   while (at + 24 <= size) {
     cookie = get(body + at + 13, 8);
     at += 24 + (uint32_t)get(body + at + 22, 2);

@@ -52,14 +52,20 @@ final class Waiter<R> implements Completion<R> {
   @Override
   public void done(R value) {
     result = value;
-    answered = true;
-    LockSupport.unpark(thread);
+    answered();
   }
 
   @Override
   public void failed(Errno error) {
     errno = error;
+    answered();
+  }
+
+  /** In one process it mostly is the waiting thread itself that comes here, before it waits. */
+  private void answered() {
     answered = true;
-    LockSupport.unpark(thread);
+    if (!Thread.currentThread().equals(thread)) {
+      LockSupport.unpark(thread);
+    }
   }
 }

@@ -20,7 +20,10 @@ import java.util.List;
 record NioRun(String operation, String summary, double jimfs, double jdk) implements Run {
   private static final int FILES = 10_000;
   private static final int FEW_FILES = 100;
-  private static final int WARM = 3;
+
+  /** Iterations before those that count: with few, a create costs what compiling it costs. */
+  private static final int WARM = 10;
+
   private static final long WAIT_MS = 600_000;
 
   /** JMH and the peer lie in this folder beside lib/, so that no other command has them. */

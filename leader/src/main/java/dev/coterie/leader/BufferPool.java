@@ -11,8 +11,13 @@ import java.util.List;
  * heap that holds almost nothing happens to be collected.
  */
 final class BufferPool {
+  /** Room for the headers of several frames beside what they carry. */
+  private static final int HEADERS_BYTES = 4 << 10;
+
   /** Capacities, ascending, in bytes: the last has room for any frame. */
-  private static final int[] CAPACITIES = {8 << 10, 64 << 10, 256 << 10, (1 << 20) + (4 << 10)};
+  private static final int[] CAPACITIES = {
+    8 << 10, (64 << 10) + HEADERS_BYTES, 256 << 10, (1 << 20) + HEADERS_BYTES
+  };
 
   /** How many of each capacity are kept: 2 MiB, 4 MiB, 4 MiB and 8 MiB. */
   private static final int[] KEPT = {256, 64, 16, 8};
@@ -20,7 +25,10 @@ final class BufferPool {
   /** What a connection has that is doing nothing: room for a page and its header, both ways. */
   static final int IDLE_BYTES = CAPACITIES[0];
 
-  /** What a connection has while many small requests come at once. */
+  /**
+   * What a connection has while many small requests come at once: room for sixteen pages and their
+   * headers, so that they are received, and sent, with one call.
+   */
   static final int BURST_BYTES = CAPACITIES[1];
 
   private final List<ArrayDeque<Buffer>> free = new ArrayList<>(); // each guarded by itself

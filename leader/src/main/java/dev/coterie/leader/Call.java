@@ -41,8 +41,8 @@ final class Call {
   private boolean deferred; // guarded by this; the reader has gone on
   private @Nullable Buffer input; // guarded by this; left to this call until it is answered
   private @Nullable Buffer output; // guarded by this; left to this call until it is answered
-  private final List<Integer> flushes =
-      new ArrayList<>(0); // guarded by this; tags of Tflush that wait for the answer
+  private List<Integer> flushes =
+      List.of(); // guarded by this; tags of Tflush that wait for the answer
 
   Call(Conversation conversation, int tag, @Nullable Caller claimed) {
     this.connection = conversation.connection();
@@ -276,7 +276,9 @@ final class Call {
       if (answered) {
         return false;
       }
-      flushes.add(flushTag);
+      List<Integer> more = new ArrayList<>(flushes);
+      more.add(flushTag);
+      flushes = more;
     }
     if (!carriedOut) {
       cancel();
