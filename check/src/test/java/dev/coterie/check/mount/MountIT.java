@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -286,7 +287,7 @@ class MountIT {
   }
 
   private static void step(
-      LookProcess writer, List<LookProcess> watchers, String step, String name, String content)
+      LookProcess writer, List<LookProcess> watchers, String step, String name, @Nullable String content)
       throws IOException {
     assertThat(writer.ask(step)).isEqualTo("done");
     String state =

@@ -133,8 +133,8 @@ enum Difference {
   SHIFTED_RANGES,
 
   /**
-   * lseek(2) from the end of a directory, or for data in it, gives numbers on ext4 and FUSE; in a tree of
-   * ours only cookies lead anywhere in a directory (EINVAL). kernel_fs.c does as ours.
+   * lseek(2) from the end of a directory, or for data in it, gives numbers on ext4 and FUSE; in a
+   * tree of ours only cookies lead anywhere in a directory (EINVAL). kernel_fs.c does as ours.
    */
   DIRECTORY_ENDS,
 

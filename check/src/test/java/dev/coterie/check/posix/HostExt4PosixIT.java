@@ -29,7 +29,8 @@ class HostExt4PosixIT extends DifferentialSuite {
     }
     List<String> below = layout.toKernel();
     below.removeIf(mount -> mount.startsWith("/:"));
-    return HousedWorld.in(house, () -> new KernelWorld(program, options, house.first().toString(), below));
+    return HousedWorld.in(
+        house, () -> new KernelWorld(program, options, house.first().toString(), below));
   }
 
   @Override
