@@ -87,7 +87,7 @@ class ShellIT {
   private void assertCompletes(String shell) throws IOException, InterruptedException {
     assertThat(completed(shell, "")).containsExactlyElementsOf(Commands.LISTED);
     assertThat(completed(shell, "com")).containsExactly("completion");
-    assertThat(completed(shell, "m")).containsExactly("mv", "mkdir", "man");
+    assertThat(completed(shell, "m")).containsExactly("mount", "mv", "mkdir", "man");
     assertThat(completed(shell, "ls", "--j")).containsExactly("--json");
     assertThat(completed(shell, "cp", "-")).contains("-r", "--archive", "--sparse", "-h");
     assertThat(completed(shell, "demo", "")).containsExactly("simple", "append", "shared-handle");

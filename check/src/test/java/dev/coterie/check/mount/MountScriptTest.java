@@ -10,28 +10,28 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the helper of mount(8) makes of what mount(8) says. */
-class MountHelperTest {
-  private static final Path HELPER =
+/** What the script of mount(8) makes of what mount(8) says. */
+class MountScriptTest {
+  private static final Path SCRIPT =
       Path.of(System.getProperty("basedir", "")).toAbsolutePath().resolve("../mount.fuse.coterie");
 
   @TempDir Path folder = Path.of("");
-  private Path helper = folder;
+  private Path script = folder;
 
-  /** The helper beside a program that only says how it was called. */
+  /** The script beside a program that only says how it was called. */
   @BeforeEach
   void install() throws IOException {
-    helper = Files.copy(HELPER, folder.resolve("mount.fuse.coterie"));
+    script = Files.copy(SCRIPT, folder.resolve("mount.fuse.coterie"));
     Path program = folder.resolve("coterie");
     Files.writeString(program, "#!/bin/sh\nprintf '<%s>' \"$@\"\n");
-    for (Path file : new Path[] {helper, program}) {
+    for (Path file : new Path[] {script, program}) {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
   }
 
   @Test
   void options_ofMount_reachTheProgram() throws Exception {
-    Shell ran = Shell.run("\"$1\" /run/s '/mnt/a b' -o rw,ro,nosuid -o noatime", helper);
+    Shell ran = Shell.run("\"$1\" /run/s '/mnt/a b' -o rw,ro,nosuid -o noatime", script);
     assertThat(ran.ok())
         .isEqualTo("<mount><--background><--options><rw,ro,nosuid,noatime><--></run/s></mnt/a b>");
   }
@@ -41,14 +41,14 @@ class MountHelperTest {
     Shell ran =
         Shell.run(
             "\"$1\" host:/srv /mnt -n -s -t fuse.coterie -o defaults,noauto,_netdev,x-systemd.automount,dev",
-            helper);
+            script);
     assertThat(ran.ok()).isEqualTo("<mount><--background><--options><dev><--><host:/srv></mnt>");
   }
 
   @Test
   void arguments_missingOrUnknown_areRefused() throws Exception {
-    assertThat(Shell.run("\"$1\" /run/s", helper).status()).isNotZero();
-    Shell unknown = Shell.run("\"$1\" /run/s /mnt --nonsense", helper);
+    assertThat(Shell.run("\"$1\" /run/s", script).status()).isNotZero();
+    Shell unknown = Shell.run("\"$1\" /run/s /mnt --nonsense", script);
     assertThat(unknown.status()).isEqualTo(1);
     assertThat(unknown.out()).contains("unknown argument: --nonsense");
   }
