@@ -16,7 +16,7 @@ final class HostDirectories implements AutoCloseable {
   private final Path folder;
   private final Map<String, MountFactory> mounts = new LinkedHashMap<>();
   private final List<Path> mounted = new ArrayList<>();
-  private final Thread closing = new Thread(this::remove);
+  private final Thread closing = new Thread(() -> remove("-l"));
 
   /**
    * @param place where the directory at "/" is made
@@ -44,11 +44,14 @@ final class HostDirectories implements AutoCloseable {
     return mounts;
   }
 
-  private synchronized void remove() {
+  /**
+   * @param how {@code --}: fails while anything of it is open, as nothing of ours may be; {@code
+   *     -l}: when the test is stopped in the middle
+   */
+  private synchronized void remove(String how) {
     try {
       for (Path directory : mounted.reversed()) {
-        // Fails while anything of it is open: nothing of ours may be.
-        HostTools.run("umount", directory.toString());
+        HostTools.run("umount", how, directory.toString());
       }
       mounted.clear();
       HostTools.removeAll(folder);
@@ -59,7 +62,7 @@ final class HostDirectories implements AutoCloseable {
 
   @Override
   public void close() {
-    remove();
+    remove("--");
     Runtime.getRuntime().removeShutdownHook(closing);
   }
 }

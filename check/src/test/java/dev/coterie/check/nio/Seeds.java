@@ -17,7 +17,9 @@ final class Seeds {
 
   /** How to do it again. */
   static String again(Class<?> test, long seed) {
-    return "seed %d; again: ./mvnw test -pl check -am -Dtest=%s -Dcoterie.seed=%d"
-        .formatted(seed, test.getSimpleName(), seed);
+    String name = test.getSimpleName();
+    String which =
+        name.endsWith("IT") ? "verify -Dtest=none -Dit.test=" + name : "test -Dtest=" + name;
+    return "seed %d; again: ./mvnw %s -pl check -am -Dcoterie.seed=%d".formatted(seed, which, seed);
   }
 }

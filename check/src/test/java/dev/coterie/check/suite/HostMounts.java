@@ -23,7 +23,7 @@ final class HostMounts implements AutoCloseable {
   private final Path folder;
   private final Map<String, Path> directories = new LinkedHashMap<>();
   private final List<Path> mounted = new ArrayList<>();
-  private final Thread closing = new Thread(this::close);
+  private final Thread closing = new Thread(() -> close("-l"));
 
   /**
    * @param place where the first directory lies
@@ -83,10 +83,17 @@ final class HostMounts implements AutoCloseable {
 
   @Override
   public void close() {
+    close("--");
+  }
+
+  /**
+   * @param how {@code --}: fails while anything of it is open, as nothing of ours may be; {@code
+   *     -l}: when the test is stopped in the middle
+   */
+  private synchronized void close(String how) {
     try {
       for (Path directory : mounted.reversed()) {
-        // Fails while anything of it is open: nothing of ours may be.
-        HostTools.run("umount", directory.toString());
+        HostTools.run("umount", how, directory.toString());
       }
       mounted.clear();
       HostTools.removeAll(folder);
