@@ -287,7 +287,11 @@ class MountIT {
   }
 
   private static void step(
-      LookProcess writer, List<LookProcess> watchers, String step, String name, @Nullable String content)
+      LookProcess writer,
+      List<LookProcess> watchers,
+      String step,
+      String name,
+      @Nullable String content)
       throws IOException {
     assertThat(writer.ask(step)).isEqualTo("done");
     String state =
