@@ -26,6 +26,9 @@ final class Arena implements AutoCloseable {
   private static final long START_MS_MAX = 60_000;
   private static final long POLL_NANOS = 5_000_000;
 
+  /** Enough for a process that starts and ends threads all the time. */
+  private static final int PIN_TRIES = 50;
+
   /** A server under load. */
   record Server(Child process, String address, String aname) {
     long pid() {
@@ -195,11 +198,19 @@ final class Arena implements AutoCloseable {
     if (wanted.equals(pinned.getOrDefault(pid, "0-" + processor()))) {
       return;
     }
-    Path taskset = Tools.find("taskset");
-    Tools.output(
-        errors("taskset"),
-        List.of(taskset.toString(), "-a", "-c", "-p", wanted, Long.toString(pid)));
-    pinned.put(pid, wanted);
+    List<String> command =
+        List.of(Tools.find("taskset").toString(), "-a", "-c", "-p", wanted, Long.toString(pid));
+    for (int tries = 1; !pinned.getOrDefault(pid, "").equals(wanted); tries++) {
+      try {
+        Tools.output(errors("taskset"), command);
+        pinned.put(pid, wanted);
+      } catch (BenchException e) {
+        // It goes from thread to thread, and gives up at one that has just ended.
+        if (tries == PIN_TRIES || ProcessHandle.of(pid).isEmpty()) {
+          throw e;
+        }
+      }
+    }
   }
 
   // ---- end ----
