@@ -271,8 +271,8 @@ final class NameOps {
       dir.requireLive();
       Access.require(dir.node, caller, Access.EXECUTE);
       Arguments.requireRemovable(name, directory);
-      dir.requireEntry(name);
       dir.requireWritable();
+      dir.requireEntry(name);
       InsideInode victim = existing(dir, name);
       try {
         requireMayRemove(caller, dir, victim, directory);

@@ -6,6 +6,7 @@ import dev.coterie.api.InodeId;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -38,6 +39,23 @@ final class EventFile {
             bytes.get(INT, UNIVERSE_AT + 8),
             bytes.get(INT, UNIVERSE_AT + 12),
             bytes.get(INT, UNIVERSE_AT + 16));
+  }
+
+  /**
+   * Whether the file has come so far as to have a header, whose magic number is written last: a
+   * process can be killed before that, and has then called nothing.
+   */
+  static boolean isBegun(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer start = ByteBuffer.allocate(Long.BYTES);
+      while (start.hasRemaining() && channel.read(start) >= 0) {}
+      for (byte b : start.array()) {
+        if (b != 0) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 
   /** Maps the file for as long as the arena lives. */

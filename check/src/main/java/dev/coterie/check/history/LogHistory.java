@@ -32,7 +32,12 @@ final class LogHistory implements History, AutoCloseable {
       throw new IOException("no event logs");
     }
     for (Path path : paths) {
-      files.add(EventFile.open(path, arena));
+      if (EventFile.isBegun(path)) {
+        files.add(EventFile.open(path, arena));
+      }
+    }
+    if (files.isEmpty()) {
+      throw new IOException("no event logs that were begun");
     }
     universe = files.getFirst().universe();
     census = new Census(universe);

@@ -101,6 +101,20 @@ class EventLogTest {
     assertThat(Certainty.of(events.getLast())).isEqualTo(Certainty.OPEN);
   }
 
+  /** What a worker leaves that is killed before it has called anything. */
+  @Test
+  void log_withoutItsHeader_isPassedOver() throws IOException {
+    try (EventLog log = create()) {
+      record(log, Kind.SIZE, 1, Arguments.ofRange(0, 0), Answer.at(16, 0));
+    }
+    Files.createFile(directory.resolve("empty" + LogHistory.SUFFIX));
+    Files.write(directory.resolve("zeros" + LogHistory.SUFFIX), new byte[1 << 16]);
+    assertThat(read()).hasSize(1);
+    Path other = directory.resolve("other" + LogHistory.SUFFIX);
+    Files.writeString(other, "something else altogether");
+    assertThatThrownBy(this::read).hasMessage(other + ": not an event log");
+  }
+
   @Test
   void log_overManyChunks_losesNothing() throws IOException {
     int count = 100_000;
