@@ -105,10 +105,12 @@ enum Difference {
   FAR_DATA,
 
   /**
-   * The space of a file that is removed through one mount is free when the other mount's kernel has
-   * forgotten the inode, which it does in its own time. With two mounts free space is not compared.
+   * What a removed file takes is free when the kernel has told each mount that it forgets the inode:
+   * the mount it was removed through at once, but without waiting until that is done; another in
+   * its own time. On mounts free inodes are not compared nor made scarce, with two of them no free
+   * space at all.
    */
-  UNLINKED_ELSEWHERE,
+  FORGOTTEN_LATER,
 
   /** The kernel does not ask a FUSE mount to read no bytes, so the access time stays. Left out. */
   READ_OF_NOTHING,
@@ -118,9 +120,6 @@ enum Difference {
    * is EXDEV. kernel_fs.c says so.
    */
   COPY_BETWEEN_MOUNTS,
-
-  /** That F_SETFL sets or takes away O_NOATIME is not told to a FUSE mount. Left out. */
-  NOATIME_LATER,
 
   /** The kernel says of each FUSE mount that it is one. kernel_fs.c says tmpfs instead. */
   FILE_SYSTEM_TYPE,

@@ -58,6 +58,11 @@ abstract class DifferentialSuite {
     return true;
   }
 
+  /** Inodes for the run on names. */
+  int scarceInodes() {
+    return FEW_INODES;
+  }
+
   /** Calls it is never asked for. */
   Set<String> unasked() {
     return Set.of();
@@ -125,7 +130,7 @@ abstract class DifferentialSuite {
   @MethodSource("seedsForNames")
   void randomNames_withFewInodes_giveTheSameAnswers(long seed) throws IOException {
     List<Step> steps = StepGenerator.stepsOnNames(seed, stepsOfASeed() / 5);
-    compare(seed, steps, new Layout(FEW_INODES, AtimePolicy.STRICTATIME));
+    compare(seed, steps, new Layout(scarceInodes(), AtimePolicy.STRICTATIME));
   }
 
   /** Slow, as each step gets a tick of the clock of its own. */

@@ -92,7 +92,7 @@ final class AttrRequests {
         exchange,
         Callers.withGroups(exchange),
         new Operation.Setattr(
-            requests.node(exchange), throughHandle ? exchange.int64(FH) : 0, change),
+            requests.node(exchange), throughHandle ? FileRequests.handle(exchange, FH) : 0, change),
         stat -> requests.answerAttributes(exchange, stat));
   }
 

@@ -11,14 +11,18 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Whence;
-import dev.coterie.api.Stat;
 import dev.coterie.gates.fuse.kernel.Dirent;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import dev.coterie.gates.fuse.kernel.OpenOut;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Open files and directories. The kernel's file handle is the session's. */
+/**
+ * Open files and directories. The kernel's file handle is the session's, with a sign where the file
+ * was opened with O_NOATIME: whether a read marks the access time is said by each READ, as F_SETFL
+ * may change it.
+ */
 final class FileRequests {
   /** How a file is opened to be executed (Linux's __FMODE_EXEC); no flag of open(2). */
   private static final int FMODE_EXEC = 0x20;
@@ -39,10 +43,25 @@ final class FileRequests {
   private static final int FLAGS = 32;
   private static final int DATA = 40;
 
+  /** How it was opened; no handle of a session is negative. */
+  private static final long NOATIME = Long.MIN_VALUE;
+
   private final Requests requests;
+
+  /** Handles whose O_NOATIME is not as they were opened, or was not once: what it is now. */
+  private final ConcurrentHashMap<Long, Boolean> changed = new ConcurrentHashMap<>();
 
   FileRequests(Requests requests) {
     this.requests = requests;
+  }
+
+  /** The session's handle of a file handle in the body. */
+  static long handle(Exchange exchange, int at) {
+    return exchange.int64(at) & ~NOATIME;
+  }
+
+  private static long fileHandle(Operation.Opened opened) {
+    return (opened.flags() & OpenFlags.O_NOATIME) == 0 ? opened.handle() : opened.handle() | NOATIME;
   }
 
   // ---- opening ----
@@ -71,7 +90,7 @@ final class FileRequests {
         caller,
         operation,
         opened -> {
-          if (!exchange.answer(OpenOut.putFile(exchange.body(), 0, opened.handle()))) {
+          if (!exchange.answer(OpenOut.putFile(exchange.body(), 0, fileHandle(opened)))) {
             requests.giveBackHandle(opened.handle());
           }
         });
@@ -110,20 +129,22 @@ final class FileRequests {
         exchange,
         Callers.making(exchange, exchange.int32(8)),
         operation,
-        opened -> answerMade(exchange, opened.stat(), opened.handle()));
+        opened -> answerMade(exchange, opened));
   }
 
-  private void answerMade(Exchange exchange, Stat stat, long handle) {
-    int entry = requests.putEntry(exchange, stat);
-    if (!exchange.answer(OpenOut.putFile(exchange.body(), entry, handle))) {
-      requests.giveBackHandle(handle);
-      requests.untold(stat);
+  private void answerMade(Exchange exchange, Operation.Opened opened) {
+    int entry = requests.putEntry(exchange, opened.stat());
+    if (!exchange.answer(OpenOut.putFile(exchange.body(), entry, fileHandle(opened)))) {
+      requests.giveBackHandle(opened.handle());
+      requests.untold(opened.stat());
     }
   }
 
   /** {@code fh[8] flags[4] release_flags[4] lock_owner[8]}. */
   void release(Exchange exchange) {
-    requests.submit(exchange, Callers.plain(exchange), new Operation.Close(exchange.int64(FH)));
+    long handle = handle(exchange, FH);
+    changed.remove(handle);
+    requests.submit(exchange, Callers.plain(exchange), new Operation.Close(handle));
   }
 
   /**
@@ -137,11 +158,31 @@ final class FileRequests {
   // ---- data ----
 
   void read(Exchange exchange) {
+    boolean opened = (exchange.int64(FH) & NOATIME) != 0;
+    boolean wanted = (exchange.int32(FLAGS) & OpenFlags.O_NOATIME) != 0;
+    long handle = handle(exchange, FH);
+    if (opened == wanted && changed.isEmpty()
+        || changed.getOrDefault(handle, opened) == wanted) {
+      reading(exchange, handle);
+      return;
+    }
+    // The kernel has looked whether the caller of F_SETFL may.
+    requests.submit(
+        exchange,
+        Caller.ROOT,
+        new Operation.SetFlags(handle, wanted ? OpenFlags.O_NOATIME : 0),
+        done -> {
+          changed.put(handle, wanted);
+          reading(exchange, handle);
+        });
+  }
+
+  private void reading(Exchange exchange, long handle) {
     ByteBuffer destination = exchange.dataBody(exchange.int32(SIZE));
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Read(exchange.int64(FH), exchange.int64(OFFSET), destination),
+        new Operation.Read(handle, exchange.int64(OFFSET), destination),
         exchange::answer);
   }
 
@@ -149,7 +190,7 @@ final class FileRequests {
     int size = exchange.int32(SIZE);
     ByteBuffer source = exchange.data(DATA, size);
     Caller caller = requests.writer(exchange);
-    long handle = exchange.int64(FH);
+    long handle = handle(exchange, FH);
     if (source.remaining() != size) {
       exchange.answerError(Errno.EINVAL);
     } else if ((exchange.int32(FLAGS) & OpenFlags.O_APPEND) != 0) {
@@ -177,7 +218,7 @@ final class FileRequests {
   void fsync(Exchange exchange) {
     boolean dataOnly = (exchange.int32(8) & 1) != 0;
     requests.submit(
-        exchange, Callers.plain(exchange), new Operation.Fsync(exchange.int64(FH), dataOnly));
+        exchange, Callers.plain(exchange), new Operation.Fsync(handle(exchange, FH), dataOnly));
   }
 
   /** {@code fh[8] offset[8] length[8] mode[4] padding[4]}. */
@@ -186,7 +227,7 @@ final class FileRequests {
         exchange,
         requests.writer(exchange),
         new Operation.Fallocate(
-            exchange.int64(FH), exchange.int32(24), exchange.int64(8), exchange.int64(16)));
+            handle(exchange, FH), exchange.int32(24), exchange.int64(8), exchange.int64(16)));
   }
 
   /**
@@ -198,7 +239,7 @@ final class FileRequests {
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Seek(exchange.int64(FH), whence, exchange.int64(8)),
+        new Operation.Seek(handle(exchange, FH), whence, exchange.int64(8)),
         place -> {
           exchange.body().set(JAVA_LONG, 0, place);
           exchange.answer(Long.BYTES);
@@ -223,9 +264,9 @@ final class FileRequests {
         exchange,
         requests.writer(exchange),
         new Operation.CopyRange(
-            exchange.int64(0),
+            handle(exchange, 0),
             exchange.int64(8),
-            exchange.int64(24),
+            handle(exchange, 24),
             exchange.int64(32),
             exchange.int64(40)),
         count -> {
@@ -242,7 +283,7 @@ final class FileRequests {
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Readdir(exchange.int64(FH), exchange.int64(OFFSET), size, false),
+        new Operation.Readdir(handle(exchange, FH), exchange.int64(OFFSET), size, false),
         entries -> answerEntries(exchange, entries, size));
   }
 
