@@ -612,6 +612,9 @@ static void xattr(const char *op) {
 static void rename_flags(void) {
   const char *from = path(1);
   const char *to = path(2);
+  struct stat s;
+  /* Difference MOVED_ELSEWHERE. */
+  if (second >= 0) (void)!(lstat(from, &s) + lstat(to, &s));
   say_done((int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, (int)number(3)));
 }
 

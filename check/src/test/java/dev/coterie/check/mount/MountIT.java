@@ -1,9 +1,11 @@
 package dev.coterie.check.mount;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -202,10 +204,24 @@ class MountIT {
     await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere());
   }
 
-  private static boolean leaderIsThere() {
-    return ProcessHandle.allProcesses()
-        .flatMap(process -> process.info().commandLine().stream())
-        .anyMatch(line -> line.contains("--until-unused"));
+  /** Asked of /proc, as ProcessHandle does not tell a long command line. */
+  private static boolean leaderIsThere() throws IOException {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        if (isLeader(process)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isLeader(Path process) {
+    try {
+      return Files.readString(process.resolve("cmdline"), ISO_8859_1).contains("--until-unused");
+    } catch (IOException e) {
+      return false; // it has just ended
+    }
   }
 
   @Test

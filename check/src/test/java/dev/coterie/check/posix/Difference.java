@@ -112,6 +112,13 @@ enum Difference {
    */
   FORGOTTEN_LATER,
 
+  /**
+   * A directory that was moved through one mount since another saw it: Linux cannot find that out
+   * in the middle of a rename(2) from one directory to another, and says ESTALE (__d_unalias, as on
+   * NFS). With two mounts kernel_fs.c looks at both names first.
+   */
+  MOVED_ELSEWHERE,
+
   /** The kernel does not ask a FUSE mount to read no bytes, so the access time stays. Left out. */
   READ_OF_NOTHING,
 
