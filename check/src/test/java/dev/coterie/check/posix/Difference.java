@@ -105,17 +105,17 @@ enum Difference {
   FAR_DATA,
 
   /**
-   * What a removed file takes is free when the kernel has told each mount that it forgets the inode:
-   * the mount it was removed through at once, but without waiting until that is done; another in
-   * its own time. On mounts free inodes are not compared nor made scarce, with two of them no free
-   * space at all.
+   * What a removed file takes is free when the kernel has told each mount that it forgets the
+   * inode: the mount it was removed through at once, but without waiting until that is done;
+   * another in its own time. On mounts free inodes are not compared nor made scarce, with two of
+   * them no free space at all.
    */
   FORGOTTEN_LATER,
 
   /**
    * A directory that was moved through one mount since another saw it: Linux cannot find that out
    * in the middle of a rename(2) from one directory to another, and says ESTALE (__d_unalias, as on
-   * NFS). With two mounts kernel_fs.c looks at both names first.
+   * NFS). With two mounts kernel_fs.c then looks at both names and tries again.
    */
   MOVED_ELSEWHERE,
 

@@ -63,6 +63,11 @@ abstract class DifferentialSuite {
     return FEW_INODES;
   }
 
+  /** Bytes of the second mount. */
+  long scarceBytes() {
+    return Layout.SCARCE_BYTES;
+  }
+
   /** Calls it is never asked for. */
   Set<String> unasked() {
     return Set.of();
@@ -123,21 +128,21 @@ abstract class DifferentialSuite {
   @MethodSource("seeds")
   void randomSteps_inBothWorlds_giveTheSameAnswers(long seed) throws IOException {
     List<Step> steps = StepGenerator.steps(seed, stepsOfASeed());
-    compare(seed, steps, new Layout(Layout.ROOMY, AtimePolicy.STRICTATIME));
+    compare(seed, steps, new Layout(Layout.ROOMY, AtimePolicy.STRICTATIME, scarceBytes()));
   }
 
   @ParameterizedTest
   @MethodSource("seedsForNames")
   void randomNames_withFewInodes_giveTheSameAnswers(long seed) throws IOException {
     List<Step> steps = StepGenerator.stepsOnNames(seed, stepsOfASeed() / 5);
-    compare(seed, steps, new Layout(scarceInodes(), AtimePolicy.STRICTATIME));
+    compare(seed, steps, new Layout(scarceInodes(), AtimePolicy.STRICTATIME, scarceBytes()));
   }
 
   /** Slow, as each step gets a tick of the clock of its own. */
   @Test
   void randomSteps_withRelatime_giveTheSameAnswers() throws IOException {
     List<Step> steps = StepGenerator.steps(1000, Math.min(FULL ? 5000 : 1000, stepsOfASeed()));
-    compare(1000, steps, new Layout(Layout.ROOMY, AtimePolicy.RELATIME));
+    compare(1000, steps, new Layout(Layout.ROOMY, AtimePolicy.RELATIME, scarceBytes()));
   }
 
   /** Of a run of all seeds. */

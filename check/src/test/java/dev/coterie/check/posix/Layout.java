@@ -13,8 +13,12 @@ import java.util.Map;
  *
  * @param inodes of the mount at the root
  * @param atime of the mount at the root
+ * @param smallBytes of the second mount
  */
-record Layout(int inodes, AtimePolicy atime) {
+record Layout(int inodes, AtimePolicy atime, long smallBytes) {
+  /** So few that they run out. */
+  static final long SCARCE_BYTES = 96 << 10;
+
   /** Inodes of a mount where they never run out. */
   static final int ROOMY = 20_000;
 
@@ -30,7 +34,7 @@ record Layout(int inodes, AtimePolicy atime) {
   Map<String, TmpfsOptions> mounts() {
     Map<String, TmpfsOptions> mounts = new LinkedHashMap<>();
     mounts.put("/", new TmpfsOptions(256L << 20, inodes, false, atime));
-    mounts.put("/" + SMALL, new TmpfsOptions(96 << 10, ROOMY, false, AtimePolicy.NOATIME));
+    mounts.put("/" + SMALL, new TmpfsOptions(smallBytes, ROOMY, false, AtimePolicy.NOATIME));
     mounts.put("/" + READ_ONLY, new TmpfsOptions(4096, 1, true, AtimePolicy.STRICTATIME));
     return mounts;
   }

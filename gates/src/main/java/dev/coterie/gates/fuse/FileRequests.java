@@ -61,7 +61,9 @@ final class FileRequests {
   }
 
   private static long fileHandle(Operation.Opened opened) {
-    return (opened.flags() & OpenFlags.O_NOATIME) == 0 ? opened.handle() : opened.handle() | NOATIME;
+    return (opened.flags() & OpenFlags.O_NOATIME) == 0
+        ? opened.handle()
+        : opened.handle() | NOATIME;
   }
 
   // ---- opening ----
@@ -161,8 +163,7 @@ final class FileRequests {
     boolean opened = (exchange.int64(FH) & NOATIME) != 0;
     boolean wanted = (exchange.int32(FLAGS) & OpenFlags.O_NOATIME) != 0;
     long handle = handle(exchange, FH);
-    if (opened == wanted && changed.isEmpty()
-        || changed.getOrDefault(handle, opened) == wanted) {
+    if (opened == wanted && changed.isEmpty() || changed.getOrDefault(handle, opened) == wanted) {
       reading(exchange, handle);
       return;
     }
