@@ -128,6 +128,12 @@ enum Difference {
    */
   COPY_BETWEEN_MOUNTS,
 
+  /**
+   * That F_SETFL changes O_NOATIME a FUSE mount learns from the next read. Long runs with F_SETFL
+   * find access times that differ on a mount, which is not understood yet. Left out.
+   */
+  FLAGS_CHANGED,
+
   /** The kernel says of each FUSE mount that it is one. kernel_fs.c says tmpfs instead. */
   FILE_SYSTEM_TYPE,
 
