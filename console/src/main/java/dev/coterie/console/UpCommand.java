@@ -35,7 +35,6 @@ final class UpCommand implements Command {
   private static final Option UNTIL_UNUSED =
       Option.flag("--until-unused", "end when no client is connected any more");
   private static final int PORT_MAX = 0xFFFF;
-  private static final int UNUSED_LOOK_MS = 100;
 
   @Override
   public Synopsis synopsis() {
@@ -161,15 +160,13 @@ final class UpCommand implements Command {
   private static void endUnused(Leader leader, String socket)
       throws IOException, InterruptedException {
     while (true) {
-      if (leader.counts().connections() == 0) {
-        try (FileChannel lock = PrivateLeader.lock(socket)) {
-          if (lock.isOpen() && leader.counts().connections() == 0) {
-            leader.close();
-            return;
-          }
+      leader.awaitUnused();
+      try (FileChannel lock = PrivateLeader.lock(socket)) {
+        if (lock.isOpen() && leader.counts().connections() == 0) {
+          leader.close();
+          return;
         }
       }
-      Thread.sleep(UNUSED_LOOK_MS);
     }
   }
 

@@ -239,6 +239,15 @@ public final class Leader implements AutoCloseable {
     return new Counts(connections.size(), fids, faults.get(), vfs.counts());
   }
 
+  /** Waits until no client is connected. */
+  public void awaitUnused() throws InterruptedException {
+    synchronized (connections) {
+      while (!connections.isEmpty()) {
+        connections.wait();
+      }
+    }
+  }
+
   /** Requests taken so far, from connections that have ended too. */
   public long requests() {
     long sum = requestsOfEnded.sum();
@@ -355,7 +364,10 @@ public final class Leader implements AutoCloseable {
 
   void ended(Connection connection) {
     requestsOfEnded.add(connection.requestCount());
-    connections.remove(connection);
+    synchronized (connections) {
+      connections.remove(connection);
+      connections.notifyAll();
+    }
   }
 
   Complaints complaints() {
