@@ -41,6 +41,7 @@ final class Arena implements AutoCloseable {
   private final Map<String, Server> servers = new HashMap<>();
   private final Set<String> made = new HashSet<>();
   private final List<AutoCloseable> open = new ArrayList<>();
+  private final Mounts mounts = new Mounts(this);
   private final Thread end = new Thread(this::closeAll, "coterie-bench-end");
   private final Map<Long, String> pinned = new HashMap<>(); // pid → processors
 
@@ -60,6 +61,16 @@ final class Arena implements AutoCloseable {
   /** A folder in memory; it goes with the arena. */
   Path folder() {
     return folder;
+  }
+
+  /** Where folders are mounted, by peers and by us. */
+  Mounts mounts() {
+    return mounts;
+  }
+
+  /** To be done at the end, before what was there already ends. */
+  void atEnd(AutoCloseable end) {
+    open.add(end);
   }
 
   /** Whether nobody has made this before; a name is that of something that is made once. */

@@ -1,5 +1,7 @@
 package dev.coterie.bench;
 
+import static java.lang.Double.NaN;
+
 import dev.coterie.bench.MockupRun.Group;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +13,11 @@ import java.util.function.Consumer;
 
 /** All runs, by name, and how to start them. */
 public final class Bench {
+  /** A quarter more time than the same in C. */
+  private static final double SAME = 1 / 1.25;
+
+  private static final double LARGE = 0.95;
+
   private static final List<Run> RUNS =
       List.of(
           new P9Run("getattr", "attributes of an open file: diod"),
@@ -43,6 +50,15 @@ public final class Bench {
           new FlatRun.Files(
               "flat-readdir", "page", "one page of readdir of many files: ours of 100"),
           new FlatRun.Connections(),
+          mount("stat", "attributes of a file by name", SAME, NaN),
+          mount("read", "4 KiB of an open file at random", SAME, NaN),
+          mount("write", "4 KiB to an open file at random", SAME, NaN),
+          mount("seqread", "1 MiB of an open file, one after the other", LARGE, NaN),
+          mount("seqwrite", "1 MiB to an open file, one after the other", LARGE, NaN),
+          mount("open", "open and close a file", NaN, 1),
+          mount("create", "create, close and unlink a file", NaN, 1),
+          mount("readdir", "open a folder of 1,000 files, all names, close", NaN, NaN),
+          mount("untar", "tar unpacks 2,000 files; for each file", NaN, 1),
           new NioRun("stat", "attributes by path: Jimfs, and the JDK's file system", 0.5, 10),
           new NioRun("read", "4 KiB of an open file: Jimfs, and the JDK's", 1 / 1.2, 1),
           new NioRun("write", "4 KiB to an open file: Jimfs, and the JDK's", 1 / 1.2, 1),
@@ -50,6 +66,11 @@ public final class Bench {
           new NioRun("walk", "a folder of 10,000 files: Jimfs, and the JDK's", 0.5, 1));
 
   private Bench() {}
+
+  private static Run mount(String operation, String what, double memfs, double loopback) {
+    String summary = what + ": kernel mounts in C, and the kernel's tmpfs";
+    return new MountRun(operation, summary, memfs, loopback, memfs == SAME ? 1 : NaN);
+  }
 
   /** What there is: name → one line, in order. */
   public static Map<String, String> list() {

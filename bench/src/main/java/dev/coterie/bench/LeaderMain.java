@@ -37,7 +37,7 @@ public final class LeaderMain {
     }
   }
 
-  private static MountFactory mount(String kind, String folder) {
+  static MountFactory mount(String kind, String folder) {
     return switch (kind) {
       case "tmpfs" -> TmpFs.Options.parse(Map.of("nr_inodes", INODES)).factory();
       case "host" -> HostFs.Options.parse(folder, Map.of()).factory();

@@ -9,7 +9,10 @@ public enum Measure {
   RATE("/s", true),
 
   /** CPU time of server and client for one operation, in microseconds. */
-  CPU("µs CPU", false);
+  CPU("µs CPU", false),
+
+  /** CPU time of the server alone for one operation, in microseconds. */
+  SERVER_CPU("µs CPU", false);
 
   private final String unit;
   private final boolean more;
@@ -25,7 +28,11 @@ public enum Measure {
   }
 
   double of(Sample sample) {
-    return this == CPU ? sample.cpuMicros() : sample.value();
+    return switch (this) {
+      case LATENCY, RATE -> sample.value();
+      case CPU -> sample.cpuMicros();
+      case SERVER_CPU -> sample.serverMicros();
+    };
   }
 
   /** How many times as good ours is as the peer. */

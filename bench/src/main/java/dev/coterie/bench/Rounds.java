@@ -2,7 +2,10 @@ package dev.coterie.bench;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /** Measures sides in turn and compares them. */
@@ -12,6 +15,33 @@ final class Rounds {
 
   /** A peer, and the case it is measured for. */
   record Peer(Case of, Side side) {}
+
+  /**
+   * One line of many sides.
+   *
+   * @param of its case
+   * @param ours one of the sides
+   * @param peer what it is compared to, from what the sides measured in the same round
+   * @param named the side whose remark stands for the peer's
+   */
+  record Line(Case of, Side ours, ToPeer peer, Side named) {
+    /** One of ours beside one peer. */
+    static Line of(Case of, Side ours, Side peer) {
+      return new Line(of, ours, turn -> turn.of(peer), peer);
+    }
+  }
+
+  /** What a peer is, or would be, in one round. */
+  interface ToPeer {
+    Sample in(Turn turn);
+  }
+
+  /** What each side measured in one round. */
+  record Turn(Map<Side, Sample> bySide) {
+    Sample of(Side side) {
+      return Objects.requireNonNull(bySide.get(side), "a side that has no turn");
+    }
+  }
 
   private final Settings settings;
   private final Consumer<Row> rows;
@@ -50,6 +80,26 @@ final class Rounds {
     for (int i = 0; i < peers.size(); i++) {
       Side side = peers.get(i).side();
       report(peers.get(i).of(), samples.getLast(), samples.get(i), remark(side, ours));
+    }
+  }
+
+  /** The same with any lines of any sides, each measured once in every round. */
+  void compareAll(List<Side> sides, List<Line> lines) throws IOException, BenchException {
+    List<List<Sample>> samples = inTurn(sides);
+    List<Turn> turns = new ArrayList<>();
+    for (int round = 0; round < settings.rounds(); round++) {
+      Map<Side, Sample> bySide = new IdentityHashMap<>();
+      for (int i = 0; i < sides.size(); i++) {
+        bySide.put(sides.get(i), samples.get(i).get(round));
+      }
+      turns.add(new Turn(bySide));
+    }
+    for (Line line : lines) {
+      report(
+          line.of(),
+          turns.stream().map(turn -> turn.of(line.ours())).toList(),
+          turns.stream().map(line.peer()::in).toList(),
+          remark(line.named(), line.ours()));
     }
   }
 

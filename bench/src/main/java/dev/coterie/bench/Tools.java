@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +25,16 @@ final class Tools {
       Map.of(
           "diod", "package diod",
           "gcc", "package gcc, with libc6-dev",
+          "libfuse3", "package libfuse3-dev",
           "python3", "package python3",
+          "tar", "package tar",
           "taskset", "package util-linux");
 
   /** Where daemons are that are not on everybody's path. */
   private static final List<String> MORE_FOLDERS = List.of("/usr/sbin", "/sbin");
+
+  /** What Debian's libfuse3-dev brings. */
+  private static final Path FUSE_HEADER = Path.of("/usr/include/fuse3/fuse_lowlevel.h");
 
   private static final List<String> FLAGS = List.of("-std=gnu17", "-O2", "-pthread");
 
@@ -46,8 +54,37 @@ final class Tools {
 
   /** A program of this room, compiled unless its very source has been before. */
   static Path compiled(String name) throws IOException, BenchException {
-    byte[] source = resource(name + ".c");
-    Path program = cache().resolve(name + "-" + hash(source));
+    return compiled(new Source(name + ".c", List.of(), List.of()));
+  }
+
+  /** The same for a peer on libfuse. */
+  static Path compiledWithFuse(String name) throws IOException, BenchException {
+    if (!Files.exists(FUSE_HEADER)) {
+      throw new MissingTool("libfuse3", PACKAGES.getOrDefault("libfuse3", ""));
+    }
+    return compiled(new Source(name + ".c", List.of("fusepeer.h"), List.of("-lfuse3")));
+  }
+
+  /**
+   * What a program is made of.
+   *
+   * @param file with main
+   * @param headers that it includes, of this room
+   * @param libraries as the linker is told
+   */
+  private record Source(String file, List<String> headers, List<String> libraries) {
+    String name() {
+      return file.substring(0, file.lastIndexOf('.'));
+    }
+  }
+
+  private static Path compiled(Source source) throws IOException, BenchException {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put(source.file(), resource(source.file()));
+    for (String header : source.headers()) {
+      files.put(header, resource(header));
+    }
+    Path program = cache().resolve(source.name() + "-" + hash(files.values()));
     if (Files.isExecutable(program)) {
       return program;
     }
@@ -55,35 +92,32 @@ final class Tools {
     Files.createDirectories(cache());
     Path folder = Files.createTempDirectory(cache(), "compile-");
     try {
-      Path file = Files.write(folder.resolve(name + ".c"), source);
-      Path made = folder.resolve(name);
-      Path log = folder.resolve("log");
-      List<String> command =
-          List.of(
-              gcc.toString(),
-              FLAGS.get(0),
-              FLAGS.get(1),
-              FLAGS.get(2),
-              "-o",
-              made.toString(),
-              file.toString());
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      if (waitFor(process) != 0) {
-        throw new BenchException("gcc cannot compile " + name + ".c: " + Files.readString(log));
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        Files.write(folder.resolve(file.getKey()), file.getValue());
       }
       // At once, as another run may look for it.
-      Files.move(made, program, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(compile(gcc, source, folder), program, StandardCopyOption.ATOMIC_MOVE);
       return program;
     } finally {
-      for (String left : List.of(name + ".c", name, "log")) {
-        Files.deleteIfExists(folder.resolve(left));
-      }
-      Files.deleteIfExists(folder);
+      Arena.delete(folder);
     }
+  }
+
+  private static Path compile(Path gcc, Source source, Path folder)
+      throws IOException, BenchException {
+    Path made = folder.resolve(source.name());
+    Path log = folder.resolve("log");
+    List<String> command = new ArrayList<>();
+    command.add(gcc.toString());
+    command.addAll(FLAGS);
+    command.addAll(List.of("-o", made.toString(), folder.resolve(source.file()).toString()));
+    command.addAll(source.libraries());
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    if (waitFor(process) != 0) {
+      throw new BenchException("gcc cannot compile " + source.file() + ": " + Files.readString(log));
+    }
+    return made;
   }
 
   /** A file that lies beside the classes of this room. */
@@ -133,11 +167,12 @@ final class Tools {
     return value == null || value.isEmpty() ? null : value;
   }
 
-  private static String hash(byte[] source) {
+  private static String hash(Collection<byte[]> sources) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(FLAGS.toString().getBytes(StandardCharsets.US_ASCII));
-      return HexFormat.of().formatHex(digest.digest(source), 0, 8);
+      sources.forEach(digest::update);
+      return HexFormat.of().formatHex(digest.digest(), 0, 8);
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has SHA-256", e);
     }

@@ -40,7 +40,7 @@ class ImportRulesTest {
           entry("leader", Set.of("api", "wire", "core", "sys")),
           entry("client", Set.of("api", "wire", "sys")),
           entry("gates", Set.of("api", "client", "sys")),
-          entry("bench", Set.of("api", "core", "mounts", "leader", "client")),
+          entry("bench", Set.of("api", "core", "mounts", "leader", "client", "gates")),
           entry(
               "console",
               Set.of("api", "sys", "wire", "core", "mounts", "leader", "client", "gates", "bench")),

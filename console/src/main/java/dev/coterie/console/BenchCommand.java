@@ -22,6 +22,11 @@ final class BenchCommand implements Command {
   private static final Option SMALL =
       Option.flag("--small", "few files and connections: to see that it works");
 
+  private static final Option QUICK =
+      Option.flag("--quick", "3 rounds of 0.1 s, and --small: a first look");
+
+  private static final int QUICK_ROUNDS = 3;
+  private static final int QUICK_MS = 100;
   private static final int ROUNDS_MAX = 1000;
   private static final double SECONDS_LEAST = 0.01;
   private static final double SECONDS_MAX = 600;
@@ -36,11 +41,11 @@ final class BenchCommand implements Command {
         "[NAME...]",
         0,
         Synopsis.ANY,
-        List.of(LIST, ROUNDS, SECONDS, CPU, SMALL, Synopsis.JSON, Synopsis.HELP),
+        List.of(LIST, ROUNDS, SECONDS, CPU, SMALL, QUICK, Synopsis.JSON, Synopsis.HELP),
         List.of(
             "",
-            "A name is that of a run or of a group: p9, echo, mockup, flat, nio. Without one, all"
-                + " are run. Each",
+            "A name is that of a run or of a group: p9, echo, mockup, flat, mount, nio. Without"
+                + " one, all are run. Each",
             "run measures a peer and ours in turn, round by round; the ratio is the median over"
                 + " the",
             "rounds of how many times as good ours was in that round: more is better for ours. If",
@@ -48,14 +53,16 @@ final class BenchCommand implements Command {
             "judged. CPU times are of server and of clients, in microseconds for each operation,",
             "ours / peer's; so are the messages to the server and, within a JVM, the bytes allocated.",
             "",
-            "Peers are programs of the machine: diod, python3, and gcc to compile others. A run"
-                + " whose peer",
-            "is not installed is left out with a line that says so, and the exit status is 1.",
+            "Peers are programs of the machine: diod, python3, and gcc to compile others, with"
+                + " libfuse3-dev",
+            "those of mount, which needs root. A run whose peer is not installed is left out with a line that says so, and the exit status is 1.",
             "",
             "Examples:",
             "  coterie bench",
             "  coterie bench p9-getattr echo --rounds 15",
             "  coterie bench flat --cpu",
+            "  coterie bench mount --quick",
+            "  coterie bench mount-read mount-stat --rounds 15 --json",
             "  coterie bench p9 --json | jq '.rows[] | {run, case, ratio, verdict}'"));
   }
 
@@ -65,13 +72,7 @@ final class BenchCommand implements Command {
       list(console, arguments.has(Synopsis.JSON));
       return 0;
     }
-    Settings settings =
-        new Settings(
-            arguments.number(ROUNDS, Settings.DEFAULT.rounds(), 1, ROUNDS_MAX),
-            milliseconds(arguments),
-            arguments.has(SMALL) ? 1 : WARM_ROUNDS,
-            arguments.has(CPU),
-            arguments.has(SMALL));
+    Settings settings = settings(arguments);
     List<String> runs;
     try {
       runs = Bench.select(arguments.operands().stream().map(ByteText::decoded).toList());
@@ -91,10 +92,22 @@ final class BenchCommand implements Command {
     return console.status();
   }
 
-  private static int milliseconds(Arguments arguments) throws Failure {
+  private static Settings settings(Arguments arguments) throws Failure {
+    boolean quick = arguments.has(QUICK);
+    boolean small = quick || arguments.has(SMALL);
+    int usualRounds = quick ? QUICK_ROUNDS : Settings.DEFAULT.rounds();
+    return new Settings(
+        arguments.number(ROUNDS, usualRounds, 1, ROUNDS_MAX),
+        milliseconds(arguments, quick ? QUICK_MS : Settings.DEFAULT.roundMs()),
+        small ? 1 : WARM_ROUNDS,
+        arguments.has(CPU),
+        small);
+  }
+
+  private static int milliseconds(Arguments arguments, int usual) throws Failure {
     String value = arguments.value(SECONDS);
     if (value == null) {
-      return Settings.DEFAULT.roundMs();
+      return usual;
     }
     try {
       double seconds = Double.parseDouble(value);

@@ -62,6 +62,8 @@ final class BenchJson {
       finite(json, "clientMicros", sample.clientMicros());
       finite(json, "messages", sample.messages());
       finite(json, "allocatedBytes", sample.allocated());
+      finite(json, "p90Micros", sample.p90Micros());
+      finite(json, "rate", sample.rate());
       json.endObject();
     }
     json.endArray();
