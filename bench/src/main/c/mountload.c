@@ -19,7 +19,7 @@
  *   -c N      processes (default 1)
  *   -a FILE   archive
  *   -w MS     warm-up (default 50)
- *   -t MS     measured time (default 1000); more when an operation was under way at its end
+ *   -t MS     measured time (default 1000); more until each process has done 100 operations
  *   -p CPU    run on this processor only
  *   -s PID    the server; may be given several times: CPU time is that of /proc/PID/task/N/schedstat
  *
@@ -47,7 +47,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROCESSES_MAX = 64, SERVERS_MAX = 8, PAGE = 4096, MIB = 1 << 20, PATH_BYTES = 512, DEPTH = 32 };
+enum { PROCESSES_MAX = 64, SERVERS_MAX = 8, PAGE = 4096, MIB = 1 << 20, PATH_BYTES = 512, DEPTH = 32, OPS_LEAST = 100 };
 
 /* A histogram in nanoseconds: each power of two in STEPS parts, so it is right to 1/STEPS. */
 enum { STEP_BITS = 6, STEPS = 1 << STEP_BITS, BUCKETS = (64 - STEP_BITS) * STEPS };
@@ -246,7 +246,7 @@ static void work(int number, uint64_t (*run)(void), uint64_t ops_a_run) {
   atomic_fetch_add(&shared->ready, 1);
   while (atomic_load(&shared->phase) == STARTING) sched_yield();
   int phase;
-  while ((phase = atomic_load_explicit(&shared->phase, memory_order_relaxed)) != ENDING || tally->ops == 0) {
+  while ((phase = atomic_load_explicit(&shared->phase, memory_order_relaxed)) != ENDING || tally->ops < OPS_LEAST) {
     uint64_t began = now(), took = run();
     if (!took) took = now() - began;
     tally->all_ops += ops_a_run;

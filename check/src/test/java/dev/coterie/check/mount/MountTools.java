@@ -21,6 +21,11 @@ final class MountTools {
     need(Files.isExecutable(Path.of(path)), path + " is not installed");
   }
 
+  /** The same for a file that is no program. */
+  static void requireFile(String path, String name) {
+    need(Files.exists(Path.of(path)), name + " is not installed");
+  }
+
   private static void need(boolean there, String otherwise) {
     if (!there && Boolean.getBoolean("coterie.requireTools")) {
       fail(otherwise);
