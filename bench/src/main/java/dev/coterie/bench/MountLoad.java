@@ -2,10 +2,10 @@ package dev.coterie.bench;
 
 import dev.coterie.bench.Mounts.Mounted;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.nio.file.Path;
 
 /**
  * {@code mountload} on one mount: a load, described.

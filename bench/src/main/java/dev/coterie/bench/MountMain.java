@@ -33,8 +33,7 @@ public final class MountMain {
       }
       return;
     }
-    try (Leader leader =
-            Leader.builder().mount("/", LeaderMain.mount(args[1], args[2])).start();
+    try (Leader leader = Leader.builder().mount("/", LeaderMain.mount(args[1], args[2])).start();
         FileService service = leader.openSession()) {
       serve(service, directory);
     }

@@ -2,7 +2,6 @@ package dev.coterie.bench;
 
 import dev.coterie.bench.Mounts.Mounted;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -43,8 +42,7 @@ record MountRun(String operation, String summary, double memfs, double loopback,
       single = new MountLoad(operation, 1, archive.files(), archive.path().toString());
     }
     compareSingle(arena, rounds, single, files);
-    compareTwo(
-        arena, rounds, new MountLoad(operation, 2, single.files(), single.archive()), files);
+    compareTwo(arena, rounds, new MountLoad(operation, 2, single.files(), single.archive()), files);
   }
 
   private void compareSingle(Arena arena, Rounds rounds, MountLoad load, int files)
@@ -77,8 +75,7 @@ record MountRun(String operation, String summary, double memfs, double loopback,
                 leader,
                 turn ->
                     turn.of(same)
-                        .later(
-                            ROUND_TRIPS * turn.of(leader).messages() * turn.of(echo).value()),
+                        .later(ROUND_TRIPS * turn.of(leader).messages() * turn.of(echo).value()),
                 same)));
   }
 

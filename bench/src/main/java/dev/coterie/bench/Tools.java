@@ -115,7 +115,8 @@ final class Tools {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     if (waitFor(process) != 0) {
-      throw new BenchException("gcc cannot compile " + source.file() + ": " + Files.readString(log));
+      throw new BenchException(
+          "gcc cannot compile " + source.file() + ": " + Files.readString(log));
     }
     return made;
   }
