@@ -14,8 +14,8 @@ import java.util.concurrent.ExecutionException;
 
 /** A tree mounted in the kernel, from its mounting until its end. */
 public final class FuseMount implements AutoCloseable {
-  /** Threads that read requests: enough that some which wait for the storage leave others free. */
-  private static final int READERS = 4;
+  /** Most threads that read requests: so many can be kept waiting by the storage at a time. */
+  private static final int READERS = 8;
 
   private final Path directory;
   private final FuseDevice device;

@@ -8,7 +8,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
 import dev.coterie.api.Ticket;
-import java.lang.foreign.Arena;
+import dev.coterie.sys.HugePages;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class Exchange {
   /** Room for the largest data and for the headers in front of it, page by page. */
   private static final int HEADERS_BYTES = 4096;
-
-  private static final int PAGE_BYTES = 4096;
 
   // Where an exchange is between being received and being free again.
   private static final int WITH_READER = 0;
@@ -48,9 +46,8 @@ public final class Exchange {
 
   Exchange(Server server, int dataBytes) {
     this.server = server;
-    Arena arena = Arena.ofAuto();
-    this.in = arena.allocate((long) HEADERS_BYTES + dataBytes, PAGE_BYTES);
-    this.out = arena.allocate((long) HEADERS_BYTES + dataBytes, PAGE_BYTES);
+    this.in = HugePages.allocate((long) HEADERS_BYTES + dataBytes);
+    this.out = HugePages.allocate((long) HEADERS_BYTES + dataBytes);
     this.inBytes = in.asByteBuffer();
     this.outBytes = out.asByteBuffer();
   }

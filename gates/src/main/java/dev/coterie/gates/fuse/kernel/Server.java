@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>They share one descriptor: a reply is accepted only on the descriptor its request came from,
  * and sharing one is as fast as one each. They are platform threads, as a blocking native call pins
  * a virtual thread's carrier; there are several so that one which is kept waiting by the storage
- * leaves others to read interrupts.
+ * leaves others to read interrupts ({@link Crew}).
  *
  * <p>Interrupts: the kernel names a request whose caller has been signalled. Where that request
  * waits, its ticket is cancelled, and its own reply (EINTR, or the answer if that was faster) is
@@ -40,6 +40,7 @@ public final class Server {
   private final ConcurrentHashMap<Long, Exchange> waiting = new ConcurrentHashMap<>(); // by unique
   private final List<Reader> readers = new ArrayList<>(); // filled by start
   private final AtomicInteger reading = new AtomicInteger();
+  private final Crew crew = new Crew();
 
   /**
    * @param dataBytes the most data one request or reply can carry
@@ -51,7 +52,7 @@ public final class Server {
     this.dataBytes = dataBytes;
   }
 
-  /** Starts reading. */
+  /** Starts reading, with so many threads at most. */
   public void start(int threads) {
     reading.set(threads);
     for (int i = 0; i < threads; i++) {
@@ -76,10 +77,12 @@ public final class Server {
   }
 
   private final class Reader implements Runnable {
+    final int number;
     final Thread thread;
     volatile @Nullable Exchange current; // atomic; what this thread is at work on
 
     Reader(int number) {
+      this.number = number;
       thread = Thread.ofPlatform().daemon().name("coterie-fuse-" + number).unstarted(this);
     }
 
@@ -88,6 +91,7 @@ public final class Server {
       try {
         read();
       } finally {
+        crew.end();
         if (reading.decrementAndGet() == 0) {
           handler.ended();
         }
@@ -95,7 +99,11 @@ public final class Server {
     }
 
     private void read() {
+      if (!Crew.begins(number)) {
+        crew.rest();
+      }
       Exchange exchange = take();
+      int notNeeded = 0;
       for (int length = receive(exchange); length >= 0; length = receive(exchange)) {
         if (!isWhole(exchange, length)) {
           LOG.log(System.Logger.Level.ERROR, "a request of {0} bytes from the kernel", length);
@@ -107,16 +115,24 @@ public final class Server {
         if (!exchange.leave()) {
           exchange = take();
         }
+        notNeeded = crew.notNeeded(notNeeded);
+        if (crew.shouldRest(notNeeded)) {
+          crew.rest();
+          notNeeded = 0;
+        }
       }
     }
   }
 
   private int receive(Exchange exchange) {
+    crew.reads();
     try {
       return kernel.receive(exchange.buffer());
     } catch (ErrnoException e) {
       LOG.log(System.Logger.Level.WARNING, "the mount is lost: {0}", e.getMessage());
       return -1;
+    } finally {
+      crew.hasRead();
     }
   }
 
