@@ -68,10 +68,15 @@ final class Mounts implements AutoCloseable {
 
   /** Takes away what is there still. */
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     processes.reversed().forEach(Coterie::close);
-    for (Path directory : List.of(first, second)) {
-      Shell.run("umount -l \"$1\" 2>/dev/null; true", directory);
+    try {
+      for (Path directory : List.of(first, second)) {
+        Shell.run("umount -l \"$1\" 2>/dev/null; true", directory);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while unmounting", e);
     }
   }
 }
