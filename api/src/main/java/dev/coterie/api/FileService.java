@@ -58,6 +58,14 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
+   * Whether the leader is another process. Then a thread that waits for its answer itself has it
+   * sooner than a completion would, which another thread has to be woken up to call.
+   */
+  default boolean isRemote() {
+    return false;
+  }
+
+  /**
    * Ends the session: what waits is cancelled, its handles, references and tokens are given back.
    */
   @Override

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -37,7 +36,7 @@ final class Rounds {
   }
 
   /** What each side measured in one round. */
-  record Turn(Map<Side, Sample> bySide) {
+  record Turn(IdentityHashMap<Side, Sample> bySide) {
     Sample of(Side side) {
       return Objects.requireNonNull(bySide.get(side), "a side that has no turn");
     }
@@ -88,7 +87,7 @@ final class Rounds {
     List<List<Sample>> samples = inTurn(sides);
     List<Turn> turns = new ArrayList<>();
     for (int round = 0; round < settings.rounds(); round++) {
-      Map<Side, Sample> bySide = new IdentityHashMap<>();
+      IdentityHashMap<Side, Sample> bySide = new IdentityHashMap<>();
       for (int i = 0; i < sides.size(); i++) {
         bySide.put(sides.get(i), samples.get(i).get(round));
       }

@@ -104,6 +104,11 @@ public final class Client implements FileService {
     return Ticket.DONE;
   }
 
+  @Override
+  public boolean isRemote() {
+    return true;
+  }
+
   /**
    * Ends the session and waits until the leader has, for a second at most: then others find given
    * back what this session held.

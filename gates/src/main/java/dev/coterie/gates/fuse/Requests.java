@@ -7,6 +7,7 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
 import dev.coterie.gates.fuse.kernel.Attr;
 import dev.coterie.gates.fuse.kernel.Exchange;
@@ -22,11 +23,13 @@ final class Requests {
   private static final int S_IXGRP = 010;
 
   private final FileService service;
+  private final boolean isRemote;
   private final NodeTable nodes;
   private volatile boolean keepsSetgid; // atomic; never false again
 
   Requests(FileService service, NodeTable nodes) {
     this.service = service;
+    this.isRemote = service.isRemote();
     this.nodes = nodes;
   }
 
@@ -58,8 +61,33 @@ final class Requests {
 
   /** Submits an operation; an error is the answer, and otherwise {@code then} gives one. */
   <R> void submit(Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
+    if (isRemote && exchange.mayWait()) {
+      await(exchange, caller, operation, then);
+      return;
+    }
     long unique = exchange.unique();
     exchange.waitsFor(unique, service.submit(caller, operation, new Step<>(exchange, then)));
+  }
+
+  /** The same on this thread. */
+  private <R> void await(
+      Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
+    Pending pending = new Pending();
+    exchange.waitsFor(
+        exchange.unique(),
+        () -> {
+          pending.cancel();
+          return false;
+        });
+    Step<R> step = new Step<>(exchange, then);
+    R result;
+    try {
+      result = service.call(caller, operation, pending);
+    } catch (ErrnoException e) {
+      step.failed(e.errno());
+      return;
+    }
+    step.done(result);
   }
 
   /** As {@link #submit}, when the answer is only that it was done. */

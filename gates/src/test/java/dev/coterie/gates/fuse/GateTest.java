@@ -21,6 +21,8 @@ import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -28,6 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout;
 
 /** The gate over a tree in memory, asked by a kernel that is a test. */
@@ -369,11 +372,13 @@ class GateTest {
   /** Parks each read until it is cancelled. */
   private static final class ParkingReads implements FileService {
     private final FileService inner;
+    private final boolean remote;
     final CountDownLatch parked = new CountDownLatch(1);
     final AtomicReference<Runnable> release = new AtomicReference<>();
 
-    ParkingReads(FileService inner) {
+    ParkingReads(FileService inner, boolean remote) {
       this.inner = inner;
+      this.remote = remote;
     }
 
     @Override
@@ -400,6 +405,11 @@ class GateTest {
     }
 
     @Override
+    public boolean isRemote() {
+      return remote;
+    }
+
+    @Override
     public void close() {
       inner.close();
     }
@@ -408,7 +418,7 @@ class GateTest {
   private ParkingReads park() throws Exception {
     kernel.end();
     server.join();
-    ParkingReads parking = new ParkingReads(session);
+    ParkingReads parking = new ParkingReads(session, remote);
     FakeKernel fresh = new FakeKernel();
     FuseGate gate = new FuseGate(parking, meters, thread -> killed);
     server = new Server(fresh, gate, meters, Negotiation.DATA_BYTES);
@@ -418,6 +428,7 @@ class GateTest {
   }
 
   private FakeKernel other = kernel;
+  private boolean remote; // whether the tree says of itself that it is another process's
   private volatile boolean killed; // whether whoever asks is being killed
 
   private long sendRead(long[] file) {
@@ -429,6 +440,10 @@ class GateTest {
 
   @Test
   void interrupt_ofKilledProcess_endsItsRequestWithEINTR() throws Exception {
+    killWhileReading();
+  }
+
+  private void killWhileReading() throws Exception {
     killed = true;
     long[] file = create("f");
     ParkingReads parking = park();
@@ -438,6 +453,33 @@ class GateTest {
     other.send(Opcode.INTERRUPT, 0, body().int64(unique), 0, unique | 1);
     assertThat(other.await(unique).error()).isEqualTo(Errno.EINTR.number());
     assertThat(other.isSilent(unique | 1)).as("an interrupt that hits has no reply").isTrue();
+    other.end();
+  }
+
+  @Test
+  void interrupt_whileItsReaderWaits_endsItsRequestWithEINTR() throws Exception {
+    remote = true;
+    killWhileReading();
+  }
+
+  @Test
+  @Timeout(60)
+  void requests_thatAllWait_leaveAReader() throws Exception {
+    remote = true;
+    long[] file = create("f");
+    ParkingReads parking = park();
+    List<Long> waiting = new ArrayList<>();
+    for (int i = 0; i < 4 * READERS; i++) {
+      waiting.add(sendRead(file));
+      // With fewer that are free, each is received only when another has begun to wait.
+      assertThat(other.call(Opcode.STATFS, ROOT, body()).error()).isZero();
+    }
+    killed = true;
+    for (long unique : waiting) {
+      other.send(Opcode.INTERRUPT, 0, body().int64(unique), 0, unique | 1);
+      assertThat(other.await(unique).error()).isEqualTo(Errno.EINTR.number());
+    }
+    assertThat(parking.parked.getCount()).isZero();
     other.end();
   }
 

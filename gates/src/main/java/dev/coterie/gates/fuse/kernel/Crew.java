@@ -54,6 +54,11 @@ final class Crew {
     return reading.get() >= READING ? before + 1 : 0;
   }
 
+  /** Whether others read, or have been called, or can be: by whoever takes the last request. */
+  boolean others() {
+    return reading.get() > 0 || resting.get() > 0;
+  }
+
   boolean shouldRest(int notNeeded) {
     return notNeeded >= NOT_NEEDED;
   }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One request and the room for its reply. Made once and used again and again: a request costs no
  * buffer. The request's bytes stay as they are until it is answered.
  */
+@SuppressWarnings("ReferenceEquality") // a thread equals none but itself
 public final class Exchange {
   /** Room for the largest data and for the headers in front of it, page by page. */
   private static final int HEADERS_BYTES = 4096;
@@ -34,6 +35,7 @@ public final class Exchange {
   private final ByteBuffer outBytes;
   private final AtomicInteger state = new AtomicInteger();
   private int length; // of the request; written by the reader before it hands the request on
+  private volatile @Nullable Thread reader; // atomic; null: it has gone on
   private long unique; // as length
   private @Nullable Opcode opcode; // as length
   private long began; // as length; System.nanoTime
@@ -61,6 +63,7 @@ public final class Exchange {
   /** Begins with a request that has been received. */
   void begin(int received) {
     length = received;
+    reader = Thread.currentThread();
     unique = InHeader.unique(in);
     opcode = Opcode.of(InHeader.opcode(in));
     began = System.nanoTime();
@@ -75,6 +78,7 @@ public final class Exchange {
 
   /** The reader goes on; true if the exchange is over, so that it can be used for the next one. */
   boolean leave() {
+    reader = null;
     return !state.compareAndSet(WITH_READER, LEFT_BY_READER);
   }
 
@@ -142,7 +146,15 @@ public final class Exchange {
     return inBytes.slice(start, Math.clamp(count, 0, length - start));
   }
 
-  // ---- interruption ----
+  // ---- waiting and interruption ----
+
+  /**
+   * Whether this thread may wait for what others do: it is the one that received the request, and
+   * there are others to receive what comes meanwhile.
+   */
+  public boolean mayWait() {
+    return reader == Thread.currentThread() && server.othersReceive();
+  }
 
   /**
    * What is to be cancelled when the one who asked does not want to wait any more. The exchange may
@@ -215,9 +227,6 @@ public final class Exchange {
 
   private boolean send(int replyLength, int error) {
     OutHeader.put(out, replyLength, error, unique);
-    if (parked != null) {
-      server.forget(unique, this);
-    }
     boolean accepted = true;
     try {
       server.kernel().send(out, replyLength);
@@ -237,7 +246,12 @@ public final class Exchange {
       event.error = -error;
       event.commit();
     }
+    long number = unique;
     int before = state.getAndSet(OVER);
+    // Only now: who comes to keep it finds that it is over, or is seen here.
+    if (parked != null) {
+      server.forget(number, this);
+    }
     assert before != OVER : "answered twice: " + opcode;
     if (before == LEFT_BY_READER) {
       server.free(this);

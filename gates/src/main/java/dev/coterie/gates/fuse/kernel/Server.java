@@ -179,6 +179,11 @@ public final class Server {
 
   // ---- for exchanges ----
 
+  /** Whether somebody receives while the calling thread does not. */
+  boolean othersReceive() {
+    return crew.others();
+  }
+
   /** From here on an interrupt finds it. */
   void keep(long unique, Exchange exchange) {
     waiting.put(unique, exchange);
