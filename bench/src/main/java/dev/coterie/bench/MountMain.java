@@ -17,7 +17,7 @@ import java.nio.file.Path;
 /**
  * The kernel mount that is measured: a process of its own that ends with its stdin.
  *
- * <p>Arguments: DIRECTORY KIND WHAT. KIND is {@code tmpfs}, or {@code host} for what is in the
+ * <p>Arguments: DIRECTORY KIND WHAT [uring]. KIND is {@code tmpfs}, or {@code host} for what is in the
  * folder WHAT: a leader in this process; or {@code at} for the leader that listens at WHAT. Says
  * "ready" once programs can use it; answers {@code counts} with the requests of the kernel.
  */
@@ -29,23 +29,24 @@ public final class MountMain {
     if (args[1].equals("at")) {
       try (FileService service =
           Client.connect(Address.parse("unix:" + args[2]), ClientOptions.DEFAULT)) {
-        serve(service, directory);
+        serve(service, directory, FuseMount.Options.DEFAULT);
       }
       return;
     }
     try (Leader leader = Leader.builder().mount("/", LeaderMain.mount(args[1], args[2])).start();
         FileService service = leader.openSession()) {
-      serve(service, directory);
+      serve(service, directory, FuseMount.Options.DEFAULT.withUring(args.length > 3));
     }
   }
 
-  private static void serve(FileService service, Path directory)
+  private static void serve(FileService service, Path directory, FuseMount.Options options)
       throws IOException, ErrnoException {
-    try (FuseMount mount = FuseMount.mount(service, directory, FuseMount.Options.DEFAULT);
+    try (FuseMount mount = FuseMount.mount(service, directory, options);
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       Runtime.getRuntime().addShutdownHook(new Thread(mount::close, "coterie-end"));
-      System.out.println("ready");
+      String why = mount.whyNoUring();
+      System.out.println(why == null ? "ready" : "not over io_uring: " + why);
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (line.equals("counts")) {
           long requests = mount.meters().lines().stream().mapToLong(Meters.Line::count).sum();

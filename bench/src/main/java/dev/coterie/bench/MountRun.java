@@ -16,9 +16,10 @@ import java.util.List;
  * @param operation of {@code mountload}
  * @param memfs least ratio of latency to the same in C; NaN: no target
  * @param loopback least ratio of latency to the folder in C
+ * @param uring least ratio of two clients over io_uring to the same in C; NaN: not measured
  * @param apart least ratio to the same in C plus {@link #ROUND_TRIPS} for each request
  */
-record MountRun(String operation, String summary, double memfs, double loopback, double apart)
+record MountRun(String operation, String summary, double memfs, double loopback, double uring, double apart)
     implements Run {
   /** What a leader in another process may cost for each request of the kernel, in round trips. */
   private static final double ROUND_TRIPS = 1.3;
@@ -42,7 +43,11 @@ record MountRun(String operation, String summary, double memfs, double loopback,
       single = new MountLoad(operation, 1, archive.files(), archive.path().toString());
     }
     compareSingle(arena, rounds, single, files);
-    compareTwo(arena, rounds, new MountLoad(operation, 2, single.files(), single.archive()), files);
+    MountLoad two = new MountLoad(operation, 2, single.files(), single.archive());
+    compareTwo(arena, rounds, two, files);
+    if (!Double.isNaN(uring)) {
+      compareUring(arena, rounds, two, files);
+    }
   }
 
   private void compareSingle(Arena arena, Rounds rounds, MountLoad load, int files)
@@ -95,6 +100,29 @@ record MountRun(String operation, String summary, double memfs, double loopback,
             Rounds.Line.of(two("tmpfs, 2 clients, peer: libfuse's threads"), tmpfs, threads),
             Rounds.Line.of(two("host, 2 clients, peer: C loop-back"), host, loop),
             Rounds.Line.of(two("leader apart, 2 clients, peer: libfuse"), leader, same)));
+  }
+
+  private void compareUring(Arena arena, Rounds rounds, MountLoad load, int files)
+      throws IOException, BenchException {
+    Mounts mounts = arena.mounts();
+    Side same = side(arena, load, mounts.memfs("single"), files);
+    Side threads = side(arena, load, mounts.memfs("threads"), files);
+    Side rings = side(arena, load, mounts.uring(), files);
+    rounds.compareAll(
+        List.of(same, threads, rings),
+        List.of(
+            Rounds.Line.of(
+                new Case(name(), "tmpfs --uring, 2 clients, peer: libfuse", Measure.RATE, uring),
+                rings,
+                same),
+            Rounds.Line.of(
+                new Case(
+                    name(),
+                    "tmpfs --uring, 2 clients, peer: libfuse's threads",
+                    Measure.RATE,
+                    uring),
+                rings,
+                threads)));
   }
 
   private Side side(Arena arena, MountLoad load, Mounted mounted, int files)

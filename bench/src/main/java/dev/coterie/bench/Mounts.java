@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Mounts {
   private static final long WAIT_MS = 60_000;
 
+  /** Whether the kernel offers new mounts their requests over io_uring. */
+  private static final Path URING = Path.of("/sys/module/fuse/parameters/enable_uring");
+
   /**
    * One of them.
    *
@@ -87,6 +90,30 @@ final class Mounts {
   Mounted ours(String kind) throws IOException, BenchException {
     String source = folder("ours-source").toString();
     return mounted("ours-" + kind, directory -> served(directory, java(directory, kind, source)));
+  }
+
+  /** The same with a tmpfs, its requests over io_uring. */
+  Mounted uring() throws IOException, BenchException {
+    enableUring();
+    return mounted(
+        "ours-uring",
+        directory -> {
+          List<String> command = java(directory, "tmpfs", "");
+          command.add("uring");
+          return served(directory, command);
+        });
+  }
+
+  /** Where it is off, as it is by default, it is on until the end. */
+  private void enableUring() throws IOException, BenchException {
+    if (!Files.exists(URING)) {
+      throw new BenchException("this kernel has no FUSE over io_uring");
+    }
+    String before = Files.readString(URING);
+    if (!before.startsWith("Y")) {
+      arena.atEnd(() -> Files.writeString(URING, before));
+      Files.writeString(URING, "Y");
+    }
   }
 
   /** A gate whose leader is another process, with a tmpfs. */
