@@ -91,15 +91,15 @@ class StressIT {
   private Map<String, String> results(Path directory, Iterable<String> stressors)
       throws IOException, InterruptedException {
     Path said = Files.createTempDirectory(folder, "said");
-    List<String> line =
-        new ArrayList<>(List.of("sh", Scripts.path("sh/stress.sh").toString()));
+    List<String> line = new ArrayList<>(List.of("sh", Scripts.path("sh/stress.sh").toString()));
     line.addAll(List.of(directory.toString(), "" + SECONDS, "" + OPERATIONS, said.toString()));
     stressors.forEach(line::add);
     Map<String, String> results = new TreeMap<>();
     for (String result : Shell.run(line, Map.of()).ok().lines().toList()) {
       String[] words = result.split(" ", -1);
       String passed = words[1].equals("passed") ? "" : result + "\n";
-      results.put(words[0], passed.isEmpty() ? "" : passed + Files.readString(said.resolve(words[0])));
+      results.put(
+          words[0], passed.isEmpty() ? "" : passed + Files.readString(said.resolve(words[0])));
     }
     return results;
   }
