@@ -56,7 +56,8 @@ final class DirectoryPlus {
     private final Exchange exchange;
     private final int size;
     private final List<DirEntry> entries;
-    private final AtomicReferenceArray<@Nullable Stat> told; // null: the kernel is not told of that one
+    private final AtomicReferenceArray<@Nullable Stat>
+        told; // null: the kernel is not told of that one
     private final AtomicInteger awaited;
 
     Page(Exchange exchange, int size, List<DirEntry> entries) {

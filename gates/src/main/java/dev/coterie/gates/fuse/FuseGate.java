@@ -125,15 +125,7 @@ final class FuseGate implements Handler {
       case NOTIFY_REPLY, INTERRUPT -> exchange.end();
       // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
       // the program; a poll says that all is ready, as for files of any file system.
-      case GETLK,
-          SETLK,
-          SETLKW,
-          BMAP,
-          IOCTL,
-          POLL,
-          SETUPMAPPING,
-          REMOVEMAPPING,
-          SYNCFS ->
+      case GETLK, SETLK, SETLKW, BMAP, IOCTL, POLL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
           exchange.answerError(Errno.ENOSYS);
     }
   }

@@ -99,8 +99,7 @@ final class NodeTable {
     Node now =
         nodes.computeIfPresent(
             exchanged(id.number()),
-            (nodeId, known) ->
-                known.id().equals(id) ? new Node(id, known.lookups() + 1) : known);
+            (nodeId, known) -> known.id().equals(id) ? new Node(id, known.lookups() + 1) : known);
     return now != null && now.id().equals(id);
   }
 

@@ -75,14 +75,7 @@ class DirectoryPlusTest {
   }
 
   private static FakeKernel.Body page(long handle, long offset) {
-    return body()
-        .int64(handle)
-        .int64(offset)
-        .int32(PAGE_BYTES)
-        .int32(0)
-        .int64(0)
-        .int32(0)
-        .int32(0);
+    return body().int64(handle).int64(offset).int32(PAGE_BYTES).int32(0).int64(0).int32(0).int32(0);
   }
 
   /** What one reply says: node id by name. Answers where to go on, 0 at the end. */
@@ -142,7 +135,7 @@ class DirectoryPlusTest {
     Map<String, Long> listed = list(ROOT);
     assertThat(listed).containsEntry(".", 0L).containsEntry("..", 0L).containsAllEntriesOf(made);
     assertThat(listed).hasSize(102);
-    long one = made.get("directory-50");
+    long one = made.getOrDefault("directory-50", 0L);
     forget(one, 1); // that of mkdir
     assertThat(getattr(one)).isZero();
     forget(one, 1); // that of the list
