@@ -35,6 +35,7 @@ final class MountCommand implements Command {
         List.of(
             Synopsis.SOCKET,
             MountFlags.OPTIONS,
+            MountFlags.URING,
             BACKGROUND,
             READDIRPLUS,
             SHOW,
@@ -73,7 +74,8 @@ final class MountCommand implements Command {
         new FuseMount.Options(
             operands.size() == 2 ? ByteText.decoded(operands.getFirst()) : "coterie",
             MountFlags.parse(arguments.values(MountFlags.OPTIONS)),
-            true);
+            true,
+            arguments.has(MountFlags.URING));
     if (arguments.has(BACKGROUND)) {
       startInBackground(arguments, directory, console);
       return 0;
@@ -83,6 +85,7 @@ final class MountCommand implements Command {
       FuseMount mount = mount(link, directory, options, more);
       Thread ending = Thread.ofPlatform().name("coterie-end").unstarted(() -> end(mount));
       Runtime.getRuntime().addShutdownHook(ending);
+      MountFlags.tell(mount, console);
       announce(arguments, mount, console);
       mount.awaitEnd();
       mount.close();
@@ -122,6 +125,9 @@ final class MountCommand implements Command {
     }
     if (arguments.has(READDIRPLUS)) {
       words.add(READDIRPLUS.name());
+    }
+    if (arguments.has(MountFlags.URING)) {
+      words.add(MountFlags.URING.name());
     }
     String socket = arguments.value(Synopsis.SOCKET);
     if (socket != null) {

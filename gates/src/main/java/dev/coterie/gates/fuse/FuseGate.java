@@ -31,6 +31,7 @@ final class FuseGate implements Handler {
   private final FileRequests files;
   private final DirectoryPlus directories;
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
+  private final CompletableFuture<Negotiation> begun = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
   /**
@@ -60,8 +61,8 @@ final class FuseGate implements Handler {
   }
 
   /** Completes when the kernel has begun the mount. */
-  CompletableFuture<Negotiation> negotiated() {
-    return negotiated;
+  CompletableFuture<Negotiation> begun() {
+    return begun;
   }
 
   /** Completes when the mount has ended. */
@@ -136,7 +137,7 @@ final class FuseGate implements Handler {
       String spoken = negotiation.major() + "." + negotiation.minor();
       LOG.log(System.Logger.Level.ERROR, "the kernel speaks FUSE {0}, which is too old", spoken);
       exchange.answerError(Errno.EPROTO);
-      negotiated.completeExceptionally(
+      begun.completeExceptionally(
           new ErrnoException(Errno.EPROTO, "the kernel speaks FUSE " + spoken));
       return;
     }
@@ -144,6 +145,7 @@ final class FuseGate implements Handler {
     negotiated.complete(negotiation);
     negotiation.answer(Init.maxReadahead(exchange.request())).put(exchange.body());
     exchange.answer(Init.OUT_BYTES);
+    begun.complete(negotiation);
   }
 
   /**
