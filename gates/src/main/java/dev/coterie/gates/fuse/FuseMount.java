@@ -92,7 +92,10 @@ public final class FuseMount implements AutoCloseable {
       Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
       String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);
-      OverRings rings = options.uring() ? OverRings.prepare(device, server, gate, service, () -> abort(directory)) : null;
+      OverRings rings =
+          options.uring()
+              ? OverRings.prepare(device, server, gate, service, () -> abort(directory))
+              : null;
       FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
       server.start(READERS);
       mount.awaitBegin();
