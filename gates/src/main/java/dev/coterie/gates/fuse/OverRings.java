@@ -26,16 +26,20 @@ final class OverRings {
 
   private OverRings() {}
 
-  /** Makes what is needed, before the mount begins: so that the kernel can be told. */
-  static OverRings prepare(FuseDevice device, Server server, FuseGate gate, FileService service)
-      throws ErrnoException {
-    haveThreadsStarted(service);
+  /**
+   * Makes what is needed, before the mount begins: so that the kernel can be told.
+   *
+   * @param lost ends the mount, when it cannot be served any more
+   */
+  static OverRings prepare(
+      FuseDevice device, Server server, FuseGate gate, FileService service, Runnable lost) {
     OverRings over = new OverRings();
     try {
-      Rings rings = Rings.open(device, server, Negotiation.DATA_BYTES);
+      haveThreadsStarted(service);
+      Rings rings = Rings.open(device, server, Negotiation.DATA_BYTES, lost);
       over.rings = rings;
       server.endWith(rings);
-      gate.takeRings();
+      gate.want(InitFlag.OVER_IO_URING);
     } catch (ErrnoException e) {
       over.whyNot = "this process can have no io_uring (" + e.getMessage() + ")";
     }
