@@ -17,9 +17,9 @@ import java.nio.file.Path;
 /**
  * The kernel mount that is measured: a process of its own that ends with its stdin.
  *
- * <p>Arguments: DIRECTORY KIND WHAT [uring]. KIND is {@code tmpfs}, or {@code host} for what is in the
- * folder WHAT: a leader in this process; or {@code at} for the leader that listens at WHAT. Says
- * "ready" once programs can use it; answers {@code counts} with the requests of the kernel.
+ * <p>Arguments: DIRECTORY KIND WHAT [uring]. KIND is {@code tmpfs}, or {@code host} for what is in
+ * the folder WHAT: a leader in this process; or {@code at} for the leader that listens at WHAT.
+ * Says "ready" once programs can use it; answers {@code counts} with the requests of the kernel.
  */
 public final class MountMain {
   private MountMain() {}

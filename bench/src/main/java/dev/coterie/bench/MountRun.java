@@ -19,7 +19,8 @@ import java.util.List;
  * @param uring least ratio of two clients over io_uring to the same in C; NaN: not measured
  * @param apart least ratio to the same in C plus {@link #ROUND_TRIPS} for each request
  */
-record MountRun(String operation, String summary, double memfs, double loopback, double uring, double apart)
+record MountRun(
+    String operation, String summary, double memfs, double loopback, double uring, double apart)
     implements Run {
   /** What a leader in another process may cost for each request of the kernel, in round trips. */
   private static final double ROUND_TRIPS = 1.3;

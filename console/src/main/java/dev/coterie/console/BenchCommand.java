@@ -55,7 +55,8 @@ final class BenchCommand implements Command {
             "",
             "Peers are programs of the machine: diod, python3, and gcc to compile others, with"
                 + " libfuse3-dev",
-            "those of mount, which needs root. A run whose peer is not installed is left out with a line that says so, and the exit status is 1.",
+            "those of mount, which needs root. A run whose peer is not installed is left out with a",
+            "line that says so, and the exit status is 1.",
             "",
             "Examples:",
             "  coterie bench",
