@@ -436,6 +436,9 @@ static void copy(int fd, int to) {
     say("E%d", copy_file_range(fd, NULL, to, NULL, 0, 0) < 0 ? errno : EXDEV);
     return;
   }
+  if (on_ours && (fcntl(fd, F_GETFL) & O_NOATIME)) {
+    (void)!pread(fd, bytes, 1, 0); /* Difference FLAGS_CHANGED. */
+  }
   off64_t from_at = number(2), to_at = number(4);
   ssize_t copied = copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0);
   int error = errno;

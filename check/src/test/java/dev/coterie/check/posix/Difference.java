@@ -45,12 +45,6 @@ enum Difference {
   UNMARKED_MODE,
 
   /**
-   * chown(2) with neither an owner nor a group marks the change time on Linux and clears set-id
-   * bits; POSIX lets both be, and {@link dev.coterie.api.SetAttr} cannot say it. Not generated.
-   */
-  CHOWN_OF_NOTHING,
-
-  /**
    * A second fallocate(2) of a page that was not written yet makes it data for lseek(2) on Linux;
    * ours stays a hole. Half of the seeds allocate, the other half look for data and holes.
    */
@@ -129,8 +123,9 @@ enum Difference {
   COPY_BETWEEN_MOUNTS,
 
   /**
-   * That F_SETFL changes O_NOATIME a FUSE mount learns from the next read. Long runs with F_SETFL
-   * find access times that differ on a mount, which is not understood yet. Left out.
+   * That F_SETFL has changed O_NOATIME a FUSE mount learns from the next read of any kind, but not
+   * from a copy_file_range(2), which says nothing of the flags of what it copies from. kernel_fs.c
+   * reads a byte first, where that marks nothing.
    */
   FLAGS_CHANGED,
 
