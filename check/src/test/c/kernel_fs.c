@@ -669,10 +669,24 @@ static void set_times(void) {
   say_done(utimensat(AT_FDCWD, path(1), times, flags));
 }
 
+/* Difference FORGOTTEN_LATER: looks until several looks show the same. */
+static int settled_statfs(const char *of, struct statfs *f) {
+  struct statfs before;
+  int same = 0, result = statfs(of, f);
+  while (on_ours && result == 0 && same < 4) {
+    struct timespec pause = {0, 500000};
+    nanosleep(&pause, NULL);
+    before = *f;
+    result = statfs(of, f);
+    same = before.f_bfree == f->f_bfree && before.f_ffree == f->f_ffree ? same + 1 : 0;
+  }
+  return result;
+}
+
 /* Difference DIRECTORIES_LINGER: free inodes only with `all`. */
 static void file_system(int all) {
   struct statfs f;
-  if (statfs(path(1), &f) < 0) {
+  if (settled_statfs(path(1), &f) < 0) {
     say("E%d", errno);
     return;
   }

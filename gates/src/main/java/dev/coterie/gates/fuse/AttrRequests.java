@@ -47,7 +47,7 @@ final class AttrRequests {
   private static final int FATTR_ATIME_NOW = 1 << 7;
   private static final int FATTR_MTIME_NOW = 1 << 8;
 
-  /** Without any of these, what is asked for is chown(2) of neither owner nor group. */
+  /** Without any of these, chown(2) of neither owner nor group may be what is asked for. */
   private static final int CHANGES =
       FATTR_MODE
           | FATTR_UID
@@ -92,7 +92,7 @@ final class AttrRequests {
     // Only a size is set through a handle: everything else is a matter of the caller's rights.
     boolean throughHandle = (valid & FATTR_FH) != 0 && (valid & FATTR_SIZE) != 0;
     SetAttr change =
-        (valid & CHANGES) == 0
+        (valid & CHANGES) == 0 && Callers.changesOwner(exchange)
             ? SetAttr.ofOwner(SetAttr.SAME, SetAttr.SAME)
             : change(exchange, valid);
     requests.submit(

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * In whose name a request is made.
@@ -19,6 +20,14 @@ import java.util.Arrays;
 final class Callers {
   private static final int[] NO_GROUPS = new int[0];
   private static final String GROUPS = "\nGroups:";
+
+  /** Numbers of chown, fchown, lchown and fchownat, as far as there are such. */
+  private static final Set<String> CHOWN_CALLS =
+      switch (System.getProperty("os.arch", "")) {
+        case "amd64" -> Set.of("92", "93", "94", "260");
+        case "aarch64" -> Set.of("54", "55");
+        default -> Set.of();
+      };
 
   private Callers() {}
 
@@ -38,18 +47,18 @@ final class Callers {
     return new Caller(exchange.uid(), exchange.gid(), groups, exchange.pid(), umask);
   }
 
+  /**
+   * Whether the one who asks is in a call of the family of chown(2). The kernel asks for the same
+   * thing, a change of nothing, when it wants set-id bits cleared before fallocate(2).
+   */
+  static boolean changesOwner(Exchange exchange) {
+    String call = textOf(exchange.pid(), "syscall");
+    return CHOWN_CALLS.contains(call.substring(0, Math.max(0, call.indexOf(' '))));
+  }
+
   /** None for a thread that is not of this pid name space, or that has been killed meanwhile. */
   private static int[] groupsOf(int thread) {
-    if (thread == 0) {
-      return NO_GROUPS;
-    }
-    String status;
-    try {
-      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + thread + "/status"));
-      status = new String(bytes, StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      return NO_GROUPS;
-    }
+    String status = textOf(thread, "status");
     int start = status.indexOf(GROUPS);
     if (start < 0) {
       return NO_GROUPS;
@@ -63,5 +72,18 @@ final class Callers {
             .limit(Limits.GROUPS)
             .mapToInt(Integer::parseUnsignedInt)
             .toArray();
+  }
+
+  /** What /proc says of a thread; empty where it says nothing. */
+  private static String textOf(int thread, String file) {
+    if (thread == 0) {
+      return "";
+    }
+    try {
+      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + thread + "/" + file));
+      return new String(bytes, StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      return "";
+    }
   }
 }
