@@ -43,7 +43,9 @@ class GridIT {
   private static final List<Known> KNOWN =
       List.of(
           new Known("read_none of .*", "a FUSE mount is not asked for no bytes"),
-          new Known("pread_bad of .*", "a FUSE mount is not asked for bytes that go nowhere"),
+          new Known("(pread|write)_bad of .*", "nor for bytes that go nowhere or come from there"),
+          new Known("readahead of .*", "what is read ahead is read"),
+          new Known("sendfile_self of .* a\\).*", "nor of a splice behind the end"),
           new Known("map_\\w+ of .*", "a FUSE mount is not told of a mapping, but of what is read"),
           new Known("map-write .* \\| o a\\+", "a FUSE mount is not told of a mapping"),
           new Known("map flags .*", "a FUSE mount is not told of a mapping, but of what is read"),

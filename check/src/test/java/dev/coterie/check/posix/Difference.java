@@ -113,6 +113,13 @@ enum Difference {
    */
   MOVED_ELSEWHERE,
 
+  /**
+   * A working directory that was moved or removed through another mount: Linux goes up from where
+   * it was, and learns only from the first name made in it that it is gone. With two mounts nobody
+   * changes to another directory.
+   */
+  LEFT_BEHIND,
+
   /** The kernel does not ask a FUSE mount to read no bytes, so the access time stays. Left out. */
   READ_OF_NOTHING,
 
