@@ -96,6 +96,10 @@ static int is_before(const struct timespec *a, const struct timespec *b) {
   return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
+void look_again(void) {
+  for (int i = 0; i < count; i++) look(&watched[i]);
+}
+
 void settle(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &latest);
@@ -104,7 +108,7 @@ void settle(void) {
     nanosleep(&pause, NULL);
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
   } while (!is_before(&latest, &now));
-  for (int i = 0; i < count; i++) look(&watched[i]);
+  look_again();
 }
 
 /* ---- a call ---- */

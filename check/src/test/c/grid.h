@@ -51,6 +51,9 @@ void fatal(const char *what);
 
 /* ---- the tree of a case, below the working directory ---- */
 
+/* What was changed since is as it shall be. */
+void look_again(void);
+
 /* A descriptor of the directory that the tree is in. */
 int case_directory(void);
 

@@ -362,7 +362,7 @@ void part_readonly(void) {
         become(who);
         long result = path_op(op, path);
         int error = errno;
-        tell(result, error, "ro %s %s %s", CALLS[op].name, shown(PATHS[p]), WHO_NAME[who]);
+        if (!tell(result, error, "ro %s %s %s", CALLS[op].name, shown(PATHS[p]), WHO_NAME[who])) look_again();
       }
     }
   }

@@ -433,7 +433,8 @@ static void copy(int fd, int to) {
   if (on_ours && fstat(fd, &a) == 0 && fstat(to, &b) == 0 && S_ISREG(a.st_mode) &&
       S_ISREG(b.st_mode) && same_device(a.st_dev) != same_device(b.st_dev)) {
     /* Difference COPY_BETWEEN_MOUNTS: what is found wrong first stays so. */
-    say("E%d", copy_file_range(fd, NULL, to, NULL, 0, 0) < 0 ? errno : EXDEV);
+    loff_t from_start = 0, to_start = 0;
+    say("E%d", copy_file_range(fd, &from_start, to, &to_start, 0, 0) < 0 ? errno : EXDEV);
     return;
   }
   if (on_ours && (fcntl(fd, F_GETFL) & O_NOATIME)) {
@@ -536,6 +537,7 @@ static int on_descriptor(int process, const char *op) {
   if (fd < 0) return 1;
   struct stat s;
   struct timespec times[2];
+  if (on_ours && second >= 0) (void)!fstat(fd, &s); /* Difference SEEN_LAST. */
   if (strcmp(op, "close") == 0) {
     put(process, 1, -1);
     say("OK");

@@ -132,7 +132,8 @@ class GridIT {
     List<String> differences = new ArrayList<>();
     for (int i = 0; i < Math.min(expected.size(), got.size()); i++) {
       String line = expected.get(i);
-      if (!line.equals(got.get(i)) && KNOWN.stream().noneMatch(k -> k.line.matcher(line).matches())) {
+      if (!line.equals(got.get(i))
+          && KNOWN.stream().noneMatch(k -> k.line.matcher(line).matches())) {
         differences.add("< " + line);
         differences.add("> " + got.get(i));
       }

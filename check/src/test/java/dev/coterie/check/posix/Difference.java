@@ -120,6 +120,13 @@ enum Difference {
    */
   LEFT_BEHIND,
 
+  /**
+   * What Linux itself decides of an open file, it decides by the size and the owner that this mount
+   * saw last: where the offset is after an append, who may fchmod(2), how far to copy. With two
+   * mounts kernel_fs.c looks at an open file before each call.
+   */
+  SEEN_LAST,
+
   /** The kernel does not ask a FUSE mount to read no bytes, so the access time stays. Left out. */
   READ_OF_NOTHING,
 

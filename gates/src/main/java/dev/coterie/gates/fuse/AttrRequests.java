@@ -105,12 +105,12 @@ final class AttrRequests {
 
   private static SetAttr change(Exchange exchange, int valid) throws ErrnoException {
     return new SetAttr(
-            (valid & FATTR_MODE) == 0 ? null : exchange.int32(MODE) & PERMISSIONS,
-            (valid & FATTR_UID) == 0 ? null : exchange.int32(UID),
-            (valid & FATTR_GID) == 0 ? null : exchange.int32(GID),
-            (valid & FATTR_SIZE) == 0 ? null : exchange.int64(SIZE),
-            time(exchange, valid, FATTR_ATIME, FATTR_ATIME_NOW, ATIME, ATIMENSEC),
-            time(exchange, valid, FATTR_MTIME, FATTR_MTIME_NOW, MTIME, MTIMENSEC));
+        (valid & FATTR_MODE) == 0 ? null : exchange.int32(MODE) & PERMISSIONS,
+        (valid & FATTR_UID) == 0 ? null : exchange.int32(UID),
+        (valid & FATTR_GID) == 0 ? null : exchange.int32(GID),
+        (valid & FATTR_SIZE) == 0 ? null : exchange.int64(SIZE),
+        time(exchange, valid, FATTR_ATIME, FATTR_ATIME_NOW, ATIME, ATIMENSEC),
+        time(exchange, valid, FATTR_MTIME, FATTR_MTIME_NOW, MTIME, MTIMENSEC));
   }
 
   private static SetAttr.@Nullable Time time(

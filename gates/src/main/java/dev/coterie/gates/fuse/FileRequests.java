@@ -183,8 +183,7 @@ final class FileRequests {
   private boolean marksAsWanted(Exchange exchange, long handle) {
     boolean opened = (exchange.int64(FH) & NOATIME) != 0;
     boolean wanted = (exchange.int32(FLAGS) & OpenFlags.O_NOATIME) != 0;
-    return opened == wanted && changed.isEmpty()
-        || changed.getOrDefault(handle, opened) == wanted;
+    return opened == wanted && changed.isEmpty() || changed.getOrDefault(handle, opened) == wanted;
   }
 
   /** The kernel has looked whether the caller of F_SETFL may. */
