@@ -4,13 +4,16 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Name;
+import dev.coterie.gates.fuse.kernel.InitFlag;
 import dev.coterie.gates.fuse.kernel.Kernel;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.sys.FuseDevice;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** A tree mounted in the kernel, from its mounting until its end. */
 public final class FuseMount implements AutoCloseable {
@@ -22,14 +25,21 @@ public final class FuseMount implements AutoCloseable {
   private final FuseGate gate;
   private final Server server;
   private final Meters meters;
+  private final @Nullable OverRings rings;
 
   private FuseMount(
-      Path directory, FuseDevice device, FuseGate gate, Server server, Meters meters) {
+      Path directory,
+      FuseDevice device,
+      FuseGate gate,
+      Server server,
+      Meters meters,
+      @Nullable OverRings rings) {
     this.directory = directory;
     this.device = device;
     this.gate = gate;
     this.server = server;
     this.meters = meters;
+    this.rings = rings;
   }
 
   /**
@@ -38,10 +48,19 @@ public final class FuseMount implements AutoCloseable {
    * @param source what mount(8) shows as the device
    * @param flags of mount(2): {@link FuseDevice#MS_RDONLY} and so on
    * @param othersToo whether users other than the mount's may use it
+   * @param uring whether its requests come over io_uring, where the kernel offers that
    */
-  public record Options(String source, long flags, boolean othersToo) {
+  public record Options(String source, long flags, boolean othersToo, boolean uring) {
     public static final Options DEFAULT =
         new Options("coterie", FuseDevice.MS_NOSUID | FuseDevice.MS_NODEV, true);
+
+    public Options(String source, long flags, boolean othersToo) {
+      this(source, flags, othersToo, false);
+    }
+
+    public Options withUring(boolean wanted) {
+      return new Options(source, flags, othersToo, wanted);
+    }
   }
 
   /**
@@ -52,15 +71,29 @@ public final class FuseMount implements AutoCloseable {
    */
   public static FuseMount mount(FileService service, Path directory, Options options)
       throws ErrnoException {
+    return mount(service, directory, options, Set.of());
+  }
+
+  /**
+   * As {@link #mount(FileService, Path, Options)}.
+   *
+   * @param wanted what else is to be taken, where the kernel offers it, as it is not of use to
+   *     everybody
+   */
+  public static FuseMount mount(
+      FileService service, Path directory, Options options, Set<InitFlag> wanted)
+      throws ErrnoException {
     FuseDevice device = FuseDevice.open();
     boolean done = false;
     try {
       Meters meters = new Meters();
       FuseGate gate = new FuseGate(service, meters);
+      wanted.forEach(gate::want);
       Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
       String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);
-      FuseMount mount = new FuseMount(directory, device, gate, server, meters);
+      OverRings rings = options.uring() ? OverRings.prepare(device, server, gate, service) : null;
+      FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
       server.start(READERS);
       mount.awaitBegin();
       done = true;
@@ -74,7 +107,10 @@ public final class FuseMount implements AutoCloseable {
 
   private void awaitBegin() throws ErrnoException {
     try {
-      gate.negotiated().get();
+      Negotiation agreed = gate.begun().get();
+      if (rings != null) {
+        rings.begin(agreed);
+      }
     } catch (ExecutionException e) {
       close();
       throw new ErrnoException(Errno.EPROTO, String.valueOf(e.getCause()));
@@ -91,7 +127,12 @@ public final class FuseMount implements AutoCloseable {
 
   /** What kernel and gate have agreed on. */
   public Negotiation negotiation() {
-    return gate.negotiated().join();
+    return gate.begun().join();
+  }
+
+  /** Why the requests do not come over io_uring, although wanted; null: they do, or were not. */
+  public @Nullable String whyNoUring() {
+    return rings == null ? null : rings.whyNot();
   }
 
   /** The extended attribute of a mount's root that tells root what has been asked for so far. */
@@ -118,6 +159,9 @@ public final class FuseMount implements AutoCloseable {
   /** Waits until somebody has unmounted it. */
   public void awaitEnd() throws InterruptedException {
     server.join();
+    if (rings != null) {
+      rings.join();
+    }
   }
 
   /**
@@ -139,7 +183,7 @@ public final class FuseMount implements AutoCloseable {
       assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
     }
     try {
-      server.join();
+      awaitEnd();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

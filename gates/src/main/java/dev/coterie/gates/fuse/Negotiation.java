@@ -38,7 +38,10 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
           InitFlag.INIT_EXT,
           InitFlag.DIRECT_IO_ALLOW_MMAP);
 
-  static Negotiation of(MemorySegment request) {
+  /**
+   * @param more that is wanted of this mount
+   */
+  static Negotiation of(MemorySegment request, Set<InitFlag> more) {
     long flags = Init.flags(request);
     Set<InitFlag> offered = EnumSet.noneOf(InitFlag.class);
     for (InitFlag flag : InitFlag.values()) {
@@ -47,6 +50,7 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
       }
     }
     Set<InitFlag> taken = EnumSet.copyOf(WANTED);
+    taken.addAll(more);
     taken.retainAll(offered);
     return new Negotiation(
         Init.major(request), Init.minor(request), Set.copyOf(offered), Set.copyOf(taken));
