@@ -100,7 +100,7 @@ class GridIT {
     Path socket = own.resolve("socket");
     try (Coterie leader = Coterie.start("up", "--socket", socket.toString(), "--mount", mount);
         Coterie gate = Coterie.start("mount", socket.toString(), ours.toString())) {
-      List<String> got = run(ours, part);
+      List<String> got = run(ours, part).stream().map(line -> comparable(part, line)).toList();
       assertThat(differences(expected, got)).as(again(kind, part)).isEmpty();
       assertThat(got).hasSameSizeAs(expected).hasSizeGreaterThan(10);
       System.out.printf("GridIT: %s %s, %d cases%n", kind, part, got.size());
@@ -126,6 +126,11 @@ class GridIT {
             ? Shell.run("exec \"$1\" \"$2\" $3", program, directory, part)
             : Shell.run("exec \"$1\" \"$2\" $3 $4 $5", program, directory, part, PARTS, seed());
     return ran.ok().lines().toList();
+  }
+
+  /** Reading through a read-only mount marks access times of a tree that can be written. */
+  private static String comparable(String part, String line) {
+    return part.equals("readonly") ? line.replaceAll(" \\| \\S+ a\\+(?= \\||$)", "") : line;
   }
 
   private static List<String> differences(List<String> expected, List<String> got) {
