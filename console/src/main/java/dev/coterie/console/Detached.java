@@ -15,7 +15,7 @@ import java.util.List;
  * pipe.
  */
 final class Detached {
-  private static final String MAIN = Main.class.getName();
+  static final String MAIN = Main.class.getName();
 
   private Detached() {}
 
