@@ -107,7 +107,7 @@ final class RunCommand implements Command {
     } catch (ErrnoException e) {
       throw MountCommand.failure(ByteText.local(directory), e);
     } catch (IOException e) {
-      throw Failure.of("no user namespace for this user, and no mount: " + Failure.reason(e));
+      throw Failure.of("no user namespace for this user, and " + Failure.reason(e));
     }
   }
 

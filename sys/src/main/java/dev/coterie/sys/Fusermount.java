@@ -189,7 +189,7 @@ final class Fusermount {
       Errno errno = Errno.of(error);
       throw new IOException(
           errno == Errno.ENOENT
-              ? PROGRAM + " is not installed (package fuse3), which mounts for users"
+              ? PROGRAM + " is not installed (package fuse3)"
               : PROGRAM + ": " + errno.text());
     }
     return new Run(pid.get(JAVA_INT, 0), from);
