@@ -158,11 +158,12 @@ public final class FuseDevice implements AutoCloseable {
     if (mount == null) {
       throw new ErrnoException(Errno.EINVAL, "umount");
     }
-    if (force) {
-      mount.abort();
-    }
     try {
       Fusermount.unmount(directory, force);
+      if (force) {
+        // Not before: who serves it would be told, and unmount it too.
+        mount.abort();
+      }
     } catch (IOException e) {
       boolean busy = String.valueOf(e.getMessage()).endsWith(": Device or resource busy");
       throw busy ? new ErrnoException(Errno.EBUSY, "umount") : e;
