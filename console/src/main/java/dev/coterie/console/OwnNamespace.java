@@ -16,9 +16,9 @@ import java.util.List;
 
 /**
  * The namespaces of {@code coterie run}: a mount namespace of one thread. Who is not root gets one
- * in a user namespace, into which a process of several threads cannot change, and a JVM is that from
- * its first moment: so this program has itself started anew by unshare(1), in its own place. There
- * the user keeps its name and holds capabilities over nothing but the namespace.
+ * in a user namespace, into which a process of several threads cannot change, and a JVM is that
+ * from its first moment: so this program has itself started anew by unshare(1), in its own place.
+ * There the user keeps its name and holds capabilities over nothing but the namespace.
  */
 final class OwnNamespace {
   /** A property of the JVM that has been started anew. */

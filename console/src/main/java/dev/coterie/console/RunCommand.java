@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
  * {@code coterie run}: a leader, a mount of its tree and a program on it, all of which end
  * together.
  *
- * <p>This thread is in a mount namespace of its own, {@link OwnNamespace}, which the program inherits
- * as it is started from here; everybody else does not see the mount.
+ * <p>This thread is in a mount namespace of its own, {@link OwnNamespace}, which the program
+ * inherits as it is started from here; everybody else does not see the mount.
  */
 final class RunCommand implements Command {
   private static final Option MOUNT =

@@ -75,20 +75,19 @@ public final class FuseDevice implements AutoCloseable {
     }
   }
 
-  private static FuseDevice mountSelf(
-      Path directory, String source, long flags, boolean othersToo) throws ErrnoException {
+  private static FuseDevice mountSelf(Path directory, String source, long flags, boolean othersToo)
+      throws ErrnoException {
     FuseDevice device = open();
     try (Arena arena = Arena.ofConfined()) {
       String data = FuseOptions.ofMount(device.fd, othersToo);
       MemorySegment target = path(arena, directory);
-      Capabilities.using(
-          () ->
-              MountCalls.mount(
-                  arena.allocateFrom(source),
-                  target,
-                  arena.allocateFrom(TYPE),
-                  flags,
-                  arena.allocateFrom(data)));
+      Capabilities.using(() ->
+          MountCalls.mount(
+              arena.allocateFrom(source),
+              target,
+              arena.allocateFrom(TYPE),
+              flags,
+              arena.allocateFrom(data)));
       return device;
     } catch (ErrnoException e) {
       device.close();

@@ -22,11 +22,10 @@ public final class MountNamespace {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment none = MemorySegment.NULL;
       MemorySegment root = arena.allocateFrom("/");
-      Capabilities.using(
-          () -> {
-            MountCalls.unshare(CLONE_NEWNS);
-            MountCalls.mount(none, root, none, MS_REC | MS_PRIVATE, none);
-          });
+      Capabilities.using(() -> {
+        MountCalls.unshare(CLONE_NEWNS);
+        MountCalls.mount(none, root, none, MS_REC | MS_PRIVATE, none);
+      });
     }
   }
 }

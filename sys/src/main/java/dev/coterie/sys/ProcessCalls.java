@@ -28,8 +28,7 @@ final class ProcessCalls {
   private static final MethodHandle FILE_ACTIONS_ADDDUP2 =
       function("posix_spawn_file_actions_adddup2", JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle POSIX_SPAWNP =
-      function(
-          "posix_spawnp", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+      function("posix_spawnp", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
   private static final MethodHandle WAITPID =
       function("waitpid", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle EXECVP = function("execvp", JAVA_INT, ADDRESS, ADDRESS);

@@ -58,9 +58,7 @@ final class UserPlace {
     List<String> line = Coterie.line();
     line.set(line.indexOf("-cp") + 1, String.join(File.pathSeparator, path));
     line.add(1, "-Djava.io.tmpdir=" + folder.resolve("own"));
-    Files.writeString(
-        program,
-        "#!/bin/sh\nexec '" + String.join("' '", line) + "' \"$@\"\n");
+    Files.writeString(program, "#!/bin/sh\nexec '" + String.join("' '", line) + "' \"$@\"\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path own = Files.createDirectory(folder.resolve("own"));
     Files.setAttribute(own, "unix:uid", NOBODY);
