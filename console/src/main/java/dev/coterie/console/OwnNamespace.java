@@ -96,8 +96,9 @@ final class OwnNamespace {
     String[] words = new String(bytes, StandardCharsets.ISO_8859_1).split("\0", -1);
     List<String> line = new ArrayList<>(UNSHARE);
     line.add("--");
+    line.add(ByteText.local(Detached.LAUNCHER.toRealPath()));
     boolean found = false;
-    for (int i = 0; i < words.length - 1; i++) { // the last is what follows the last NUL
+    for (int i = 1; i < words.length - 1; i++) { // the last is what follows the last NUL
       if (!found && words[i].equals(Detached.MAIN)) {
         found = true;
         line.add("-D" + ENTERED + "=own");

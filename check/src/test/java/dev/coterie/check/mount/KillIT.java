@@ -206,7 +206,9 @@ class KillIT {
   }
 
   private static String stateOf(Process process) throws IOException, InterruptedException {
-    return Shell.run("cat /proc/$1/task/*/stat | cut -d' ' -f3 | tr -d '\\n'", process.pid()).out();
+    // The name of a thread, in brackets, may hold anything.
+    String script = "sed 's/.*) \\(.\\).*/\\1/' /proc/$1/task/*/stat | tr -d '\\n'";
+    return Shell.run(script, process.pid()).out();
   }
 
   /** Those that live on: no thread waits in the kernel for what does not come. */

@@ -25,6 +25,7 @@ final class FuseGate implements Handler {
   private final NameRequests names;
   private final AttrRequests attributes;
   private final FileRequests files;
+  private final AccessTimes times = new AccessTimes();
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
@@ -44,8 +45,13 @@ final class FuseGate implements Handler {
     NodeTable nodes = new NodeTable(service.root(Caller.ROOT).id());
     this.requests = new Requests(service, nodes);
     this.names = new NameRequests(requests);
-    this.attributes = new AttrRequests(requests, meters);
-    this.files = new FileRequests(requests);
+    this.attributes = new AttrRequests(requests, meters, times);
+    this.files = new FileRequests(requests, times);
+  }
+
+  /** When reads mark access times. */
+  AccessTimes times() {
+    return times;
   }
 
   /** Completes when the kernel has begun the mount. */

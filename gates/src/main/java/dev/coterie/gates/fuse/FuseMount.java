@@ -65,6 +65,12 @@ public final class FuseMount implements AutoCloseable {
     FuseMount mount = new FuseMount(directory, device, gate, server, meters);
     server.start(READERS);
     mount.awaitBegin();
+    try {
+      gate.times().follow(directory);
+    } catch (IOException e) {
+      mount.close();
+      throw e;
+    }
     return mount;
   }
 
