@@ -13,6 +13,9 @@
  *  DescriptorCalls, Dirent     what is open: pread, append, fallocate, getdents64 ...
  *  ThreadIdentity              in whose name this thread works
  *  Descriptors                 how many there may be
+ *  FuseDevice, Fusermount      mounting, by oneself or by the program that does it for users
+ *  MountTable, MountNamespace  what is mounted, and for whom
+ *  Program, Capabilities       this process begun anew in namespaces, and its rights there
  * </pre>
  *
  * <p>Linux on 64-bit machines; a class here is loaded only by who needs it, as binding costs tens

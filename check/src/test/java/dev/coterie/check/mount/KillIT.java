@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,15 +70,34 @@ class KillIT {
     Shell.run("umount -l \"$1\" 2>/dev/null; true", mounted);
   }
 
-  /** A program at work. */
-  private record Load(Process process, BufferedReader out, Path notes, String name) {
+  /** A program, and what it is at work on. */
+  private static final class Load {
+    final Process process;
+    final BufferedReader out;
+    Path notes = Path.of("");
+    String name = "";
+
+    Load(Process process) {
+      this.process = process;
+      this.out = process.inputReader();
+    }
+
     long noted() throws IOException {
       return Files.exists(notes) ? Files.size(notes) : 0;
     }
+
+    void say(String line) throws IOException {
+      process.outputWriter().append(line).append('\n').flush();
+    }
   }
 
-  private Load startLoad(Path in, String name) throws IOException {
-    Path notes = folder.resolve(name + ".notes");
+  private void startLoads() throws IOException {
+    while (loads.size() < PROGRAMS) {
+      loads.add(startLoad());
+    }
+  }
+
+  private static Load startLoad() throws IOException {
     Process process =
         new ProcessBuilder(
                 List.of(
@@ -85,18 +106,11 @@ class KillIT {
                     "-XX:TieredStopAtLevel=1",
                     "-cp",
                     System.getProperty("java.class.path"),
-                    LoadMain.class.getName(),
-                    in.toString(),
-                    name,
-                    notes.toString()))
+                    LoadMain.class.getName()))
             .directory(Path.of("/").toFile())
             .redirectError(Redirect.INHERIT)
             .start();
-    BufferedReader out = process.inputReader();
-    assertThat(out.readLine()).isEqualTo("ready");
-    Load load = new Load(process, out, notes, name);
-    loads.add(load);
-    return load;
+    return new Load(process);
   }
 
   private Coterie startLeader(String kind) throws IOException {
@@ -124,8 +138,11 @@ class KillIT {
     startGate();
     for (int round = 0; round < ROUNDS; round++) {
       Path in = Files.createDirectory(mounted.resolve("round" + round));
-      for (int i = 0; i < PROGRAMS; i++) {
-        startLoad(in, "round" + round + "-" + i);
+      startLoads();
+      for (Load load : loads) {
+        load.name = "round" + round + "-" + loads.indexOf(load);
+        load.notes = folder.resolve(load.name + ".notes");
+        load.say(in + " " + load.name + " " + load.notes);
       }
       long bytes = 2_000L + random.nextInt(30_000);
       for (Load load : loads) {
@@ -136,7 +153,6 @@ class KillIT {
         case "program" -> killProgram(in);
         default -> killLeader(kind, host.resolve("round" + round));
       }
-      loads.clear();
       requireNoneStuck();
     }
     long[] sorted = millis.stream().mapToLong(Long::longValue).sorted().toArray();
@@ -164,9 +180,10 @@ class KillIT {
     Load other = loads.getLast();
     long noted = other.noted();
     await().atMost(END_SECONDS, TimeUnit.SECONDS).until(() -> other.noted() > noted);
-    other.process.outputWriter().append('\n').flush();
+    other.say("stop");
     awaitEnd(other);
     requireKept(in);
+    loads.remove(victim);
   }
 
   /** Content of a tmpfs ends with the leader; a directory of the host keeps all. */
@@ -198,11 +215,22 @@ class KillIT {
     millis.add((System.nanoTime() - before) / 1_000_000);
   }
 
-  private static void awaitEnd(Load load) throws IOException, InterruptedException {
-    if (!load.process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-      throw new AssertionError("a call does not end; its process is " + stateOf(load.process));
+  private static void awaitEnd(Load load) throws Exception {
+    CompletableFuture<String> line = new CompletableFuture<>();
+    Thread.ofPlatform().daemon().start(() -> line.complete(read(load.out)));
+    try {
+      assertThat(line.get(END_SECONDS, TimeUnit.SECONDS)).isEqualTo("ended");
+    } catch (TimeoutException e) {
+      throw new AssertionError("a call does not end; its process is " + stateOf(load.process), e);
     }
-    assertThat(load.out.readLine()).isEqualTo("ended");
+  }
+
+  private static String read(BufferedReader from) {
+    try {
+      return String.valueOf(from.readLine());
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 
   private static String stateOf(Process process) throws IOException, InterruptedException {

@@ -1,6 +1,8 @@
 package dev.coterie.check.mount;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,11 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A program at work on a mount until it is told to stop, killed, or gets an error. What has been
+ * A program at work on a mount until it is told to stop, is killed, or gets an error. What has been
  * acknowledged to it, it notes at once in a file elsewhere, as what it is about to do; {@link
  * LoadNotes} reads them. After an error it makes further calls, of which each is to fail too.
  */
@@ -27,9 +29,12 @@ final class LoadMain {
   static final int FILE_BYTES = 3000;
   private static final int SYNCED = 7; // one in so many
 
+  private static final String STOP = "stop";
+
   private final Path folder;
   private final String name;
   private final FileChannel notes;
+  private final List<Thread> threads;
   private volatile boolean stopped;
   private volatile String wrong = "";
 
@@ -37,41 +42,49 @@ final class LoadMain {
     this.folder = folder;
     this.name = name;
     this.notes = notes;
+    this.threads = Stream.<Work>of(this::append, this::makeAndRemove, this::overwrite).map(work -> Thread.ofPlatform().unstarted(() -> work(work))).toList();
   }
 
-  /** {@code FOLDER NAME NOTES}. */
+  /** Works as lines on stdin say: {@code FOLDER NAME NOTES} begins, {@code stop} stops. */
   public static void main(String[] args) throws Exception {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    try (FileChannel notes =
-        FileChannel.open(
-            Path.of(args[2]), StandardOpenOption.CREATE_NEW, StandardOpenOption.APPEND)) {
-      LoadMain load = new LoadMain(Path.of(args[0]), args[1], notes);
-      List<Thread> threads = new ArrayList<>();
-      threads.add(Thread.ofPlatform().unstarted(() -> load.work(load::append)));
-      threads.add(Thread.ofPlatform().unstarted(() -> load.work(load::makeAndRemove)));
-      threads.add(Thread.ofPlatform().unstarted(() -> load.work(load::overwrite)));
-      threads.forEach(Thread::start);
-      out.println("ready");
-      Thread.ofPlatform().daemon().start(load::awaitStop);
-      for (Thread thread : threads) {
-        thread.join();
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    LoadMain load = null;
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      if (!line.equals(STOP)) {
+        String[] words = line.split(" ", -1);
+        load =
+            new LoadMain(
+                Path.of(words[0]),
+                words[1],
+                FileChannel.open(
+                    Path.of(words[2]), StandardOpenOption.CREATE_NEW, StandardOpenOption.APPEND));
+        load.threads.forEach(Thread::start);
+        Thread.ofPlatform().daemon().start(load.tellingEnd(out));
+      } else if (load != null) {
+        load.stopped = true;
       }
-      out.println(load.wrong.isEmpty() ? "ended" : load.wrong);
     }
+  }
+
+  /** Says when all threads have ended, and what was wrong. */
+  private Runnable tellingEnd(PrintStream out) {
+    return () -> {
+      try {
+        for (Thread thread : threads) {
+          thread.join();
+        }
+        notes.close();
+      } catch (InterruptedException | IOException e) {
+        wrong = e.toString();
+      }
+      out.println(wrong.isEmpty() ? "ended" : wrong);
+    };
   }
 
   private interface Work {
     void run() throws IOException;
-  }
-
-  private void awaitStop() {
-    try {
-      if (System.in.read() >= 0) {
-        stopped = true;
-      }
-    } catch (IOException e) {
-      wrong = e.toString();
-    }
   }
 
   private void work(Work work) {
