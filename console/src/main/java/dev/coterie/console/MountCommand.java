@@ -32,17 +32,24 @@ final class MountCommand implements Command {
             Synopsis.SOCKET, MountFlags.OPTIONS, BACKGROUND, SHOW, Synopsis.JSON, Synopsis.HELP),
         List.of(
             "",
-            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own is",
-            "started with the first mount, serves all mounts of that source and ends after the last.",
+            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own"
+                + " is",
+            "started with the first mount, serves all mounts of that source and ends after the"
+                + " last.",
             "",
-            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this process",
-            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that programs",
-            "can use it. Root mounts for everybody. Other users mount by fusermount3, for themselves",
-            "alone (--options allow_other: for all, where /etc/fuse.conf has user_allow_other), and",
+            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this"
+                + " process",
+            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that"
+                + " programs",
+            "can use it. Root mounts for everybody. Other users mount by fusermount3, for"
+                + " themselves",
+            "alone (--options allow_other: for all, where /etc/fuse.conf has user_allow_other),"
+                + " and",
             "without suid and dev. The leader must be root's or this user's own.",
             "",
             "Every call asks the leader, so any number of mounts of one tree agree at any time.",
-            "File locks are the kernel's, for each mount: processes on one mount exclude each other.",
+            "File locks are the kernel's, for each mount: processes on one mount exclude each"
+                + " other.",
             "This process must not touch its own mount; nor must the leader.",
             "",
             "Examples:",

@@ -48,7 +48,8 @@ final class RunCommand implements Command {
             "The program starts in the root of the tree, which is also $"
                 + VARIABLE
                 + ". The mount is",
-            "seen by the program and what it starts, by nobody else; tree and mount end with it. The",
+            "seen by the program and what it starts, by nobody else; tree and mount end with it."
+                + " The",
             "exit status is the program's; 127 it is not there, 126 it cannot be executed.",
             "",
             "For users who are not root it needs user namespaces; else fusermount3, and then other",

@@ -32,8 +32,7 @@ final class MountCalls {
 
   private static final MethodHandle LSEEK =
       function("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle POLL =
-      function("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle POLL = function("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
 
   private MountCalls() {}
 

@@ -25,9 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Under load, one of them is killed: the gate, a program, or the leader. Every call ends, unmounting
- * works, and nothing that was acknowledged is lost. How soon calls have ended is printed; what is
- * asserted is only that they do.
+ * Under load, one of them is killed: the gate, a program, or the leader. Every call ends,
+ * unmounting works, and nothing that was acknowledged is lost. How soon calls have ended is
+ * printed; what is asserted is only that they do.
  */
 @Timeout(3600)
 class KillIT {
@@ -127,7 +127,12 @@ class KillIT {
 
   @ParameterizedTest
   @CsvSource({
-    "gate, tmpfs", "gate, host", "program, tmpfs", "program, host", "leader, tmpfs", "leader, host"
+    "gate, tmpfs",
+    "gate, host",
+    "program, tmpfs",
+    "program, host",
+    "leader, tmpfs",
+    "leader, host"
   })
   void killed_underLoad_callsEndAndNothingAcknowledgedIsLost(String victim, String kind)
       throws Exception {
@@ -157,7 +162,8 @@ class KillIT {
     }
     long[] sorted = millis.stream().mapToLong(Long::longValue).sorted().toArray();
     System.out.printf(
-        "kill %s on %s: %d rounds, %d calls acknowledged and looked for; ended within %d ms (half: %d)%n",
+        "kill %s on %s: %d rounds, %d calls acknowledged and looked for; ended within %d ms (half:"
+            + " %d)%n",
         victim, kind, ROUNDS, acknowledged, sorted[sorted.length - 1], sorted[sorted.length / 2]);
   }
 

@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -42,7 +43,10 @@ final class LoadMain {
     this.folder = folder;
     this.name = name;
     this.notes = notes;
-    this.threads = Stream.<Work>of(this::append, this::makeAndRemove, this::overwrite).map(work -> Thread.ofPlatform().unstarted(() -> work(work))).toList();
+    this.threads =
+        Stream.<Work>of(this::append, this::makeAndRemove, this::overwrite)
+            .map(work -> Thread.ofPlatform().unstarted(() -> work(work)))
+            .toList();
   }
 
   /** Works as lines on stdin say: {@code FOLDER NAME NOTES} begins, {@code stop} stops. */
@@ -93,7 +97,13 @@ final class LoadMain {
     } catch (IOException e) {
       requireFailure("stat", () -> Files.size(folder));
       requireFailure("create", () -> Files.createFile(folder.resolve(name + "-late")));
-      requireFailure("list", () -> Files.newDirectoryStream(folder).close());
+      requireFailure("list", this::list);
+    }
+  }
+
+  private void list() throws IOException {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      entries.forEach(entry -> wrong = entry + " is listed after an error");
     }
   }
 
@@ -118,9 +128,7 @@ final class LoadMain {
   private void append() throws IOException {
     try (FileChannel file =
         FileChannel.open(
-            folder.resolve(name + "-log"),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.APPEND)) {
+            folder.resolve(name + "-log"), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       for (int n = 0; !stopped; n++) {
         ByteBuffer record = ByteBuffer.wrap(record(n));
         try {

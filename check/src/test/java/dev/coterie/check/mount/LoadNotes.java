@@ -9,13 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What a {@link LoadMain} was told to be done, held against what is there. */
 final class LoadNotes {
   private final String name;
-  private final Map<String, TreeSet<Integer>> done = new TreeMap<>(); // by call
+  private final Map<String, NavigableSet<Integer>> done = new TreeMap<>(); // by call
   private int count;
 
   private LoadNotes(String name) {
@@ -32,7 +33,7 @@ final class LoadNotes {
     return notes;
   }
 
-  private TreeSet<Integer> of(String call) {
+  private NavigableSet<Integer> of(String call) {
     return done.computeIfAbsent(call, _ -> new TreeSet<>());
   }
 
@@ -57,7 +58,9 @@ final class LoadNotes {
     byte[] found = Files.exists(log) ? Files.readAllBytes(log) : new byte[0];
     int bytes = LoadMain.record(0).length;
     // The one under way may be there or not.
-    assertThat(found.length / bytes).as(log + ": records").isBetween(acknowledged, acknowledged + 1);
+    assertThat(found.length / bytes)
+        .as(log + ": records")
+        .isBetween(acknowledged, acknowledged + 1);
     for (int n = 0; n < acknowledged; n++) {
       byte[] record = java.util.Arrays.copyOfRange(found, n * bytes, (n + 1) * bytes);
       assertThat(record).as(log + ": record " + n).isEqualTo(LoadMain.record(n));

@@ -39,16 +39,22 @@ class MountScriptTest {
   void options_ofMount_reachTheProgram() throws Exception {
     Shell ran = Shell.run("\"$1\" /run/s '/mnt/a b' -o rw,ro,nosuid -o noatime", script);
     assertThat(ran.ok())
-        .isEqualTo("<mount><--background><--options><" + usual("/run/s") + ",rw,ro,nosuid,noatime><--></run/s></mnt/a b>");
+        .isEqualTo(
+            "<mount><--background><--options><"
+                + usual("/run/s")
+                + ",rw,ro,nosuid,noatime><--></run/s></mnt/a b>");
   }
 
   @Test
   void options_ofFstab_areLeftOut() throws Exception {
     Shell ran =
         Shell.run(
-            "\"$1\" host:/srv /mnt -n -s -t fuse.coterie -o defaults,noauto,_netdev,x-systemd.automount,dev",
+            "\"$1\" host:/srv /mnt -n -s -t fuse.coterie -o"
+                + " defaults,noauto,_netdev,x-systemd.automount,dev",
             script);
-    assertThat(ran.ok()).isEqualTo("<mount><--background><--options><" + usual("host:") + ",dev><--><host:/srv></mnt>");
+    assertThat(ran.ok())
+        .isEqualTo(
+            "<mount><--background><--options><" + usual("host:") + ",dev><--><host:/srv></mnt>");
   }
 
   @Test

@@ -88,7 +88,9 @@ class SystemMountIT {
   void install() throws Exception {
     Path script = folder.resolve("mount.fuse.coterie");
     Files.copy(
-        Path.of(System.getProperty("basedir", "")).toAbsolutePath().resolve("../mount.fuse.coterie"),
+        Path.of(System.getProperty("basedir", ""))
+            .toAbsolutePath()
+            .resolve("../mount.fuse.coterie"),
         script);
     Path program = folder.resolve("coterie");
     Files.writeString(
@@ -214,8 +216,7 @@ class SystemMountIT {
             "$1/coterie" unmount m
             """);
     assertThat(told)
-        .containsExactly(
-            "none", "ro,nosuid,noatime", "rw,nosuid,noatime", "rw,nodev,relatime");
+        .containsExactly("none", "ro,nosuid,noatime", "rw,nosuid,noatime", "rw,nodev,relatime");
   }
 
   // ---- access times ----

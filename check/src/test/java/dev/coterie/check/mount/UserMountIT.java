@@ -72,7 +72,8 @@ class UserMountIT {
             told.getFirst(),
             "way: fusermount3",
             "65534 65534 6",
-            "fuse.coterie rw,nosuid,nodev,relatime,user_id=65534,group_id=65534,default_permissions",
+            "fuse.coterie"
+                + " rw,nosuid,nodev,relatime,user_id=65534,group_id=65534,default_permissions",
             "over 0");
     assertThat(told.getFirst()).startsWith("coterie: mounted on ").endsWith("/m by fusermount3");
   }
@@ -219,7 +220,8 @@ class UserMountIT {
         .containsExactly(
             "fuse.coterie",
             "same",
-            "coterie: run: no user namespace for this user, and fusermount3 is not installed (package fuse3)");
+            "coterie: run: no user namespace for this user, and fusermount3 is not installed"
+                + " (package fuse3)");
     assertThat(Objects.requireNonNull(place).leftBehind()).isZero();
   }
 }
