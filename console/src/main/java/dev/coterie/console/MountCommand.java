@@ -29,27 +29,26 @@ final class MountCommand implements Command {
         1,
         2,
         List.of(
-            Synopsis.SOCKET, MountFlags.OPTIONS, BACKGROUND, SHOW, Synopsis.JSON, Synopsis.HELP),
+            Synopsis.SOCKET,
+            MountFlags.OPTIONS,
+            MountFlags.URING,
+            BACKGROUND,
+            SHOW,
+            Synopsis.JSON,
+            Synopsis.HELP),
         List.of(
             "",
-            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own"
-                + " is",
-            "started with the first mount, serves all mounts of that source and ends after the"
-                + " last.",
+            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own is",
+            "started with the first mount, serves all mounts of that source and ends after the last.",
             "",
-            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this"
-                + " process",
-            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that"
-                + " programs",
-            "can use it. Root mounts for everybody. Other users mount by fusermount3, for"
-                + " themselves",
-            "alone (--options allow_other: for all, where /etc/fuse.conf has user_allow_other),"
-                + " and",
+            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this process",
+            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that programs",
+            "can use it. Root mounts for everybody. Other users mount by fusermount3, for themselves",
+            "alone (--options allow_other: for all, where /etc/fuse.conf has user_allow_other), and",
             "without suid and dev. The leader must be root's or this user's own.",
             "",
             "Every call asks the leader, so any number of mounts of one tree agree at any time.",
-            "File locks are the kernel's, for each mount: processes on one mount exclude each"
-                + " other.",
+            "File locks are the kernel's, for each mount: processes on one mount exclude each other.",
             "This process must not touch its own mount; nor must the leader.",
             "",
             "Examples:",
@@ -68,7 +67,8 @@ final class MountCommand implements Command {
         new FuseMount.Options(
             operands.size() == 2 ? ByteText.decoded(operands.getFirst()) : "coterie",
             flags.bits(),
-            flags.othersToo());
+            flags.othersToo(),
+            arguments.has(MountFlags.URING));
     flags.requireAllowed();
     if (arguments.has(BACKGROUND)) {
       startInBackground(arguments, directory, console);
@@ -78,6 +78,7 @@ final class MountCommand implements Command {
       FuseMount mount = mount(link, directory, options);
       Thread ending = Thread.ofPlatform().name("coterie-end").unstarted(() -> end(mount));
       Runtime.getRuntime().addShutdownHook(ending);
+      MountFlags.tell(mount, console);
       announce(arguments, mount, console);
       mount.awaitEnd();
       mount.close();
@@ -114,6 +115,9 @@ final class MountCommand implements Command {
     for (String list : arguments.values(MountFlags.OPTIONS)) {
       words.add(MountFlags.OPTIONS.name());
       words.add(list);
+    }
+    if (arguments.has(MountFlags.URING)) {
+      words.add(MountFlags.URING.name());
     }
     String socket = arguments.value(Synopsis.SOCKET);
     if (socket != null) {

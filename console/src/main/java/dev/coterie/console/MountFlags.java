@@ -21,6 +21,17 @@ record MountFlags(long bits, boolean othersToo) {
   private static final long ATIME =
       FuseDevice.MS_NOATIME | FuseDevice.MS_RELATIME | FuseDevice.MS_STRICTATIME;
 
+  static final Option URING =
+      Option.flag("--uring", "receive requests over io_uring, where the kernel offers that");
+
+  /** Says why a mount does without io_uring, if it was wanted. */
+  static void tell(FuseMount mount, Console console) {
+    String why = mount.whyNoUring();
+    if (why != null) {
+      console.err().println("coterie: " + why + "; /dev/fuse is used");
+    }
+  }
+
   /** A list of words; nosuid and nodev stand unless it says otherwise. */
   static MountFlags parse(Iterable<String> lists) throws Failure {
     boolean root = ProcessIdentity.self().isRoot();

@@ -42,14 +42,13 @@ final class RunCommand implements Command {
         "-- COMMAND [ARGUMENT...]",
         1,
         Synopsis.ANY,
-        List.of(MOUNT, MountFlags.OPTIONS, Synopsis.HELP),
+        List.of(MOUNT, MountFlags.OPTIONS, MountFlags.URING, Synopsis.HELP),
         List.of(
             "",
             "The program starts in the root of the tree, which is also $"
                 + VARIABLE
                 + ". The mount is",
-            "seen by the program and what it starts, by nobody else; tree and mount end with it."
-                + " The",
+            "seen by the program and what it starts, by nobody else; tree and mount end with it. The",
             "exit status is the program's; 127 it is not there, 126 it cannot be executed.",
             "",
             "For users who are not root it needs user namespaces; else fusermount3, and then other",
@@ -73,7 +72,10 @@ final class RunCommand implements Command {
     boolean own = OwnNamespace.prepare();
     FuseMount.Options options =
         new FuseMount.Options(
-            "coterie", flags.bits() & ~FuseDevice.MS_NOSUID, own || flags.othersToo());
+            "coterie",
+            flags.bits() & ~FuseDevice.MS_NOSUID,
+            own || flags.othersToo(),
+            arguments.has(MountFlags.URING));
     Leader.Builder builder = Leader.builder();
     for (MountSpec mount : mounts) {
       builder.mount(mount.path(), mount.ownedBy(ProcessIdentity.self()).factory());
@@ -86,6 +88,7 @@ final class RunCommand implements Command {
         OwnNamespace.enter();
       }
       try (FuseMount mount = mount(service, directory, options)) {
+        MountFlags.tell(mount, console);
         return program(arguments.operands(), mount);
       }
     } finally {

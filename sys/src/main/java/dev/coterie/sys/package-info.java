@@ -12,6 +12,8 @@
  *  FileHandle                  the kernel's lasting name of an inode
  *  DescriptorCalls, Dirent     what is open: pread, append, fallocate, getdents64 ...
  *  ThreadIdentity              in whose name this thread works
+ *  IoUring, SubmissionEntry    queues shared with the kernel; EventCounter wakes who waits in one
+ *  Processors, Pages           where a thread runs; memory by the page
  *  Descriptors                 how many there may be
  *  FuseDevice, Fusermount      mounting, by oneself or by the program that does it for users
  *  MountTable, MountNamespace  what is mounted, and for whom

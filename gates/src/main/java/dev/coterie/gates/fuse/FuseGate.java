@@ -26,7 +26,9 @@ final class FuseGate implements Handler {
   private final AttrRequests attributes;
   private final FileRequests files;
   private final AccessTimes times = new AccessTimes();
+  private volatile boolean takesRings; // set before the mount begins
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
+  private final CompletableFuture<Negotiation> begun = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
   /**
@@ -54,9 +56,14 @@ final class FuseGate implements Handler {
     return times;
   }
 
+  /** Requests can be received over io_uring too. Before the mount begins. */
+  void takeRings() {
+    takesRings = true;
+  }
+
   /** Completes when the kernel has begun the mount. */
-  CompletableFuture<Negotiation> negotiated() {
-    return negotiated;
+  CompletableFuture<Negotiation> begun() {
+    return begun;
   }
 
   /** Completes when the mount has ended. */
@@ -134,12 +141,12 @@ final class FuseGate implements Handler {
   }
 
   private void init(Exchange exchange) {
-    Negotiation negotiation = Negotiation.of(exchange.request());
+    Negotiation negotiation = Negotiation.of(exchange.request(), takesRings);
     if (!negotiation.isPossible()) {
       String spoken = negotiation.major() + "." + negotiation.minor();
       LOG.log(System.Logger.Level.ERROR, "the kernel speaks FUSE {0}, which is too old", spoken);
       exchange.answerError(Errno.EPROTO);
-      negotiated.completeExceptionally(
+      begun.completeExceptionally(
           new ErrnoException(Errno.EPROTO, "the kernel speaks FUSE " + spoken));
       return;
     }
@@ -147,6 +154,7 @@ final class FuseGate implements Handler {
     negotiated.complete(negotiation);
     negotiation.answer(Init.maxReadahead(exchange.request())).put(exchange.body());
     exchange.answer(Init.OUT_BYTES);
+    begun.complete(negotiation);
   }
 
   /**
