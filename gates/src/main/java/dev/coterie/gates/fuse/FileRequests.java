@@ -316,8 +316,12 @@ final class FileRequests {
   // ---- directories ----
 
   void readdir(Exchange exchange) {
-    int flags = exchange.int32(FLAGS);
-    marking(exchange, FH, flags, times.ofDirectories(), () -> listing(exchange));
+    beforeListing(exchange, () -> listing(exchange));
+  }
+
+  /** Sees to it that reading the directory marks its access time as it is to, then goes on. */
+  void beforeListing(Exchange exchange, Runnable then) {
+    marking(exchange, FH, exchange.int32(FLAGS), times.ofDirectories(), then);
   }
 
   private void listing(Exchange exchange) {
