@@ -54,6 +54,8 @@ final class FileRequests {
   /** Handles that do not mark access times as they were opened, or did not once: what they do. */
   private final ConcurrentHashMap<Long, Integer> changed = new ConcurrentHashMap<>();
 
+  private final Executed executed = new Executed();
+
   FileRequests(Requests requests, AccessTimes times) {
     this.requests = requests;
     this.times = times;
@@ -120,24 +122,32 @@ final class FileRequests {
     Operation.Open operation = new Operation.Open(id, all);
     Caller caller = Callers.withGroups(exchange);
     if ((flags & FMODE_EXEC) == 0) {
-      opening(exchange, caller, operation);
+      if ((flags & OpenFlags.O_TRUNC) != 0 && executed.contains(id)) {
+        throw new ErrnoException(Errno.ETXTBSY);
+      }
+      opening(exchange, caller, operation, false);
     } else {
       // "Execute permission" is what execve(2) asks for; a program need not be readable.
       requests.submit(
           exchange,
           caller,
           new Operation.Access(id, EXECUTE),
-          done -> opening(exchange, Caller.ROOT, operation));
+          done -> opening(exchange, Caller.ROOT, operation, true));
     }
   }
 
-  private void opening(Exchange exchange, Caller caller, Operation<Operation.Opened> operation) {
+  private void opening(
+      Exchange exchange, Caller caller, Operation.Open operation, boolean isExecuted) {
     requests.submit(
         exchange,
         caller,
         operation,
         opened -> {
+          if (isExecuted) {
+            executed.began(opened.handle(), operation.id());
+          }
           if (!exchange.answer(OpenOut.putFile(exchange.body(), 0, fileHandle(opened)))) {
+            executed.released(opened.handle());
             requests.giveBackHandle(opened.handle());
           }
         });
@@ -191,6 +201,7 @@ final class FileRequests {
   void release(Exchange exchange) {
     long handle = handle(exchange, FH);
     changed.remove(handle);
+    executed.released(handle);
     requests.submit(exchange, Callers.plain(exchange), new Operation.Close(handle));
   }
 

@@ -94,7 +94,10 @@ public final class FuseMount implements AutoCloseable {
     FuseDevice device =
         FuseDevice.mount(directory, options.source(), options.flags(), options.othersToo());
     Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
-    OverRings rings = options.uring() ? OverRings.prepare(device, server, gate, service) : null;
+    OverRings rings =
+        options.uring()
+            ? OverRings.prepare(device, server, gate, service, () -> abort(directory))
+            : null;
     FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
     server.start(READERS);
     mount.awaitBegin();
@@ -184,14 +187,7 @@ public final class FuseMount implements AutoCloseable {
   /** Unmounts it, in use or not: later calls on its files end with ENOTCONN. */
   @Override
   public void close() {
-    try {
-      FuseDevice.abort(directory);
-    } catch (ErrnoException e) {
-      // EINVAL: somebody else has unmounted it.
-      assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
-    } catch (IOException e) {
-      // It stays, and answers ENOTCONN when this process has ended.
-      LOG.log(System.Logger.Level.WARNING, "{0}: {1}", directory, e.getMessage());
+    if (!abort(directory)) {
       return;
     }
     try {
@@ -200,5 +196,19 @@ public final class FuseMount implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     device.close();
+  }
+
+  private static boolean abort(Path directory) {
+    try {
+      FuseDevice.abort(directory);
+    } catch (ErrnoException e) {
+      // EINVAL: somebody else has unmounted it.
+      assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
+    } catch (IOException e) {
+      // It stays, and answers ENOTCONN when this process has ended.
+      LOG.log(System.Logger.Level.WARNING, "{0}: {1}", directory, e.getMessage());
+      return false;
+    }
+    return true;
   }
 }
