@@ -65,10 +65,12 @@ final class AttrRequests {
 
   private final Requests requests;
   private final Meters meters;
+  private final AccessTimes times;
 
-  AttrRequests(Requests requests, Meters meters) {
+  AttrRequests(Requests requests, Meters meters, AccessTimes times) {
     this.requests = requests;
     this.meters = meters;
+    this.times = times;
   }
 
   void getattr(Exchange exchange) throws ErrnoException {
@@ -146,6 +148,7 @@ final class AttrRequests {
   }
 
   void statfs(Exchange exchange) throws ErrnoException {
+    times.look();
     requests.submit(
         exchange,
         Callers.plain(exchange),
