@@ -24,6 +24,12 @@ public final class Exchange {
 
   private static final int PAGE_BYTES = 4096;
 
+  /** Source: linux/fuse.h, FUSE_NOTIFY_INVAL_INODE: {@code nodeid[8] offset[8] length[8]}. */
+  private static final int NOTIFY_INVAL_INODE = 2;
+
+  /** A negative offset: attributes only. */
+  private static final long NO_PAGES = -1;
+
   // Where an exchange is between being received and being free again.
   private static final int WITH_READER = 0;
   private static final int LEFT_BY_READER = 1;
@@ -214,6 +220,26 @@ public final class Exchange {
   /** Ends a request that has no reply. */
   public void end() {
     over(0);
+  }
+
+  /**
+   * Has the kernel forget the attributes and access control lists it knows of the request's inode,
+   * and not keep what this request is answered. Before the answer, as it uses the same room.
+   *
+   * <p>Unlike other notifications this one, which names no pages, waits for nobody.
+   */
+  public void forgetAttributes() {
+    MemorySegment body = body();
+    body.set(JAVA_LONG, 0, nodeId());
+    body.set(JAVA_LONG, 8, NO_PAGES);
+    body.set(JAVA_LONG, 16, 0);
+    int notification = OutHeader.BYTES + 3 * Long.BYTES;
+    OutHeader.put(out, notification, NOTIFY_INVAL_INODE, 0);
+    try {
+      server.kernel().send(out, notification);
+    } catch (ErrnoException e) {
+      server.replyFailed(this, e);
+    }
   }
 
   private boolean send(int replyLength, int error) {
