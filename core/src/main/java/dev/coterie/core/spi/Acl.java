@@ -100,11 +100,18 @@ public final class Acl {
 
   /** An entry of a known kind, with the id that is given back for it. */
   private static long readable(long entry) throws ErrnoException {
-    return switch (tag(entry)) {
-      case USER, GROUP -> entry;
-      case USER_OBJ, GROUP_OBJ, MASK, OTHER -> entry | 0xffff_ffff_0000_0000L;
-      default -> throw new ErrnoException(Errno.EINVAL);
-    };
+    switch (tag(entry)) {
+      case USER_OBJ, GROUP_OBJ, MASK, OTHER -> {
+        return entry | 0xffff_ffff_0000_0000L;
+      }
+      case USER, GROUP -> {
+        if (id(entry) != NOBODY) {
+          return entry;
+        }
+      }
+      default -> {}
+    }
+    throw new ErrnoException(Errno.EINVAL);
   }
 
   public byte[] toBytes() {
@@ -127,9 +134,8 @@ public final class Acl {
     boolean needsMask = false;
     for (long entry : entries) {
       int tag = tag(entry);
-      boolean named = tag == USER || tag == GROUP;
-      needsMask |= named;
-      if ((permissions(entry) & ~ALL) != 0 || (named && id(entry) == NOBODY)) {
+      needsMask |= tag == USER || tag == GROUP;
+      if ((permissions(entry) & ~ALL) != 0) {
         throw new ErrnoException(Errno.EINVAL);
       }
       expected = follower(expected, tag, needsMask);
