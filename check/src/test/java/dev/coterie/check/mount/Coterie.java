@@ -37,7 +37,19 @@ final class Coterie implements AutoCloseable {
 
   /** Starts one that stays, and waits for the line by which it says that it serves. */
   static Coterie start(String... words) throws IOException {
-    Process process = new ProcessBuilder(line(words)).redirectError(Redirect.INHERIT).start();
+    return start(0, words);
+  }
+
+  /**
+   * @param files that it may have open; 0: as it is
+   */
+  static Coterie start(int files, String... words) throws IOException {
+    List<String> line = new ArrayList<>();
+    if (files != 0) {
+      line.addAll(List.of("prlimit", "--nofile=" + files + ":" + files));
+    }
+    line.addAll(line(words));
+    Process process = new ProcessBuilder(line).redirectError(Redirect.INHERIT).start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
     String said = out.readLine();
     if (said == null) {

@@ -2,11 +2,7 @@ package dev.coterie.check.mount;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,42 +71,12 @@ class ProgramsIT {
       """;
 
   @TempDir Path folder = Path.of("");
-  private Path first = folder;
-  private Path second = folder;
 
   @BeforeAll
   static void findTools() {
     MountTools.require();
     MountTools.requireProgram("/usr/bin/sqlite3");
     MountTools.requireProgram("/usr/bin/git");
-  }
-
-  private Coterie[] open(String kind, int count) throws IOException {
-    Path socket = folder.resolve("socket");
-    Path host = Files.createDirectory(folder.resolve("host"));
-    String mount = kind.equals("host") ? "/=host:" + host : "/=" + kind;
-    first = Files.createDirectory(folder.resolve("a"));
-    second = count == 2 ? Files.createDirectory(folder.resolve("b")) : first;
-    Coterie[] processes = new Coterie[1 + count];
-    processes[0] = Coterie.start("up", "--socket", socket.toString(), "--mount", mount);
-    processes[1] = Coterie.start("mount", socket.toString(), first.toString());
-    if (count == 2) {
-      processes[2] = Coterie.start("mount", socket.toString(), second.toString());
-    }
-    return processes;
-  }
-
-  private static void end(Coterie[] processes) throws IOException, InterruptedException {
-    for (Coterie process : List.of(processes).reversed()) {
-      assertThat(process.terminate()).isZero();
-    }
-  }
-
-  @AfterEach
-  void unmountAll() throws IOException, InterruptedException {
-    for (Path directory : List.of(first, second)) {
-      Shell.run("umount -l \"$1\" 2>/dev/null; true", directory);
-    }
   }
 
   @ParameterizedTest
@@ -125,24 +91,26 @@ class ProgramsIT {
   })
   void sqlite_severalWriters_countsAreExact(String kind, String mode, int processes)
       throws Exception {
-    Coterie[] stay = open(kind, 1);
     int transactions = !FULL ? 25 : processes == 8 ? 500 : 100;
-    String told = Shell.run(SQLITE, first, mode, processes, transactions).ok();
     int all = processes * transactions;
-    assertThat(told.lines()).containsExactly("ok", "" + all, "" + all, "" + all);
-    end(stay);
+    try (Mounts mounts = new Mounts(folder, kind, 1)) {
+      String told = Shell.run(SQLITE, mounts.first, mode, processes, transactions).ok();
+      assertThat(told.lines()).containsExactly("ok", "" + all, "" + all, "" + all);
+      mounts.end();
+    }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"tmpfs", "host"})
   void git_onTwoMounts_historyIsWhole(String kind) throws Exception {
-    Coterie[] stay = open(kind, 2);
     int commits = FULL ? 5000 : 300;
-    String told = Shell.run(GIT, first, second, commits).ok();
-    assertThat(told.lines().toList())
-        .as(told)
-        .endsWith("" + (commits + 3), "3", "0")
-        .noneMatch(line -> line.startsWith("error") || line.contains("missing"));
-    end(stay);
+    try (Mounts mounts = new Mounts(folder, kind, 2)) {
+      String told = Shell.run(GIT, mounts.first, mounts.second, commits).ok();
+      assertThat(told.lines().toList())
+          .as(told)
+          .endsWith("" + (commits + 3), "3", "0")
+          .noneMatch(line -> line.startsWith("error") || line.contains("missing"));
+      mounts.end();
+    }
   }
 }

@@ -19,6 +19,8 @@ import java.util.Arrays;
 final class Callers {
   private static final int[] NO_GROUPS = new int[0];
   private static final String GROUPS = "\nGroups:";
+  private static final String PENDING = "\nSigPnd:";
+  private static final long SIGKILL = 1L << (9 - 1);
 
   private Callers() {}
 
@@ -40,28 +42,42 @@ final class Callers {
 
   /** None for a thread that is not of this pid name space, or that has been killed meanwhile. */
   private static int[] groupsOf(int thread) {
-    if (thread == 0) {
-      return NO_GROUPS;
-    }
-    String status;
-    try {
-      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + thread + "/status"));
-      status = new String(bytes, StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      return NO_GROUPS;
-    }
-    int start = status.indexOf(GROUPS);
-    if (start < 0) {
-      return NO_GROUPS;
-    }
-    int end = status.indexOf('\n', start + 1);
-    String line =
-        status.substring(start + GROUPS.length(), end < 0 ? status.length() : end).strip();
+    String line = statusOf(thread, GROUPS);
     return line.isEmpty()
         ? NO_GROUPS
         : Arrays.stream(line.split("\\s+"))
             .limit(Limits.GROUPS)
             .mapToInt(Integer::parseUnsignedInt)
             .toArray();
+  }
+
+  /**
+   * Whether a signal is about to end the process of a thread. Whichever signal that was, the kernel
+   * then has SIGKILL pending for every thread of it. A thread of another pid name space is taken to
+   * live.
+   */
+  static boolean isBeingKilled(int thread) {
+    String pending = statusOf(thread, PENDING);
+    return !pending.isEmpty() && (Long.parseUnsignedLong(pending, 16) & SIGKILL) != 0;
+  }
+
+  /** A line of {@code /proc/PID/status}; empty where there is no such thread. */
+  private static String statusOf(int thread, String label) {
+    if (thread == 0) {
+      return "";
+    }
+    String status;
+    try {
+      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + thread + "/status"));
+      status = new String(bytes, StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      return "";
+    }
+    int start = status.indexOf(label);
+    if (start < 0) {
+      return "";
+    }
+    int end = status.indexOf('\n', start + 1);
+    return status.substring(start + label.length(), end < 0 ? status.length() : end).strip();
   }
 }

@@ -10,6 +10,7 @@ import dev.coterie.gates.fuse.kernel.Init;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Opcode;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class FuseGate implements Handler {
   private static final System.Logger LOG = System.getLogger(FuseGate.class.getName());
 
+  private final IntPredicate killed;
   private final Requests requests;
   private final NameRequests names;
   private final AttrRequests attributes;
@@ -31,6 +33,14 @@ final class FuseGate implements Handler {
    * @param meters shown to root as an extended attribute of the root
    */
   FuseGate(FileService service, Meters meters) throws ErrnoException {
+    this(service, meters, Callers::isBeingKilled);
+  }
+
+  /**
+   * @param killed says of a thread of the machine whether its process is being killed
+   */
+  FuseGate(FileService service, Meters meters, IntPredicate killed) throws ErrnoException {
+    this.killed = killed;
     NodeTable nodes = new NodeTable(service.root(Caller.ROOT).id());
     this.requests = new Requests(service, nodes);
     this.names = new NameRequests(requests);
@@ -131,6 +141,16 @@ final class FuseGate implements Handler {
     negotiated.complete(negotiation);
     negotiation.answer(Init.maxReadahead(exchange.request())).put(exchange.body());
     exchange.answer(Init.OUT_BYTES);
+  }
+
+  /**
+   * No signal but one that kills ends a call on a file, here as on a local file system; programs
+   * rely on it: after an fsync that ended with EINTR a database stops itself. Waiting for a lock is
+   * ended by any. Source: signal(7), "Interruption of system calls".
+   */
+  @Override
+  public boolean isEndedBySignal(Exchange exchange) {
+    return exchange.opcode() == Opcode.SETLKW || killed.test(exchange.pid());
   }
 
   @Override

@@ -410,13 +410,15 @@ class GateTest {
     server.join();
     ParkingReads parking = new ParkingReads(session);
     FakeKernel fresh = new FakeKernel();
-    server = new Server(fresh, new FuseGate(parking, meters), meters, Negotiation.DATA_BYTES);
+    FuseGate gate = new FuseGate(parking, meters, thread -> killed);
+    server = new Server(fresh, gate, meters, Negotiation.DATA_BYTES);
     server.start(READERS);
     other = fresh;
     return parking;
   }
 
   private FakeKernel other = kernel;
+  private volatile boolean killed; // whether whoever asks is being killed
 
   private long sendRead(long[] file) {
     return other.send(
@@ -426,7 +428,8 @@ class GateTest {
   }
 
   @Test
-  void interrupt_ofWaitingRequest_endsItWithEINTR() throws Exception {
+  void interrupt_ofKilledProcess_endsItsRequestWithEINTR() throws Exception {
+    killed = true;
     long[] file = create("f");
     ParkingReads parking = park();
     long unique = sendRead(file);
@@ -435,6 +438,24 @@ class GateTest {
     other.send(Opcode.INTERRUPT, 0, body().int64(unique), 0, unique | 1);
     assertThat(other.await(unique).error()).isEqualTo(Errno.EINTR.number());
     assertThat(other.isSilent(unique | 1)).as("an interrupt that hits has no reply").isTrue();
+    other.end();
+  }
+
+  /** As on a local file system: a signal that a program handles does not end its fsync. */
+  @Test
+  void interrupt_ofLivingProcess_endsItsRequestOnlyWhenItIsKilled() throws Exception {
+    long[] file = create("f");
+    ParkingReads parking = park();
+    long unique = sendRead(file);
+    parking.parked.await();
+    other.send(Opcode.INTERRUPT, 0, body().int64(unique), 0, unique | 1);
+    for (int i = 0; i < 100; i++) {
+      other.call(Opcode.STATFS, ROOT, body());
+      assertThat(other.isSilent(unique)).isTrue();
+    }
+    assertThat(other.isSilent(unique | 1)).as("the kernel is not to ask at once again").isTrue();
+    killed = true;
+    assertThat(other.await(unique).error()).isEqualTo(Errno.EINTR.number());
     other.end();
   }
 

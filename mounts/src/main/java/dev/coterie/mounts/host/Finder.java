@@ -177,13 +177,40 @@ final class Finder implements AutoCloseable {
       return null;
     }
     try (Descriptor d = open(node)) {
-      boolean proved = identityOf(d.fd).equals(id) && containment.holds(d.fd, id);
+      boolean proved =
+          identityOf(d.fd).equals(id) && (containment.holds(d.fd, id) || isWhereItWas(node));
       return proved ? node : null;
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ESTALE) {
         return null;
       }
       throw e;
+    }
+  }
+
+  /**
+   * Whether a file is in the directory in which it was seen last. The kernel knows no path of a
+   * file that it opened by its handle after it had dropped its name from its caches.
+   */
+  private boolean isWhereItWas(HostNode node) {
+    HostNode.Place place = reach.lastPlace(node.id());
+    if (place == null) {
+      return false;
+    }
+    try (Descriptor dir = open(place.dir())) {
+      HostNode above = place.dir();
+      if (!above.id().equals(root.id()) && !containment.holds(dir.fd, above.id())) {
+        return false;
+      }
+      try (HostEntry entry = look(above, dir.fd, place.name())) {
+        boolean same = entry.node().id().equals(node.id());
+        if (same) {
+          node.seenAt(above, place.name());
+        }
+        return same;
+      }
+    } catch (ErrnoException e) {
+      return false;
     }
   }
 

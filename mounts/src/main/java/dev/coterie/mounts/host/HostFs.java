@@ -234,6 +234,7 @@ public final class HostFs implements OutsideMount {
             DirectoryCalls.linkat(n.fd, d.fd, name);
             return name;
           });
+      ((HostNode) node).seenAt((HostNode) dir, name);
     }
   }
 

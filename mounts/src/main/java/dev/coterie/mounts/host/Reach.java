@@ -22,6 +22,12 @@ interface Reach extends AutoCloseable {
   /** The node of an identity, and whether it is in this mount is not known; null: none. */
   @Nullable HostNode find(InodeId id) throws ErrnoException;
 
+  /**
+   * Where an inode, which is open, was seen last, for when the kernel of the host does not know it
+   * any more; null: that is not known here either.
+   */
+  HostNode.@Nullable Place lastPlace(InodeId id);
+
   /** Nobody refers to the node any more. */
   void release(HostNode node);
 

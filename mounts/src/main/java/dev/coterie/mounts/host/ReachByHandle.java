@@ -9,17 +9,34 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.sys.FileHandle;
 import dev.coterie.sys.HostFlags;
 import dev.coterie.sys.InodeCalls;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * By the kernel's file handle, which the privileged can open whatever name the inode has now.
- * Nothing is kept, so nothing can be stale, and a million inodes take no descriptor.
+ * Nothing is kept to reach an inode, so nothing can be stale, and a million inodes take no
+ * descriptor.
  */
 final class ReachByHandle implements Reach {
+  private static final int REMEMBERED = 1 << 16;
   private static final int FLAGS = HostFlags.O_PATH | OpenFlags.O_NOFOLLOW;
 
   private final Descriptor root;
   private final Identities identities;
+
+  /** Of files that nobody refers to any more; never believed without looking there. */
+  private final Map<InodeId, HostNode.Place> places =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<InodeId, HostNode.Place> eldest) {
+              return size() > REMEMBERED;
+            }
+          });
 
   /**
    * @param root a directory of the file system, opened for reading; closed by whoever opened it
@@ -76,10 +93,25 @@ final class ReachByHandle implements Reach {
   }
 
   @Override
-  public void seen(HostNode node, HostNode dir, Name name, Descriptor descriptor) {}
+  public void seen(HostNode node, HostNode dir, Name name, Descriptor descriptor) {
+    // The place of a directory that is opened by its handle is always known to the kernel.
+    if (node.type() != Mode.S_IFDIR) {
+      node.seenAt(dir, name);
+    }
+  }
 
   @Override
-  public void release(HostNode node) {}
+  public HostNode.@Nullable Place lastPlace(InodeId id) {
+    return places.get(id);
+  }
+
+  @Override
+  public void release(HostNode node) {
+    HostNode.Place place = node.place();
+    if (place != null && node.type() != Mode.S_IFDIR) {
+      places.put(node.id(), place);
+    }
+  }
 
   @Override
   public void close() {}

@@ -177,6 +177,12 @@ final class ReachByWalk implements Reach {
     return known == null ? null : known.get();
   }
 
+  /** What is open here was opened by a name, so that the kernel knows its place. */
+  @Override
+  public HostNode.@Nullable Place lastPlace(InodeId id) {
+    return null;
+  }
+
   @Override
   public void release(HostNode node) {
     Descriptor cached;

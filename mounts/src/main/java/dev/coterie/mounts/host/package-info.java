@@ -47,6 +47,9 @@
  *       fs.protected_regular does not forbid it.
  *   <li>O_DIRECT is accepted and has no effect.
  *   <li>fallocate(2) does not shift what lies behind (COLLAPSE_RANGE, INSERT_RANGE): EOPNOTSUPP.
+ *   <li>A file to which nobody refers and whose name the host's kernel has dropped from its caches
+ *       is found by its identity where it was seen last. If others moved it, or after a restart, it
+ *       is ESTALE until its name is looked at.
  *   <li>A directory has no end to seek from, and no data to seek for (EINVAL).
  *   <li>Not as root: the process's user owns all. Other callers than that user and root are EACCES;
  *       root acts as that user. What others move is lost for who has it without a descriptor

@@ -8,6 +8,12 @@ public interface Handler {
    */
   void handle(Exchange exchange);
 
+  /**
+   * Whether the one who asked, having been signalled, does not wait any more. Asked again while the
+   * request waits, and possibly just after it has been answered.
+   */
+  boolean isEndedBySignal(Exchange exchange);
+
   /** The mount has ended and nothing more will come. */
   void ended();
 }

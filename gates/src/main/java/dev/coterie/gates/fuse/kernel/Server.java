@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * a virtual thread's carrier; there are several so that one which is kept waiting by the storage
  * leaves others to read interrupts.
  *
- * <p>Interrupts: the kernel names a request whose caller has been signalled. Where that request
- * waits, its ticket is cancelled, and its own reply (EINTR, or the answer if that was faster) is
- * what the caller gets. One that a reader is at work on is cancelled as soon as it waits. One that
- * is not known (not read yet, or just answered) is answered EAGAIN, upon which the kernel asks
- * again as long as it matters.
+ * <p>Interrupts: the kernel names a request whose caller has been signalled. Where the signal ends
+ * that request and it waits, its ticket is cancelled, and its own reply (EINTR, or the answer if
+ * that was faster) is what the caller gets. One that a reader is at work on is cancelled as soon as
+ * it waits. One that is not known (not read yet, or just answered) is answered EAGAIN, upon which
+ * the kernel asks again as long as it matters.
  */
 public final class Server {
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
@@ -40,6 +40,7 @@ public final class Server {
   private final ConcurrentHashMap<Long, Exchange> waiting = new ConcurrentHashMap<>(); // by unique
   private final List<Reader> readers = new ArrayList<>(); // filled by start
   private final AtomicInteger reading = new AtomicInteger();
+  private final Interrupts interrupts;
 
   /**
    * @param dataBytes the most data one request or reply can carry
@@ -49,6 +50,7 @@ public final class Server {
     this.handler = handler;
     this.meters = meters;
     this.dataBytes = dataBytes;
+    this.interrupts = new Interrupts(handler, this::atWorkOn);
   }
 
   /** Starts reading. */
@@ -89,6 +91,7 @@ public final class Server {
         read();
       } finally {
         if (reading.decrementAndGet() == 0) {
+          interrupts.close();
           handler.ended();
         }
       }
@@ -142,17 +145,20 @@ public final class Server {
 
   private void interrupt(Exchange exchange) {
     long unique = exchange.request().get(JAVA_LONG, InHeader.BYTES);
+    if (interrupts.interrupt(unique)) {
+      exchange.end();
+    } else {
+      exchange.answerError(Errno.EAGAIN);
+    }
+  }
+
+  private @Nullable Exchange atWorkOn(long unique) {
     Exchange target = waiting.get(unique);
     for (int i = 0; target == null && i < readers.size(); i++) {
       Exchange current = readers.get(i).current;
       target = current != null && current.isAtWorkOn(unique) ? current : null;
     }
-    if (target == null) {
-      exchange.answerError(Errno.EAGAIN);
-    } else {
-      target.interrupt(unique);
-      exchange.end();
-    }
+    return target;
   }
 
   // ---- for exchanges ----
