@@ -51,8 +51,8 @@ final class AclOps {
   }
 
   /**
-   * Sets a list, or with an empty value takes it away, be there one or not. Inode locked, alone, and
-   * its mount writable.
+   * Sets a list, or with an empty value takes it away, be there one or not. Inode locked, alone,
+   * and its mount writable.
    */
   void setLocked(Caller caller, InsideInode inode, Name name, byte[] value) throws ErrnoException {
     InsideNode node = inode.node;

@@ -193,11 +193,8 @@ final class AttrOps {
    * capabilities(7); Linux dentry_needs_remove_privs.
    */
   void dropCapability(InsideInode inode) throws ErrnoException {
-    if (!inode.isDirectory()
-        && inode.mount().getxattr(inode.node, XattrNames.CAPABILITY) != null) {
-      inode
-          .mount()
-          .apply(new Command.RemoveXattr(inode.node, XattrNames.CAPABILITY, vfs.now()));
+    if (!inode.isDirectory() && inode.mount().getxattr(inode.node, XattrNames.CAPABILITY) != null) {
+      inode.mount().apply(new Command.RemoveXattr(inode.node, XattrNames.CAPABILITY, vfs.now()));
     }
   }
 

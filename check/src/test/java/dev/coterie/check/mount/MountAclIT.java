@@ -150,8 +150,8 @@ class MountAclIT {
           """;
 
   /**
-   * Changes a file's and a directory's lists in $2 and looks in $1, by descriptors that are open all
-   * the time too: the kernel asks for no attributes then. Prints what was not the newest.
+   * Changes a file's and a directory's lists in $2 and looks in $1, by descriptors that are open
+   * all the time too: the kernel asks for no attributes then. Prints what was not the newest.
    */
   private static final String TWO_PLACES =
       """
@@ -226,10 +226,10 @@ class MountAclIT {
     // Others than root come through.
     Shell.run("chmod 755 \"$1\"; mount -t tmpfs tmpfs \"$2\"", folder, kernel).ok();
     started.add(
-        Coterie.start("up", "--socket", socket, "--mount", "/=tmpfs", "--mount", "/host=host:" + host));
+        Coterie.start(
+            "up", "--socket", socket, "--mount", "/=tmpfs", "--mount", "/host=host:" + host));
     for (Path each : List.of(first, second).subList(0, mounts)) {
-      started.add(
-          Coterie.start("mount", "--options", "suid,dev", socket, each.toString()));
+      started.add(Coterie.start("mount", "--options", "suid,dev", socket, each.toString()));
     }
   }
 
@@ -244,7 +244,9 @@ class MountAclIT {
   }
 
   private static Path in(Path directory, String kind, String name) throws IOException {
-    Path place = Files.createDirectory((kind.equals("host") ? directory.resolve("host") : directory).resolve(name));
+    Path place =
+        Files.createDirectory(
+            (kind.equals("host") ? directory.resolve("host") : directory).resolve(name));
     Files.setAttribute(place, "unix:mode", 0755);
     return place;
   }
@@ -329,14 +331,18 @@ class MountAclIT {
       client.access(alice, id, 2);
       Shell.run("setfacl -b \"$1\"; chmod 600 \"$1\"", file).ok();
       InodeId now = id;
-      assertThatThrownBy(() -> client.access(alice, now, 2)).hasMessageContaining("Permission denied");
+      assertThatThrownBy(() -> client.access(alice, now, 2))
+          .hasMessageContaining("Permission denied");
     }
   }
 
   private static boolean aliceMayWrite(Path file) throws IOException, InterruptedException {
-    String script = "setpriv --reuid 1001 --regid 1001 --clear-groups sh -c ': >> \"$1\"' sh \"$1\"";
+    String script =
+        "setpriv --reuid 1001 --regid 1001 --clear-groups sh -c ': >> \"$1\"' sh \"$1\"";
     Shell told = Shell.run(script, file);
-    assertThat(told.status() == 0 || told.out().contains("Permission denied")).as(told.out()).isTrue();
+    assertThat(told.status() == 0 || told.out().contains("Permission denied"))
+        .as(told.out())
+        .isTrue();
     return told.status() == 0;
   }
 }

@@ -260,8 +260,7 @@ interface AclChecks extends Checks {
     set(one, "/d/h", ACCESS, "u::rw,u:1003:r,g::-,m::r,o::-");
     assertThat(carol.content("/d/h")).isEqualTo("content");
     fails(
-        Errno.EACCES,
-        () -> carol.service().open(carol.caller(), one.id("/d/h"), OpenFlags.O_RDWR));
+        Errno.EACCES, () -> carol.service().open(carol.caller(), one.id("/d/h"), OpenFlags.O_RDWR));
   }
 
   // ---- what is inherited ----
@@ -307,8 +306,7 @@ interface AclChecks extends Checks {
     Actor one = root().withUmask(077);
     one.mkdir("/d");
     set(one, "/d", DEFAULT, FOR_CAROL);
-    var opened =
-        one.service().tmpfile(one.caller(), one.id("/d"), OpenFlags.O_RDWR, 0666);
+    var opened = one.service().tmpfile(one.caller(), one.id("/d"), OpenFlags.O_RDWR, 0666);
     assertThat(opened.stat().mode() & 0777).isEqualTo(0660);
     one.service().link(one.caller(), opened.stat().id(), one.id("/d"), Name.of("f"));
     assertThat(get(one, "/d/f", ACCESS)).isEqualTo(FOR_CAROL);

@@ -26,8 +26,7 @@ interface CapabilityChecks extends Checks {
   }
 
   private static void give(Actor root, String path) throws ErrnoException {
-    root.service()
-        .setxattr(root.caller(), root.id(path), XattrNames.CAPABILITY, netRaw(), 0);
+    root.service().setxattr(root.caller(), root.id(path), XattrNames.CAPABILITY, netRaw(), 0);
   }
 
   private static boolean has(Actor actor, String path) throws ErrnoException {
@@ -55,8 +54,7 @@ interface CapabilityChecks extends Checks {
     fails(Errno.EPERM, () -> give(alice, "/f"));
     give(one, "/f");
     fails(Errno.EPERM, () -> alice.removexattr("/f", XattrNames.CAPABILITY.toString()));
-    assertThat(
-            alice.service().getxattr(alice.caller(), alice.id("/f"), XattrNames.CAPABILITY))
+    assertThat(alice.service().getxattr(alice.caller(), alice.id("/f"), XattrNames.CAPABILITY))
         .isEqualTo(netRaw());
     fails(Errno.EINVAL, () -> one.setxattr("/f", XattrNames.CAPABILITY.toString(), "none"));
     fails(Errno.EINVAL, () -> alice.setxattr("/f", XattrNames.CAPABILITY.toString(), "none"));
@@ -90,9 +88,7 @@ interface CapabilityChecks extends Checks {
         .isFalse();
     assertThat(survives(one, () -> one.truncate("/f", 3))).isFalse();
     assertThat(survives(one, () -> alice.close(alice.open("/f", OpenFlags.O_TRUNC)))).isFalse();
-    assertThat(
-            survives(
-                one, () -> one.service().copyRange(one.caller(), other, 0, roots, 0, 3)))
+    assertThat(survives(one, () -> one.service().copyRange(one.caller(), other, 0, roots, 0, 3)))
         .isFalse();
     assertThat(survives(one, () -> one.read(roots, 0, 3))).isTrue();
   }
@@ -104,9 +100,7 @@ interface CapabilityChecks extends Checks {
     long handle = one.open("/f", OpenFlags.O_RDWR);
     int punch = Fallocate.FALLOC_FL_PUNCH_HOLE | Fallocate.FALLOC_FL_KEEP_SIZE;
     for (int mode : new int[] {0, Fallocate.FALLOC_FL_KEEP_SIZE, punch}) {
-      assertThat(
-              survives(
-                  one, () -> one.service().fallocate(one.caller(), handle, mode, 0, 8192)))
+      assertThat(survives(one, () -> one.service().fallocate(one.caller(), handle, mode, 0, 8192)))
           .as("mode %s", mode)
           .isFalse();
     }

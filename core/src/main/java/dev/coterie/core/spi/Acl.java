@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *                      32 OTHER      everybody else              id -1
  * </pre>
  *
- * A list without 2, 8 and 16 says no more than a mode does, and none is kept then. With a mask, that
- * is what the group's bits of the mode show. Source: linux/posix_acl_xattr.h, fs/posix_acl.c.
+ * A list without 2, 8 and 16 says no more than a mode does, and none is kept then. With a mask,
+ * that is what the group's bits of the mode show. Source: linux/posix_acl_xattr.h, fs/posix_acl.c.
  */
 public final class Acl {
   private static final int VERSION = 2;
@@ -126,8 +126,8 @@ public final class Acl {
   }
 
   /**
-   * Whether each entry is one, the order is kept and none is missing: EINVAL; E2BIG more than {@link
-   * Limits#ACL_ENTRIES}.
+   * Whether each entry is one, the order is kept and none is missing: EINVAL; E2BIG more than
+   * {@link Limits#ACL_ENTRIES}.
    */
   public void requireValid() throws ErrnoException {
     int expected = USER_OBJ;
@@ -243,8 +243,8 @@ public final class Acl {
 
   /**
    * Whether it gives somebody who is not the owner these rights: by the entry of the user, else by
-   * one of a group of his that has them all, both within the mask; if he is in none of the groups, as
-   * others. Source: acl(5), "Access check algorithm".
+   * one of a group of his that has them all, both within the mask; if he is in none of the groups,
+   * as others. Source: acl(5), "Access check algorithm".
    *
    * @param owningGroup of the file
    */
@@ -303,7 +303,8 @@ public final class Acl {
             case MASK -> "mask:";
             default -> "other:";
           };
-      String who = tag(entry) == USER || tag(entry) == GROUP ? Integer.toUnsignedString(id(entry)) : "";
+      String who =
+          tag(entry) == USER || tag(entry) == GROUP ? Integer.toUnsignedString(id(entry)) : "";
       int p = permissions(entry);
       text.append(text.isEmpty() ? "" : " ")
           .append(kind)

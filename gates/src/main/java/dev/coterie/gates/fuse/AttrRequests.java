@@ -168,9 +168,10 @@ final class AttrRequests {
   }
 
   /**
-   * The kernel keeps a list it was told of, and that there is none, until it looks at the attributes
-   * again, which fgetxattr(2) does not; so it is told not to. On a mount without lists no inode has
-   * one: any error but that the kernel takes for the outcome of its check of permissions.
+   * The kernel keeps a list it was told of, and that there is none, until it looks at the
+   * attributes again, which fgetxattr(2) does not; so it is told not to. On a mount without lists
+   * no inode has one: any error but that the kernel takes for the outcome of its check of
+   * permissions.
    */
   private record AclAnswer(Exchange exchange, int size) implements Requests.Then<byte[]> {
     @Override
@@ -246,8 +247,7 @@ final class AttrRequests {
     Name name = exchange.name(0);
     // The kernel has looked whether the caller may (CAP_SETFCAP), or asks on its own behalf, since
     // somebody truncates the file or changes its owner, who need not have that right.
-    Caller caller =
-        name.equals(XattrNames.CAPABILITY) ? Caller.ROOT : Callers.withGroups(exchange);
+    Caller caller = name.equals(XattrNames.CAPABILITY) ? Caller.ROOT : Callers.withGroups(exchange);
     requests.submit(exchange, caller, new Operation.Removexattr(requests.node(exchange), name));
   }
 }

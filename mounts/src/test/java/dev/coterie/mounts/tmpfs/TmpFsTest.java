@@ -484,7 +484,8 @@ class TmpFsTest {
       assertThat(fs.read(file, from, read.clear())).isEqualTo(bytes.length - from);
       assertThat(read.flip()).isEqualTo(ByteBuffer.wrap(bytes, from, bytes.length - from));
       fs.apply(
-          new Command.SetAttr(file, 0644, null, 0, 0, 0, fixture.now(), fixture.now(), fixture.now()));
+          new Command.SetAttr(
+              file, 0644, null, 0, 0, 0, fixture.now(), fixture.now(), fixture.now()));
     }
     return null;
   }
