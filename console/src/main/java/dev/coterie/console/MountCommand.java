@@ -29,7 +29,13 @@ final class MountCommand implements Command {
         1,
         2,
         List.of(
-            Synopsis.SOCKET, MountFlags.OPTIONS, BACKGROUND, SHOW, Synopsis.JSON, Synopsis.HELP),
+            Synopsis.SOCKET,
+            MountFlags.OPTIONS,
+            MountFlags.URING,
+            BACKGROUND,
+            SHOW,
+            Synopsis.JSON,
+            Synopsis.HELP),
         List.of(
             "",
             "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own is",
@@ -58,7 +64,8 @@ final class MountCommand implements Command {
         new FuseMount.Options(
             operands.size() == 2 ? ByteText.decoded(operands.getFirst()) : "coterie",
             MountFlags.parse(arguments.values(MountFlags.OPTIONS)),
-            true);
+            true,
+            arguments.has(MountFlags.URING));
     if (arguments.has(BACKGROUND)) {
       startInBackground(arguments, directory, console);
       return 0;
@@ -67,6 +74,7 @@ final class MountCommand implements Command {
       FuseMount mount = mount(link, directory, options);
       Thread ending = Thread.ofPlatform().name("coterie-end").unstarted(() -> end(mount));
       Runtime.getRuntime().addShutdownHook(ending);
+      MountFlags.tell(mount, console);
       announce(arguments, mount, console);
       mount.awaitEnd();
       mount.close();
@@ -103,6 +111,9 @@ final class MountCommand implements Command {
     for (String list : arguments.values(MountFlags.OPTIONS)) {
       words.add(MountFlags.OPTIONS.name());
       words.add(list);
+    }
+    if (arguments.has(MountFlags.URING)) {
+      words.add(MountFlags.URING.name());
     }
     String socket = arguments.value(Synopsis.SOCKET);
     if (socket != null) {

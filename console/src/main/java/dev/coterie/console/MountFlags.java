@@ -9,6 +9,17 @@ final class MountFlags {
       Option.values(
           "--options", "LIST", "ro, rw, suid, nosuid, dev, nodev, exec, noexec, noatime, relatime");
 
+  static final Option URING =
+      Option.flag("--uring", "receive requests over io_uring, where the kernel offers that");
+
+  /** Says why a mount does without io_uring, if it was wanted. */
+  static void tell(FuseMount mount, Console console) {
+    String why = mount.whyNoUring();
+    if (why != null) {
+      console.err().println("coterie: " + why + "; /dev/fuse is used");
+    }
+  }
+
   private MountFlags() {}
 
   /** Flags of mount(2) for a list of words; nosuid and nodev stand unless it says otherwise. */

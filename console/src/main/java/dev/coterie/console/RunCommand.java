@@ -43,7 +43,7 @@ final class RunCommand implements Command {
         "-- COMMAND [ARGUMENT...]",
         1,
         Synopsis.ANY,
-        List.of(MOUNT, MountFlags.OPTIONS, Synopsis.HELP),
+        List.of(MOUNT, MountFlags.OPTIONS, MountFlags.URING, Synopsis.HELP),
         List.of(
             "",
             "The program starts in the root of the tree, which is also $"
@@ -66,6 +66,9 @@ final class RunCommand implements Command {
     }
     UpCommand.requireDistinct(mounts);
     long flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
+    FuseMount.Options options =
+        new FuseMount.Options(
+            "coterie", flags & ~FuseDevice.MS_NOSUID, true, arguments.has(MountFlags.URING));
     Leader.Builder builder = Leader.builder();
     for (MountSpec mount : mounts) {
       builder.mount(mount.path(), mount.factory());
@@ -74,7 +77,8 @@ final class RunCommand implements Command {
     try (Leader leader = start(builder);
         FileService service = leader.openSession()) {
       enterNamespace();
-      try (FuseMount mount = mount(service, directory, flags)) {
+      try (FuseMount mount = mount(service, directory, options)) {
+        MountFlags.tell(mount, console);
         return program(arguments.operands(), mount);
       }
     } finally {
@@ -99,12 +103,10 @@ final class RunCommand implements Command {
     }
   }
 
-  private static FuseMount mount(FileService service, Path directory, long flags) throws Failure {
+  private static FuseMount mount(FileService service, Path directory, FuseMount.Options options)
+      throws Failure {
     try {
-      return FuseMount.mount(
-          service,
-          directory,
-          new FuseMount.Options("coterie", flags & ~FuseDevice.MS_NOSUID, true));
+      return FuseMount.mount(service, directory, options);
     } catch (ErrnoException e) {
       throw MountCommand.failure(ByteText.local(directory), e);
     }

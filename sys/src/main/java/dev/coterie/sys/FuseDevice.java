@@ -175,6 +175,11 @@ public final class FuseDevice implements AutoCloseable {
     }
   }
 
+  /** Puts a command to this device into a submission; the command's own bytes are zero. */
+  public void putCommand(MemorySegment submission, int command, long userData) {
+    SubmissionEntry.putCommand(submission, fd, command, userData);
+  }
+
   @Override
   public synchronized void close() {
     if (!closed) {

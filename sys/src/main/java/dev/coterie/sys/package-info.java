@@ -12,6 +12,8 @@
  *  FileHandle                  the kernel's lasting name of an inode
  *  DescriptorCalls, Dirent     what is open: pread, append, fallocate, getdents64 ...
  *  ThreadIdentity              in whose name this thread works
+ *  IoUring, SubmissionEntry    queues shared with the kernel; EventCounter wakes who waits in one
+ *  Processors, Pages           where a thread runs; memory by the page
  *  Descriptors                 how many there may be
  * </pre>
  *

@@ -325,6 +325,10 @@ class MountIT {
     up();
     start("mount", socket, first);
     start("mount", socket, second);
+    requireAppendLosesNothing(first, second);
+  }
+
+  static void requireAppendLosesNothing(Path first, Path second) throws Exception {
     List<LookProcess> writers = new ArrayList<>();
     try {
       for (int i = 0; i < 8; i++) {

@@ -25,8 +25,9 @@ final class Mounts implements AutoCloseable {
 
   /**
    * @param files that each of the processes may have open; 0: as it is
+   * @param options of the mounts
    */
-  Mounts(Path folder, String kind, int count, int files) throws IOException {
+  Mounts(Path folder, String kind, int count, int files, String... options) throws IOException {
     String socket = folder.resolve("socket").toString();
     Path host = Files.createDirectory(folder.resolve("host"));
     String tree = kind.equals("host") ? "host:" + host : kind;
@@ -35,9 +36,9 @@ final class Mounts implements AutoCloseable {
     boolean done = false;
     try {
       processes.add(Coterie.start(files, "up", "--socket", socket, "--mount", "/=" + tree));
-      processes.add(Coterie.start(files, "mount", socket, first.toString()));
+      processes.add(Coterie.start(files, mount(socket, first, options)));
       if (count == 2) {
-        processes.add(Coterie.start(files, "mount", socket, second.toString()));
+        processes.add(Coterie.start(files, mount(socket, second, options)));
       }
       done = true;
     } finally {
@@ -45,6 +46,18 @@ final class Mounts implements AutoCloseable {
         processes.forEach(Coterie::close);
       }
     }
+  }
+
+  private static String[] mount(String socket, Path directory, String... options) {
+    List<String> words = new ArrayList<>(List.of("mount"));
+    words.addAll(List.of(options));
+    words.addAll(List.of(socket, directory.toString()));
+    return words.toArray(String[]::new);
+  }
+
+  /** The process that serves the first mount. */
+  Coterie gate() {
+    return processes.get(1);
   }
 
   /** A new directory of the tree, as the first mount shows it, for a program to work in. */

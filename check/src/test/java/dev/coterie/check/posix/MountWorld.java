@@ -4,6 +4,7 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Tree;
 import dev.coterie.gates.fuse.FuseMount;
+import dev.coterie.gates.fuse.kernel.InitFlag;
 import dev.coterie.leader.Leader;
 import dev.coterie.sys.FuseDevice;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class MountWorld implements World {
   private final Deque<AutoCloseable> toClose = new ArrayDeque<>(); // the last one opened first
   private final List<Leader> leaders = new ArrayList<>();
+  private final boolean uring;
   private final @Nullable KernelWorld program;
 
   /**
@@ -33,6 +35,15 @@ final class MountWorld implements World {
    * @param count 1, or 2: each process of the world has mounts of its own
    */
   MountWorld(Path compiled, Layout layout, Path scratch, int count) throws IOException {
+    this(compiled, layout, scratch, count, false);
+  }
+
+  /**
+   * @param uring whether their requests come over io_uring
+   */
+  MountWorld(Path compiled, Layout layout, Path scratch, int count, boolean uring)
+      throws IOException {
+    this.uring = uring;
     KernelWorld opened = null;
     try {
       List<Path> roots = new ArrayList<>();
@@ -66,8 +77,12 @@ final class MountWorld implements World {
       FileService session = leader.openSession();
       toClose.push(session);
       Path directory = at.equals("/") ? root : root.resolve(at.substring(1));
-      toClose.push(
-          FuseMount.mount(session, directory, new FuseMount.Options("coterie", flags, true)));
+      FuseMount.Options how = new FuseMount.Options("coterie", flags, true).withUring(uring);
+      FuseMount mount = FuseMount.mount(session, directory, how);
+      toClose.push(mount);
+      if (uring && !mount.negotiation().taken().contains(InitFlag.OVER_IO_URING)) {
+        throw new IOException("not over io_uring: " + mount.whyNoUring());
+      }
     }
   }
 

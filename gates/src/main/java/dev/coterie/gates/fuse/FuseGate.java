@@ -25,7 +25,9 @@ final class FuseGate implements Handler {
   private final NameRequests names;
   private final AttrRequests attributes;
   private final FileRequests files;
+  private volatile boolean takesRings; // set before the mount begins
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
+  private final CompletableFuture<Negotiation> begun = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
   /**
@@ -48,9 +50,14 @@ final class FuseGate implements Handler {
     this.files = new FileRequests(requests);
   }
 
+  /** Requests can be received over io_uring too. Before the mount begins. */
+  void takeRings() {
+    takesRings = true;
+  }
+
   /** Completes when the kernel has begun the mount. */
-  CompletableFuture<Negotiation> negotiated() {
-    return negotiated;
+  CompletableFuture<Negotiation> begun() {
+    return begun;
   }
 
   /** Completes when the mount has ended. */
@@ -128,12 +135,12 @@ final class FuseGate implements Handler {
   }
 
   private void init(Exchange exchange) {
-    Negotiation negotiation = Negotiation.of(exchange.request());
+    Negotiation negotiation = Negotiation.of(exchange.request(), takesRings);
     if (!negotiation.isPossible()) {
       String spoken = negotiation.major() + "." + negotiation.minor();
       LOG.log(System.Logger.Level.ERROR, "the kernel speaks FUSE {0}, which is too old", spoken);
       exchange.answerError(Errno.EPROTO);
-      negotiated.completeExceptionally(
+      begun.completeExceptionally(
           new ErrnoException(Errno.EPROTO, "the kernel speaks FUSE " + spoken));
       return;
     }
@@ -141,6 +148,7 @@ final class FuseGate implements Handler {
     negotiated.complete(negotiation);
     negotiation.answer(Init.maxReadahead(exchange.request())).put(exchange.body());
     exchange.answer(Init.OUT_BYTES);
+    begun.complete(negotiation);
   }
 
   /**

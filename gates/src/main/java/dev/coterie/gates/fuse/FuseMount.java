@@ -11,6 +11,7 @@ import dev.coterie.sys.FuseDevice;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** A tree mounted in the kernel, from its mounting until its end. */
 public final class FuseMount implements AutoCloseable {
@@ -22,14 +23,21 @@ public final class FuseMount implements AutoCloseable {
   private final FuseGate gate;
   private final Server server;
   private final Meters meters;
+  private final @Nullable OverRings rings;
 
   private FuseMount(
-      Path directory, FuseDevice device, FuseGate gate, Server server, Meters meters) {
+      Path directory,
+      FuseDevice device,
+      FuseGate gate,
+      Server server,
+      Meters meters,
+      @Nullable OverRings rings) {
     this.directory = directory;
     this.device = device;
     this.gate = gate;
     this.server = server;
     this.meters = meters;
+    this.rings = rings;
   }
 
   /**
@@ -38,10 +46,19 @@ public final class FuseMount implements AutoCloseable {
    * @param source what mount(8) shows as the device
    * @param flags of mount(2): {@link FuseDevice#MS_RDONLY} and so on
    * @param othersToo whether users other than the mount's may use it
+   * @param uring whether its requests come over io_uring, where the kernel offers that
    */
-  public record Options(String source, long flags, boolean othersToo) {
+  public record Options(String source, long flags, boolean othersToo, boolean uring) {
     public static final Options DEFAULT =
         new Options("coterie", FuseDevice.MS_NOSUID | FuseDevice.MS_NODEV, true);
+
+    public Options(String source, long flags, boolean othersToo) {
+      this(source, flags, othersToo, false);
+    }
+
+    public Options withUring(boolean wanted) {
+      return new Options(source, flags, othersToo, wanted);
+    }
   }
 
   /**
@@ -60,7 +77,8 @@ public final class FuseMount implements AutoCloseable {
       Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
       String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);
-      FuseMount mount = new FuseMount(directory, device, gate, server, meters);
+      OverRings rings = options.uring() ? OverRings.prepare(device, server, gate, service) : null;
+      FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
       server.start(READERS);
       mount.awaitBegin();
       done = true;
@@ -74,7 +92,10 @@ public final class FuseMount implements AutoCloseable {
 
   private void awaitBegin() throws ErrnoException {
     try {
-      gate.negotiated().get();
+      Negotiation agreed = gate.begun().get();
+      if (rings != null) {
+        rings.begin(agreed);
+      }
     } catch (ExecutionException e) {
       close();
       throw new ErrnoException(Errno.EPROTO, String.valueOf(e.getCause()));
@@ -91,7 +112,12 @@ public final class FuseMount implements AutoCloseable {
 
   /** What kernel and gate have agreed on. */
   public Negotiation negotiation() {
-    return gate.negotiated().join();
+    return gate.begun().join();
+  }
+
+  /** Why the requests do not come over io_uring, although wanted; null: they do, or were not. */
+  public @Nullable String whyNoUring() {
+    return rings == null ? null : rings.whyNot();
   }
 
   /** The extended attribute of a mount's root that tells root what has been asked for so far. */
@@ -118,6 +144,9 @@ public final class FuseMount implements AutoCloseable {
   /** Waits until somebody has unmounted it. */
   public void awaitEnd() throws InterruptedException {
     server.join();
+    if (rings != null) {
+      rings.join();
+    }
   }
 
   /**
@@ -139,7 +168,7 @@ public final class FuseMount implements AutoCloseable {
       assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
     }
     try {
-      server.join();
+      awaitEnd();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -39,7 +39,10 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
           InitFlag.INIT_EXT,
           InitFlag.DIRECT_IO_ALLOW_MMAP);
 
-  static Negotiation of(MemorySegment request) {
+  /**
+   * @param rings whether requests can be received over io_uring
+   */
+  static Negotiation of(MemorySegment request, boolean rings) {
     long flags = Init.flags(request);
     Set<InitFlag> offered = EnumSet.noneOf(InitFlag.class);
     for (InitFlag flag : InitFlag.values()) {
@@ -48,6 +51,9 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
       }
     }
     Set<InitFlag> taken = EnumSet.copyOf(WANTED);
+    if (rings) {
+      taken.add(InitFlag.OVER_IO_URING);
+    }
     taken.retainAll(offered);
     return new Negotiation(
         Init.major(request), Init.minor(request), Set.copyOf(offered), Set.copyOf(taken));

@@ -8,7 +8,6 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
 import dev.coterie.api.Ticket;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,62 +15,89 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request and the room for its reply. Made once and used again and again: a request costs no
- * buffer. The request's bytes stay as they are until it is answered.
+ * buffer.
+ *
+ * <p>The request's bytes stay as they are until it is answered, except that text and data may lie
+ * where the body of the reply is put: what is needed of them is taken before that.
  */
-public final class Exchange {
-  /** Room for the largest data and for the headers in front of it, page by page. */
-  private static final int HEADERS_BYTES = 4096;
-
-  private static final int PAGE_BYTES = 4096;
-
-  /** Source: linux/fuse.h, FUSE_NOTIFY_INVAL_INODE: {@code nodeid[8] offset[8] length[8]}. */
-  private static final int NOTIFY_INVAL_INODE = 2;
-
-  /** A negative offset: attributes only. */
-  private static final long NO_PAGES = -1;
+public abstract class Exchange {
+  private static final System.Logger LOG = System.getLogger(Exchange.class.getName());
 
   // Where an exchange is between being received and being free again.
   private static final int WITH_READER = 0;
   private static final int LEFT_BY_READER = 1;
   private static final int OVER = 2;
 
-  private final Server server;
-  private final MemorySegment in;
-  private final MemorySegment out;
-  private final ByteBuffer inBytes;
-  private final ByteBuffer outBytes;
-  private final AtomicInteger state = new AtomicInteger();
-  private int length; // of the request; written by the reader before it hands the request on
-  private long unique; // as length
-  private @Nullable Opcode opcode; // as length
-  private long began; // as length; System.nanoTime
-  private @Nullable RequestEvent event; // as length; null: nobody records
+  private final Dispatcher dispatcher;
+  private final MemorySegment header;
+  private final MemorySegment rest;
+  private final ByteBuffer restBytes;
+  private final MemorySegment answer;
+  private final ByteBuffer answerBytes;
+  private final AtomicInteger state = new AtomicInteger(OVER);
+
+  // The numbers of the body up to `split` are in the header, all else in the rest. Written by the
+  // reader before it hands the request on, as the next four.
+  private int split;
+  private int restEnd;
+  private long unique;
+  private @Nullable Opcode opcode;
+  private long began; // System.nanoTime
+  private @Nullable RequestEvent event; // null: nobody records
   private volatile @Nullable Parked parked; // what an interrupt cancels
+  private long signalledFor; // of the watch; unique of the request it has last interrupted
   private volatile long interruptFor; // atomic; unique of the request that was last interrupted
 
   /** The request that waits, by number: by the time of an interrupt another may be served here. */
   private record Parked(long unique, Ticket ticket) {}
 
-  Exchange(Server server, int dataBytes) {
-    this.server = server;
-    Arena arena = Arena.ofAuto();
-    this.in = arena.allocate((long) HEADERS_BYTES + dataBytes, PAGE_BYTES);
-    this.out = arena.allocate((long) HEADERS_BYTES + dataBytes, PAGE_BYTES);
-    this.inBytes = in.asByteBuffer();
-    this.outBytes = out.asByteBuffer();
+  /**
+   * @param header where an {@link InHeader} will be, and from {@link #headOffset} on some of the
+   *     body
+   * @param rest where the rest of the body will be
+   * @param answer where the body of the reply is put
+   */
+  Exchange(Dispatcher dispatcher, MemorySegment header, MemorySegment rest, MemorySegment answer) {
+    this.dispatcher = dispatcher;
+    this.header = header;
+    this.rest = rest;
+    this.restBytes = rest.asByteBuffer();
+    this.answer = answer;
+    this.answerBytes = answer.asByteBuffer();
   }
+
+  // ---- the way it came ----
+
+  /** Where in the header's segment the body begins, if any of it is there. */
+  abstract int headOffset();
+
+  /** From here on an interrupt is to find it. */
+  abstract void waits(long number);
+
+  /**
+   * Gives the kernel the answer, with so many bytes of the body; or leaves that to who receives, by
+   * {@link #release}.
+   *
+   * @return false: it was not taken
+   */
+  abstract boolean reply(int bodyLength, int error);
+
+  /** It is over, by another thread than the one that received it, which has gone on. */
+  abstract void release();
 
   // ---- the reader's side ----
 
-  MemorySegment buffer() {
-    return in;
-  }
-
-  /** Begins with a request that has been received. */
-  void begin(int received) {
-    length = received;
-    unique = InHeader.unique(in);
-    opcode = Opcode.of(InHeader.opcode(in));
+  /**
+   * Begins with a request that has been received.
+   *
+   * @param inHeader bytes of the body that are in the header's segment
+   * @param inRest bytes that are in the rest
+   */
+  final void begin(int inHeader, int inRest) {
+    split = inHeader;
+    restEnd = inRest;
+    unique = InHeader.unique(header);
+    opcode = Opcode.of(InHeader.opcode(header));
     began = System.nanoTime();
     event = null;
     if (RequestEvent.isRecorded()) {
@@ -83,72 +109,80 @@ public final class Exchange {
   }
 
   /** The reader goes on; true if the exchange is over, so that it can be used for the next one. */
-  boolean leave() {
+  final boolean leave() {
     return !state.compareAndSet(WITH_READER, LEFT_BY_READER);
   }
 
   // ---- the request ----
 
   /** Null: an opcode this program does not know. */
-  public @Nullable Opcode opcode() {
+  public final @Nullable Opcode opcode() {
     return opcode;
   }
 
-  public long unique() {
+  public final long unique() {
     return unique;
   }
 
-  public long nodeId() {
-    return InHeader.nodeId(in);
+  public final long nodeId() {
+    return InHeader.nodeId(header);
   }
 
-  public int uid() {
-    return InHeader.uid(in);
+  public final int uid() {
+    return InHeader.uid(header);
   }
 
-  public int gid() {
-    return InHeader.gid(in);
+  public final int gid() {
+    return InHeader.gid(header);
   }
 
-  public int pid() {
-    return InHeader.pid(in);
+  public final int pid() {
+    return InHeader.pid(header);
   }
 
-  /** The whole request, as received. */
-  public MemorySegment request() {
-    return in;
+  /** The header, and of an INIT what follows. */
+  public final MemorySegment request() {
+    return header;
   }
 
   /** A number of the body; {@code at} counts from behind the header. */
-  public int int32(int at) {
-    return in.get(JAVA_INT, InHeader.BYTES + (long) at);
+  public final int int32(int at) {
+    return at < split
+        ? header.get(JAVA_INT, headOffset() + (long) at)
+        : rest.get(JAVA_INT, (long) at - split);
   }
 
-  public long int64(int at) {
-    return in.get(JAVA_LONG, InHeader.BYTES + (long) at);
+  public final long int64(int at) {
+    return at < split
+        ? header.get(JAVA_LONG, headOffset() + (long) at)
+        : rest.get(JAVA_LONG, (long) at - split);
   }
 
   /** The bytes of a NUL-terminated text of the body, without the NUL. */
-  public byte[] text(int at) {
-    int start = InHeader.BYTES + at;
+  public final byte[] text(int at) {
+    int start = inRest(at);
     int end = start;
-    while (end < length && in.get(JAVA_BYTE, end) != 0) {
+    while (end < restEnd && rest.get(JAVA_BYTE, end) != 0) {
       end++;
     }
-    byte[] text = new byte[Math.max(0, end - start)];
-    MemorySegment.copy(in, JAVA_BYTE, start, text, 0, text.length);
+    byte[] text = new byte[end - start];
+    MemorySegment.copy(rest, JAVA_BYTE, start, text, 0, text.length);
     return text;
   }
 
   /** A NUL-terminated name of the body. */
-  public Name name(int at) {
+  public final Name name(int at) {
     return Name.wrap(text(at));
   }
 
   /** Data of the body, cut off where the request ends. */
-  public ByteBuffer data(int at, int count) {
-    int start = Math.min(InHeader.BYTES + at, length);
-    return inBytes.slice(start, Math.clamp(count, 0, length - start));
+  public final ByteBuffer data(int at, int count) {
+    int start = inRest(at);
+    return restBytes.slice(start, Math.clamp(count, 0, restEnd - start));
+  }
+
+  private int inRest(int at) {
+    return Math.clamp((long) at - split, 0, restEnd);
   }
 
   // ---- interruption ----
@@ -159,12 +193,12 @@ public final class Exchange {
    *
    * @param number of the request for which it was submitted
    */
-  public void waitsFor(long number, Ticket submitted) {
+  public final void waitsFor(long number, Ticket submitted) {
     if (submitted.equals(Ticket.DONE)) {
       return;
     }
     parked = new Parked(number, submitted);
-    server.keep(number, this);
+    waits(number);
     if (interruptFor == number) {
       submitted.cancel();
     }
@@ -174,7 +208,7 @@ public final class Exchange {
    * The one who asked for that request does not want to wait any more. Either this finds what it
    * waits for, or {@link #waitsFor} finds the interrupt.
    */
-  void interrupt(long target) {
+  final void interrupt(long target) {
     interruptFor = target;
     Parked waiting = parked;
     if (waiting != null && waiting.unique() == target) {
@@ -182,26 +216,42 @@ public final class Exchange {
     }
   }
 
-  boolean isAtWorkOn(long number) {
+  /** As an interrupt, if whoever has waited for long turns out to have been signalled. */
+  final void lookForSignal() {
+    Parked waiting = parked;
+    if (waiting != null
+        && isAtWorkOn(waiting.unique())
+        && signalledFor != waiting.unique()
+        && System.nanoTime() - began > Watch.LONG_NANOS
+        && Watch.isSignalled(pid())) {
+      signalledFor = waiting.unique();
+      dispatcher.interrupt(signalledFor);
+    }
+  }
+
+  final boolean isAtWorkOn(long number) {
     return unique == number && !isOver();
   }
 
+  final boolean isParked() {
+    return parked != null;
+  }
+
   /** Whether it has been answered. */
-  public boolean isOver() {
+  public final boolean isOver() {
     return state.get() == OVER;
   }
 
   // ---- the answer ----
 
   /** Room for the body of the reply. */
-  public MemorySegment body() {
-    return out.asSlice(OutHeader.BYTES);
+  public final MemorySegment body() {
+    return answer;
   }
 
   /** Room for data as the body of the reply. */
-  public ByteBuffer dataBody(int count) {
-    return outBytes.slice(
-        OutHeader.BYTES, Math.clamp(count, 0, outBytes.capacity() - OutHeader.BYTES));
+  public final ByteBuffer dataBody(int count) {
+    return answerBytes.slice(0, Math.clamp(count, 0, answerBytes.capacity()));
   }
 
   /**
@@ -209,72 +259,52 @@ public final class Exchange {
    *
    * @return false: nobody waits for it any more, and the kernel takes no note of what it says
    */
-  public boolean answer(int bodyLength) {
-    return send(OutHeader.BYTES + bodyLength, 0);
+  public final boolean answer(int bodyLength) {
+    boolean taken = reply(bodyLength, 0);
+    over(0);
+    return taken;
   }
 
-  public void answerError(Errno errno) {
-    send(OutHeader.BYTES, -errno.number());
+  public final void answerError(Errno errno) {
+    reply(0, -errno.number());
+    over(errno.number());
   }
 
   /** Ends a request that has no reply. */
-  public void end() {
+  public final void end() {
     over(0);
   }
 
   /**
    * Has the kernel forget the attributes and access control lists it knows of the request's inode,
-   * and not keep what this request is answered. Before the answer, as it uses the same room.
-   *
-   * <p>Unlike other notifications this one, which names no pages, waits for nobody.
+   * and not keep what this request is answered afterwards.
    */
-  public void forgetAttributes() {
-    MemorySegment body = body();
-    body.set(JAVA_LONG, 0, nodeId());
-    body.set(JAVA_LONG, 8, NO_PAGES);
-    body.set(JAVA_LONG, 16, 0);
-    int notification = OutHeader.BYTES + 3 * Long.BYTES;
-    OutHeader.put(out, notification, NOTIFY_INVAL_INODE, 0);
+  public final void forgetAttributes() {
     try {
-      server.kernel().send(out, notification);
+      Notifications.forgetAttributes(dispatcher.kernel(), nodeId());
     } catch (ErrnoException e) {
-      server.replyFailed(this, e);
+      // ENOENT, ENODEV: the kernel knows no such inode, or the mount has ended.
+      LOG.log(System.Logger.Level.DEBUG, "notification for {0}: {1}", this, e.getMessage());
     }
   }
 
-  private boolean send(int replyLength, int error) {
-    OutHeader.put(out, replyLength, error, unique);
-    if (parked != null) {
-      server.forget(unique, this);
-    }
-    boolean accepted = true;
-    try {
-      server.kernel().send(out, replyLength);
-    } catch (ErrnoException e) {
-      accepted = false;
-      server.replyFailed(this, e);
-    }
-    over(error);
-    return accepted;
-  }
-
-  private void over(int error) {
-    server.meters().count(opcode, System.nanoTime() - began, error != 0);
+  private void over(int errno) {
+    dispatcher.meters().count(opcode, System.nanoTime() - began, errno != 0);
     if (event != null) {
       event.operation = opcode == null ? "unknown" : opcode.label();
       event.node = nodeId();
-      event.error = -error;
+      event.error = errno;
       event.commit();
     }
     int before = state.getAndSet(OVER);
     assert before != OVER : "answered twice: " + opcode;
     if (before == LEFT_BY_READER) {
-      server.free(this);
+      release();
     }
   }
 
   @Override
-  public String toString() {
-    return (opcode == null ? "opcode " + InHeader.opcode(in) : opcode.label()) + " " + unique;
+  public final String toString() {
+    return (opcode == null ? "an unknown opcode" : opcode.label()) + " " + unique;
   }
 }

@@ -41,7 +41,8 @@ final class Interrupts implements AutoCloseable {
     if (target == null) {
       return false;
     }
-    if (handler.isEndedBySignal(target)) {
+    // Over io_uring it may be there and nobody has looked at it yet.
+    if (target.isAtWorkOn(unique) && handler.isEndedBySignal(target)) {
       target.interrupt(unique);
       return true;
     }

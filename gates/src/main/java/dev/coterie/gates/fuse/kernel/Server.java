@@ -1,7 +1,5 @@
 package dev.coterie.gates.fuse.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import java.util.ArrayList;
@@ -12,18 +10,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that read a mount's requests.
+ * The threads that read a mount's requests from the device.
  *
  * <p>They share one descriptor: a reply is accepted only on the descriptor its request came from,
  * and sharing one is as fast as one each. They are platform threads, as a blocking native call pins
  * a virtual thread's carrier; there are several so that one which is kept waiting by the storage
  * leaves others to read interrupts.
- *
- * <p>Interrupts: the kernel names a request whose caller has been signalled. Where the signal ends
- * that request and it waits, its ticket is cancelled, and its own reply (EINTR, or the answer if
- * that was faster) is what the caller gets. One that a reader is at work on is cancelled as soon as
- * it waits. One that is not known (not read yet, or just answered) is answered EAGAIN, upon which
- * the kernel asks again as long as it matters.
  */
 public final class Server {
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
@@ -32,25 +24,28 @@ public final class Server {
   private static final int KEPT = 16;
 
   private final Kernel kernel;
-  private final Handler handler;
   private final int dataBytes;
-  private final Meters meters;
-  private final ConcurrentLinkedQueue<Exchange> spare = new ConcurrentLinkedQueue<>();
+  private final Dispatcher dispatcher;
+  private final ConcurrentLinkedQueue<DeviceExchange> spare = new ConcurrentLinkedQueue<>();
   private final AtomicInteger spares = new AtomicInteger();
-  private final ConcurrentHashMap<Long, Exchange> waiting = new ConcurrentHashMap<>(); // by unique
+  private final ConcurrentHashMap<Long, DeviceExchange> waiting =
+      new ConcurrentHashMap<>(); // by unique
   private final List<Reader> readers = new ArrayList<>(); // filled by start
   private final AtomicInteger reading = new AtomicInteger();
-  private final Interrupts interrupts;
+  private volatile @Nullable Rings rings; // atomic
 
   /**
    * @param dataBytes the most data one request or reply can carry
    */
   public Server(Kernel kernel, Handler handler, Meters meters, int dataBytes) {
     this.kernel = kernel;
-    this.handler = handler;
-    this.meters = meters;
+    this.dispatcher = new Dispatcher(kernel, handler, meters);
     this.dataBytes = dataBytes;
-    this.interrupts = new Interrupts(handler, this::atWorkOn);
+  }
+
+  /** These end when the mount does. Before {@link #start}. */
+  public void endWith(Rings beside) {
+    rings = beside;
   }
 
   /** Starts reading. */
@@ -59,6 +54,7 @@ public final class Server {
     for (int i = 0; i < threads; i++) {
       readers.add(new Reader(i));
     }
+    dispatcher.add(this::find);
     readers.forEach(reader -> reader.thread.start());
   }
 
@@ -69,8 +65,8 @@ public final class Server {
     }
   }
 
-  Meters meters() {
-    return meters;
+  Dispatcher dispatcher() {
+    return dispatcher;
   }
 
   Kernel kernel() {
@@ -91,14 +87,13 @@ public final class Server {
         read();
       } finally {
         if (reading.decrementAndGet() == 0) {
-          interrupts.close();
-          handler.ended();
+          end();
         }
       }
     }
 
     private void read() {
-      Exchange exchange = take();
+      DeviceExchange exchange = take();
       for (int length = receive(exchange); length >= 0; length = receive(exchange)) {
         if (!isWhole(exchange, length)) {
           LOG.log(System.Logger.Level.ERROR, "a request of {0} bytes from the kernel", length);
@@ -106,7 +101,7 @@ public final class Server {
         }
         exchange.begin(length);
         current = exchange;
-        serve(exchange);
+        dispatcher.serve(exchange);
         if (!exchange.leave()) {
           exchange = take();
         }
@@ -114,7 +109,15 @@ public final class Server {
     }
   }
 
-  private int receive(Exchange exchange) {
+  private void end() {
+    Rings beside = rings;
+    if (beside != null) {
+      beside.end();
+    }
+    dispatcher.ended();
+  }
+
+  private int receive(DeviceExchange exchange) {
     try {
       return kernel.receive(exchange.buffer());
     } catch (ErrnoException e) {
@@ -123,36 +126,11 @@ public final class Server {
     }
   }
 
-  private static boolean isWhole(Exchange exchange, int length) {
+  private static boolean isWhole(DeviceExchange exchange, int length) {
     return length >= InHeader.BYTES && InHeader.length(exchange.buffer()) == length;
   }
 
-  private void serve(Exchange exchange) {
-    if (exchange.opcode() == Opcode.INTERRUPT) {
-      interrupt(exchange);
-      return;
-    }
-    try {
-      handler.handle(exchange);
-    } catch (RuntimeException | Error e) {
-      // A fault of ours costs this request, not the mount.
-      LOG.log(System.Logger.Level.ERROR, "fault while serving " + exchange, e);
-      if (!exchange.isOver()) {
-        exchange.answerError(Errno.EIO);
-      }
-    }
-  }
-
-  private void interrupt(Exchange exchange) {
-    long unique = exchange.request().get(JAVA_LONG, InHeader.BYTES);
-    if (interrupts.interrupt(unique)) {
-      exchange.end();
-    } else {
-      exchange.answerError(Errno.EAGAIN);
-    }
-  }
-
-  private @Nullable Exchange atWorkOn(long unique) {
+  private @Nullable Exchange find(long unique) {
     Exchange target = waiting.get(unique);
     for (int i = 0; target == null && i < readers.size(); i++) {
       Exchange current = readers.get(i).current;
@@ -164,14 +142,14 @@ public final class Server {
   // ---- for exchanges ----
 
   /** From here on an interrupt finds it. */
-  void keep(long unique, Exchange exchange) {
+  void keep(long unique, DeviceExchange exchange) {
     waiting.put(unique, exchange);
     if (!exchange.isAtWorkOn(unique)) {
       forget(unique, exchange);
     }
   }
 
-  void forget(long unique, Exchange exchange) {
+  void forget(long unique, DeviceExchange exchange) {
     waiting.remove(unique, exchange);
   }
 
@@ -182,16 +160,16 @@ public final class Server {
     }
   }
 
-  private Exchange take() {
-    @Nullable Exchange exchange = spare.poll();
+  private DeviceExchange take() {
+    @Nullable DeviceExchange exchange = spare.poll();
     if (exchange == null) {
-      return new Exchange(this, dataBytes);
+      return DeviceExchange.make(this, dataBytes);
     }
     spares.decrementAndGet();
     return exchange;
   }
 
-  void free(Exchange exchange) {
+  void free(DeviceExchange exchange) {
     if (spares.incrementAndGet() <= KEPT) {
       spare.add(exchange);
     } else {
