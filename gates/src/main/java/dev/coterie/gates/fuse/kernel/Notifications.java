@@ -42,8 +42,8 @@ final class Notifications {
   private static final long OURS = 1L << 62;
 
   /**
-   * Has the kernel forget the attributes and access control lists it knows of an inode, and not keep
-   * those it is waiting for. As no pages are concerned, this waits for nobody.
+   * Has the kernel forget the attributes and access control lists it knows of an inode, and not
+   * keep those it is waiting for. As no pages are concerned, this waits for nobody.
    *
    * @throws ErrnoException ENOENT the kernel does not know it
    */
