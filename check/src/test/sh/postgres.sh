@@ -39,7 +39,7 @@ ask 'select (select sum(abalance) from pgbench_accounts) = (select sum(delta) fr
             (select sum(tbalance) from pgbench_tellers) = (select sum(delta) from pgbench_history),
             (select sum(bbalance) from pgbench_branches) = (select sum(delta) from pgbench_history),
             (select count(*) from pgbench_accounts)'
-grep -c 'automatic recovery in progress' pg/log
+grep -q 'automatic recovery in progress' pg/log && echo recovered
 as "$bin/pg_ctl" -s -w -m fast -D pg/data stop
 trap - EXIT
-as "$bin/pg_checksums" --check -D pg/data | sed -n 's/^Bad checksums: *//p'
+as "$bin/pg_checksums" --check -D pg/data | sed -n 's/^Bad checksums: */bad checksums: /p'

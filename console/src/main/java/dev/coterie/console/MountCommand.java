@@ -20,6 +20,10 @@ final class MountCommand implements Command {
   private static final Option BACKGROUND =
       Option.flag('b', "--background", "leave the mount to a process of its own and end");
 
+  private static final Option READDIRPLUS =
+      Option.flag(
+          "--readdirplus", "listings carry attributes, which the kernel then asks for anew");
+
   @Override
   public Synopsis synopsis() {
     return new Synopsis(
@@ -33,20 +37,26 @@ final class MountCommand implements Command {
             MountFlags.OPTIONS,
             MountFlags.URING,
             BACKGROUND,
+            READDIRPLUS,
             SHOW,
             Synopsis.JSON,
             Synopsis.HELP),
         List.of(
             "",
-            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own is",
-            "started with the first mount, serves all mounts of that source and ends after the last.",
+            "SOURCE is a leader's socket; or host:DIR, or tmpfs:NAME, for which a leader of its own"
+                + " is",
+            "started with the first mount, serves all mounts of that source and ends after the"
+                + " last.",
             "",
-            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this process",
-            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that programs",
+            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this"
+                + " process",
+            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that"
+                + " programs",
             "can use it. Needs root, and a leader that root or its own user runs.",
             "",
             "Every call asks the leader, so any number of mounts of one tree agree at any time.",
-            "File locks are the kernel's, for each mount: processes on one mount exclude each other.",
+            "File locks are the kernel's, for each mount: processes on one mount exclude each"
+                + " other.",
             "This process must not touch its own mount; nor must the leader.",
             "",
             "Examples:",
@@ -71,7 +81,8 @@ final class MountCommand implements Command {
       return 0;
     }
     try (LeaderLink link = link(arguments, console)) {
-      FuseMount mount = mount(link, directory, options);
+      Set<InitFlag> more = arguments.has(READDIRPLUS) ? Set.of(InitFlag.DO_READDIRPLUS) : Set.of();
+      FuseMount mount = mount(link, directory, options, more);
       Thread ending = Thread.ofPlatform().name("coterie-end").unstarted(() -> end(mount));
       Runtime.getRuntime().addShutdownHook(ending);
       MountFlags.tell(mount, console);
@@ -112,6 +123,9 @@ final class MountCommand implements Command {
       words.add(MountFlags.OPTIONS.name());
       words.add(list);
     }
+    if (arguments.has(READDIRPLUS)) {
+      words.add(READDIRPLUS.name());
+    }
     if (arguments.has(MountFlags.URING)) {
       words.add(MountFlags.URING.name());
     }
@@ -136,10 +150,11 @@ final class MountCommand implements Command {
                 + ".log"));
   }
 
-  private static FuseMount mount(LeaderLink link, Path directory, FuseMount.Options options)
+  private static FuseMount mount(
+      LeaderLink link, Path directory, FuseMount.Options options, Set<InitFlag> more)
       throws Failure {
     try {
-      return FuseMount.mount(link.service(), directory, options);
+      return FuseMount.mount(link.service(), directory, options, more);
     } catch (ErrnoException e) {
       throw failure(ByteText.local(directory), e);
     }

@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.zip.CRC32;
 
 /**
  * A process that does to a directory what it is told, one line each, and answers each with a line
@@ -93,16 +94,27 @@ final class LookMain {
     return names;
   }
 
-  /** Appends that many numbered records of one writer, one write each. */
+  /**
+   * Appends that many records of one writer, one write each: {@code writer number padding CRC}.
+   * Some are longer than a page, or than what a pipe writes in one piece.
+   */
   private static void log(Path file, String writer, int records) throws IOException {
     try (var channel =
         Files.newByteChannel(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       for (int i = 0; i < records; i++) {
-        byte[] record = "%s %08d%n".formatted(writer, i).getBytes(StandardCharsets.US_ASCII);
+        String padding = "x".repeat(i % 16 == 0 ? 20_000 : i % 199);
+        String text = "%s %08d %s".formatted(writer, i, padding);
+        byte[] record = "%s %s%n".formatted(text, crc(text)).getBytes(StandardCharsets.US_ASCII);
         if (channel.write(java.nio.ByteBuffer.wrap(record)) != record.length) {
           throw new IOException("a short write");
         }
       }
     }
+  }
+
+  static String crc(String text) {
+    CRC32 crc = new CRC32();
+    crc.update(text.getBytes(StandardCharsets.US_ASCII));
+    return "%08x".formatted(crc.getValue());
   }
 }

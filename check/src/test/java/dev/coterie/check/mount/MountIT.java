@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A leader, two mounts of its tree by two processes, and those who work on them. */
 @Timeout(300)
@@ -67,6 +69,12 @@ class MountIT {
 
   private Coterie up() throws IOException {
     return start("up", "--socket", socket);
+  }
+
+  private void up(String kind) throws IOException {
+    String tree =
+        kind.equals("host") ? "host:" + Files.createDirectory(folder.resolve("data")) : kind;
+    start("up", "--socket", socket, "--mount", "/=" + tree);
   }
 
   private static int run(Object... words) throws IOException, InterruptedException {
@@ -171,6 +179,23 @@ class MountIT {
     start("mount", "--options", "ro", socket, first);
     assertThat(Shell.run("echo x > \"$1/f\"", first).out()).contains("Read-only file system");
     assertThat(output("mount", "--options", "nonsense", socket, second).status()).isEqualTo(2);
+  }
+
+  /** Listed with attributes or without, two mounts agree; and nothing is left behind. */
+  @Test
+  void readdirplus_showsWhatTheOtherMountDid() throws Exception {
+    up();
+    start("mount", "--readdirplus", socket, first);
+    start("mount", socket, second);
+    String list = "ls -lnR --time-style=full-iso \"$1\" | sed \"s,$1,,\"";
+    Shell.run("for i in $(seq 60); do mkdir \"$1/d$i\"; echo $i >\"$1/d$i/f\"; done", second).ok();
+    for (String change :
+        List.of("true", "rm -r \"$1\"/d1*", "for f in \"$1\"/*/f; do echo more >>$f; done")) {
+      Shell.run(change, second).ok();
+      assertThat(Shell.run(list, first).ok()).isEqualTo(Shell.run(list, second).ok());
+    }
+    assertThat(output("stats", first).out()).containsPattern("readdirplus +[1-9]");
+    assertThat(output("stats", second).out()).doesNotContain("readdirplus");
   }
 
   @Test
@@ -281,9 +306,10 @@ class MountIT {
   // ---- two mounts, one tree ----
 
   /** After each step, whoever looks through whatever sees that state: by stat, read and list. */
-  @Test
-  void twoMountsAndJava_whoeverLooks_seesTheLastState() throws Exception {
-    up();
+  @ParameterizedTest
+  @ValueSource(strings = {"tmpfs", "host"})
+  void twoMountsAndJava_whoeverLooks_seesTheLastState(String kind) throws Exception {
+    up(kind);
     start("mount", socket, first);
     start("mount", socket, second);
     try (LookProcess writer = new LookProcess(first.toString());
@@ -320,9 +346,10 @@ class MountIT {
     }
   }
 
-  @Test
-  void twoMounts_appendByEight_losesNothing() throws Exception {
-    up();
+  @ParameterizedTest
+  @ValueSource(strings = {"tmpfs", "host"})
+  void twoMounts_appendByEight_losesNothing(String kind) throws Exception {
+    up(kind);
     start("mount", socket, first);
     start("mount", socket, second);
     requireAppendLosesNothing(first, second);
@@ -348,9 +375,11 @@ class MountIT {
         .ok()
         .lines()
         .forEach(line -> {
-          String[] words = line.split(" ", -1);
+          int end = line.lastIndexOf(' ');
+          String[] words = line.split(" ", 3);
           int expected = next.getOrDefault(words[0], 0);
-          assertThat(line).isEqualTo("%s %08d".formatted(words[0], expected));
+          assertThat(line).startsWith("%s %08d ".formatted(words[0], expected));
+          assertThat(line.substring(end + 1)).isEqualTo(LookMain.crc(line.substring(0, end)));
           next.put(words[0], expected + 1);
         });
     assertThat(next).hasSize(8);

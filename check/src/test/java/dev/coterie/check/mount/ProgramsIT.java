@@ -3,15 +3,18 @@ package dev.coterie.check.mount;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs as they are, on mounts of a tree in memory and of a directory of the host. */
-@Timeout(900)
+@Timeout(3600)
 class ProgramsIT {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
 
@@ -38,17 +41,13 @@ class ProgramsIT {
   private static final String GIT =
       """
       set -e
-      first=$1; second=$2; commits=$3
+      first=$1; second=$2; commits=$3; importer=$4
       export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
       export GIT_CONFIG_NOSYSTEM=1 HOME=/nonexistent
       git init -q --bare "$first/origin"
-      for i in $(seq $commits); do
-        echo "commit refs/heads/main"
-        echo "committer a <a@example.org> $((1700000000 + i)) +0000"
-        echo "data <<END"; echo "change $i"; echo END
-        echo "M 100644 inline dir$((i % 50))/file$((i % 997))"
-        echo "data <<END"; seq $i $((i + 50)); echo END
-      done | git -C "$first/origin" fast-import --quiet
+      python3 "$importer" $commits /usr/lib/python3* >"$second/history"
+      git -C "$first/origin" fast-import --quiet <"$second/history"
+      rm "$first/history"
       git -C "$first/origin" symbolic-ref HEAD refs/heads/main
       for n in 1 2 3; do
         if [ $n = 2 ]; then at=$second; else at=$first; fi
@@ -70,6 +69,10 @@ class ProgramsIT {
       git -C "$first/clone1" status --porcelain | wc -l
       """;
 
+  private static final Path IMPORTER = Scripts.path("python/fast_import.py");
+
+  private static final List<String> MODES = List.of("delete", "truncate", "persist", "wal");
+
   @TempDir Path folder = Path.of("");
 
   @BeforeAll
@@ -77,18 +80,25 @@ class ProgramsIT {
     MountTools.require();
     MountTools.requireProgram("/usr/bin/sqlite3");
     MountTools.requireProgram("/usr/bin/git");
+    MountTools.requireProgram("/usr/bin/python3");
+  }
+
+  /** Tree, journal mode, processes. */
+  static List<Arguments> databases() {
+    List<Arguments> all = new ArrayList<>();
+    for (String kind : List.of("tmpfs", "host")) {
+      for (String mode : FULL ? MODES : List.of("delete", "wal")) {
+        all.add(Arguments.of(kind, mode, 4));
+      }
+      if (FULL) {
+        all.add(Arguments.of(kind, "delete", 8));
+      }
+    }
+    return all;
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "tmpfs, delete, 4",
-    "tmpfs, truncate, 4",
-    "tmpfs, persist, 4",
-    "tmpfs, wal, 4",
-    "host, delete, 4",
-    "host, wal, 4",
-    "tmpfs, delete, 8"
-  })
+  @MethodSource("databases")
   void sqlite_severalWriters_countsAreExact(String kind, String mode, int processes)
       throws Exception {
     int transactions = !FULL ? 25 : processes == 8 ? 500 : 100;
@@ -105,7 +115,7 @@ class ProgramsIT {
   void git_onTwoMounts_historyIsWhole(String kind) throws Exception {
     int commits = FULL ? 5000 : 300;
     try (Mounts mounts = new Mounts(folder, kind, 2)) {
-      String told = Shell.run(GIT, mounts.first, mounts.second, commits).ok();
+      String told = Shell.run(GIT, mounts.first, mounts.second, commits, IMPORTER).ok();
       assertThat(told.lines().toList())
           .as(told)
           .endsWith("" + (commits + 3), "3", "0")

@@ -7,8 +7,11 @@ import dev.coterie.api.FileService;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import dev.coterie.gates.fuse.kernel.Handler;
 import dev.coterie.gates.fuse.kernel.Init;
+import dev.coterie.gates.fuse.kernel.InitFlag;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Opcode;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +24,12 @@ final class FuseGate implements Handler {
   private static final System.Logger LOG = System.getLogger(FuseGate.class.getName());
 
   private final IntPredicate killed;
+  private final Set<InitFlag> wanted = EnumSet.noneOf(InitFlag.class); // until the mount begins
   private final Requests requests;
   private final NameRequests names;
   private final AttrRequests attributes;
   private final FileRequests files;
-  private volatile boolean takesRings; // set before the mount begins
+  private final DirectoryPlus directories;
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
   private final CompletableFuture<Negotiation> begun = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
@@ -48,11 +52,12 @@ final class FuseGate implements Handler {
     this.names = new NameRequests(requests);
     this.attributes = new AttrRequests(requests, meters);
     this.files = new FileRequests(requests);
+    this.directories = new DirectoryPlus(requests);
   }
 
-  /** Requests can be received over io_uring too. Before the mount begins. */
-  void takeRings() {
-    takesRings = true;
+  /** Takes this too, if it is offered; before the mount begins. */
+  void want(InitFlag flag) {
+    wanted.add(flag);
   }
 
   /** Completes when the kernel has begun the mount. */
@@ -117,25 +122,17 @@ final class FuseGate implements Handler {
       case LSEEK -> files.lseek(exchange);
       case COPY_FILE_RANGE -> files.copyFileRange(exchange);
       case READDIR -> files.readdir(exchange);
+      case READDIRPLUS -> directories.readdirplus(exchange);
       case NOTIFY_REPLY, INTERRUPT -> exchange.end();
       // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
       // the program; a poll says that all is ready, as for files of any file system.
-      case GETLK,
-          SETLK,
-          SETLKW,
-          BMAP,
-          IOCTL,
-          POLL,
-          READDIRPLUS,
-          SETUPMAPPING,
-          REMOVEMAPPING,
-          SYNCFS ->
+      case GETLK, SETLK, SETLKW, BMAP, IOCTL, POLL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
           exchange.answerError(Errno.ENOSYS);
     }
   }
 
   private void init(Exchange exchange) {
-    Negotiation negotiation = Negotiation.of(exchange.request(), takesRings);
+    Negotiation negotiation = Negotiation.of(exchange.request(), wanted);
     if (!negotiation.isPossible()) {
       String spoken = negotiation.major() + "." + negotiation.minor();
       LOG.log(System.Logger.Level.ERROR, "the kernel speaks FUSE {0}, which is too old", spoken);

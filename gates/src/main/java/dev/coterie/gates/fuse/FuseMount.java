@@ -4,12 +4,14 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Name;
+import dev.coterie.gates.fuse.kernel.InitFlag;
 import dev.coterie.gates.fuse.kernel.Kernel;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.sys.FuseDevice;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -69,11 +71,24 @@ public final class FuseMount implements AutoCloseable {
    */
   public static FuseMount mount(FileService service, Path directory, Options options)
       throws ErrnoException {
+    return mount(service, directory, options, Set.of());
+  }
+
+  /**
+   * As {@link #mount(FileService, Path, Options)}.
+   *
+   * @param wanted what else is to be taken, where the kernel offers it, as it is not of use to
+   *     everybody
+   */
+  public static FuseMount mount(
+      FileService service, Path directory, Options options, Set<InitFlag> wanted)
+      throws ErrnoException {
     FuseDevice device = FuseDevice.open();
     boolean done = false;
     try {
       Meters meters = new Meters();
       FuseGate gate = new FuseGate(service, meters);
+      wanted.forEach(gate::want);
       Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
       String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);

@@ -40,9 +40,9 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
           InitFlag.DIRECT_IO_ALLOW_MMAP);
 
   /**
-   * @param rings whether requests can be received over io_uring
+   * @param more that is wanted of this mount
    */
-  static Negotiation of(MemorySegment request, boolean rings) {
+  static Negotiation of(MemorySegment request, Set<InitFlag> more) {
     long flags = Init.flags(request);
     Set<InitFlag> offered = EnumSet.noneOf(InitFlag.class);
     for (InitFlag flag : InitFlag.values()) {
@@ -51,9 +51,7 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
       }
     }
     Set<InitFlag> taken = EnumSet.copyOf(WANTED);
-    if (rings) {
-      taken.add(InitFlag.OVER_IO_URING);
-    }
+    taken.addAll(more);
     taken.retainAll(offered);
     return new Negotiation(
         Init.major(request), Init.minor(request), Set.copyOf(offered), Set.copyOf(taken));

@@ -91,10 +91,16 @@ final class NodeTable {
     return surplus[0];
   }
 
-  /** The kernel was told of an inode it knows, without a reference of its own. */
-  void toldAgain(InodeId id) {
-    nodes.computeIfPresent(
-        exchanged(id.number()), (nodeId, known) -> new Node(known.id(), known.lookups() + 1));
+  /**
+   * The kernel was told of an inode it knows, without a reference of its own; false, and nothing is
+   * counted: it does not know it.
+   */
+  boolean toldAgain(InodeId id) {
+    Node now =
+        nodes.computeIfPresent(
+            exchanged(id.number()),
+            (nodeId, known) -> known.id().equals(id) ? new Node(id, known.lookups() + 1) : known);
+    return now != null && now.id().equals(id);
   }
 
   /**

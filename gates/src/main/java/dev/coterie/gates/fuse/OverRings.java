@@ -35,7 +35,7 @@ final class OverRings {
       Rings rings = Rings.open(device, server, Negotiation.DATA_BYTES);
       over.rings = rings;
       server.endWith(rings);
-      gate.takeRings();
+      gate.want(InitFlag.OVER_IO_URING);
     } catch (ErrnoException e) {
       over.whyNot = "this process can have no io_uring (" + e.getMessage() + ")";
     }

@@ -10,6 +10,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Stat;
 import dev.coterie.gates.fuse.kernel.Attr;
 import dev.coterie.gates.fuse.kernel.Exchange;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,12 +119,27 @@ final class Requests {
 
   /** Puts an entry at the beginning of the body and counts that the kernel is told. */
   int putEntry(Exchange exchange, Stat stat) {
-    note(stat);
+    tell(stat);
+    return putEntry(exchange.body(), stat);
+  }
+
+  /** Counts that the kernel is told of an inode, of which the operation has given one reference. */
+  void tell(Stat stat) {
     InodeId surplus = nodes.told(stat.id());
     if (surplus != null) {
       giveBack(surplus);
     }
-    return Attr.putEntryOut(exchange.body(), nodes.nodeId(stat.id()), stat);
+  }
+
+  /** Counts that the kernel is told of an inode it knows already; false: it does not know it. */
+  boolean tellIfKnown(InodeId id) {
+    return nodes.toldAgain(id);
+  }
+
+  /** Puts an entry of which the kernel is told; answers how long it is. */
+  int putEntry(MemorySegment at, Stat stat) {
+    note(stat);
+    return Attr.putEntryOut(at, nodes.nodeId(stat.id()), stat);
   }
 
   /** Tells the kernel of an inode it knows already, of which the operation gave no reference. */
@@ -153,6 +169,11 @@ final class Requests {
   /** An open file the kernel did not get to know of is closed. */
   void giveBackHandle(long handle) {
     inBackground(Caller.ROOT, new Operation.Close(handle));
+  }
+
+  /** Submits what is only a part of answering a request. */
+  <R> void ask(Caller caller, Operation<R> operation, Completion<R> completion) {
+    service.submit(caller, operation, completion);
   }
 
   private void inBackground(Caller caller, Operation<Operation.Done> operation) {
