@@ -92,7 +92,10 @@ public final class FuseMount implements AutoCloseable {
       Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
       String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
       device.mount(directory, options.source(), options.flags(), more);
-      OverRings rings = options.uring() ? OverRings.prepare(device, server, gate, service) : null;
+      OverRings rings =
+          options.uring()
+              ? OverRings.prepare(device, server, gate, service, () -> abort(directory))
+              : null;
       FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
       server.start(READERS);
       mount.awaitBegin();
@@ -176,17 +179,21 @@ public final class FuseMount implements AutoCloseable {
   /** Unmounts it, in use or not: later calls on its files end with ENOTCONN. */
   @Override
   public void close() {
-    try {
-      FuseDevice.abort(directory);
-    } catch (ErrnoException e) {
-      // EINVAL: somebody else has unmounted it.
-      assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
-    }
+    abort(directory);
     try {
       awaitEnd();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     device.close();
+  }
+
+  private static void abort(Path directory) {
+    try {
+      FuseDevice.abort(directory);
+    } catch (ErrnoException e) {
+      // EINVAL: somebody else has unmounted it.
+      assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
+    }
   }
 }

@@ -26,13 +26,17 @@ final class OverRings {
 
   private OverRings() {}
 
-  /** Makes what is needed, before the mount begins: so that the kernel can be told. */
-  static OverRings prepare(FuseDevice device, Server server, FuseGate gate, FileService service)
-      throws ErrnoException {
-    haveThreadsStarted(service);
+  /**
+   * Makes what is needed, before the mount begins: so that the kernel can be told.
+   *
+   * @param lost ends the mount, when it cannot be served any more
+   */
+  static OverRings prepare(
+      FuseDevice device, Server server, FuseGate gate, FileService service, Runnable lost) {
     OverRings over = new OverRings();
     try {
-      Rings rings = Rings.open(device, server, Negotiation.DATA_BYTES);
+      haveThreadsStarted(service);
+      Rings rings = Rings.open(device, server, Negotiation.DATA_BYTES, lost);
       over.rings = rings;
       server.endWith(rings);
       gate.want(InitFlag.OVER_IO_URING);

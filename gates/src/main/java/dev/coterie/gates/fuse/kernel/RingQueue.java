@@ -163,21 +163,23 @@ final class RingQueue implements Runnable, Dispatcher.Place {
       opened.complete(null);
       if (mayBegin.join()) {
         ring.read(box.bell(), WOKEN);
-        register(ring);
+        register(ring, RingExchange.make(this, 0, EXCHANGES, payloadBytes));
         ring.enter(0);
         requireRegistered(ring);
         registered.complete(null);
         serve(ring, box);
       }
+      over = true;
     } catch (ErrnoException e) {
       opened.completeExceptionally(e);
-      if (!registered.completeExceptionally(e)) {
-        LOG.log(System.Logger.Level.WARNING, "the mount is lost: {0}", e.getMessage());
-      }
+      registered.completeExceptionally(e);
     } finally {
+      boolean lost = !over && registered.isDone() && !registered.isCompletedExceptionally();
       over = true;
-      registered.completeExceptionally(new ErrnoException(Errno.ENODEV));
-      rings.ended();
+      ErrnoException ended = new ErrnoException(Errno.ENODEV);
+      opened.completeExceptionally(ended);
+      registered.completeExceptionally(ended);
+      rings.ended(lost);
     }
   }
 
@@ -190,9 +192,8 @@ final class RingQueue implements Runnable, Dispatcher.Place {
     }
   }
 
-  private void register(IoUring ring) throws ErrnoException {
+  private void register(IoUring ring, RingExchange[] more) throws ErrnoException {
     RingExchange[] known = exchanges;
-    RingExchange[] more = RingExchange.make(this, known.length, EXCHANGES, payloadBytes);
     RingExchange[] all = Arrays.copyOf(known, known.length + more.length);
     System.arraycopy(more, 0, all, known.length, more.length);
     exchanges = all;
@@ -332,7 +333,15 @@ final class RingQueue implements Runnable, Dispatcher.Place {
     left++;
     int registeredSoFar = exchanges.length;
     if (registeredSoFar - left < SPARE && registeredSoFar < EXCHANGES_MOST) {
-      register(ring);
+      RingExchange[] more;
+      try {
+        more = RingExchange.make(this, registeredSoFar, EXCHANGES, payloadBytes);
+      } catch (ErrnoException e) {
+        // Some may have to wait until others have been answered.
+        LOG.log(System.Logger.Level.WARNING, "queue {0}: {1}", number, e.getMessage());
+        return;
+      }
+      register(ring, more);
       heldBack = true;
     }
   }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * of after the kernel has agreed.
  */
 public final class Rings {
+  private static final System.Logger LOG = System.getLogger(Rings.class.getName());
   private static final int POOL_THREADS = 4;
 
   private final FuseDevice device;
@@ -33,11 +34,13 @@ public final class Rings {
   private final ThreadPoolExecutor pool;
   private final List<RingQueue> queues = new ArrayList<>(); // filled by open
   private final AtomicInteger running = new AtomicInteger();
+  private final Runnable lost;
   private @Nullable Watch watch; // set by begin, before others can end it
 
-  private Rings(FuseDevice device, Dispatcher dispatcher) {
+  private Rings(FuseDevice device, Dispatcher dispatcher, Runnable lost) {
     this.device = device;
     this.dispatcher = dispatcher;
+    this.lost = lost;
     this.pool =
         new ThreadPoolExecutor(
             POOL_THREADS,
@@ -55,12 +58,13 @@ public final class Rings {
    * Makes the rings.
    *
    * @param payloadBytes the most data one request or reply can carry
+   * @param lost ends the mount, when it cannot be served any more
    * @throws ErrnoException ENOSYS, EINVAL, EPERM there is no io_uring, or none for us · ENOMEM,
    *     EMFILE
    */
-  public static Rings open(FuseDevice device, Server server, int payloadBytes)
+  public static Rings open(FuseDevice device, Server server, int payloadBytes, Runnable lost)
       throws ErrnoException {
-    Rings rings = new Rings(device, server.dispatcher());
+    Rings rings = new Rings(device, server.dispatcher(), lost);
     int processors = Processors.possible();
     rings.running.set(processors);
     for (int i = 0; i < processors; i++) {
@@ -134,8 +138,16 @@ public final class Rings {
     return pool;
   }
 
-  /** A queue has ended. */
-  void ended() {
+  /**
+   * A queue has ended.
+   *
+   * @param before the mount has, so that what it is asked for would wait for ever
+   */
+  void ended(boolean before) {
+    if (before) {
+      LOG.log(System.Logger.Level.ERROR, "a queue of io_uring is lost, and with it the mount");
+      lost.run();
+    }
     if (running.decrementAndGet() == 0) {
       pool.shutdown();
       if (watch != null) {
