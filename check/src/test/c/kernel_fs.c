@@ -433,8 +433,12 @@ static void copy(int fd, int to) {
   if (on_ours && fstat(fd, &a) == 0 && fstat(to, &b) == 0 && S_ISREG(a.st_mode) &&
       S_ISREG(b.st_mode) && same_device(a.st_dev) != same_device(b.st_dev)) {
     /* Difference COPY_BETWEEN_MOUNTS: what is found wrong first stays so. */
-    say("E%d", copy_file_range(fd, NULL, to, NULL, 0, 0) < 0 ? errno : EXDEV);
+    loff_t from_start = 0, to_start = 0;
+    say("E%d", copy_file_range(fd, &from_start, to, &to_start, 0, 0) < 0 ? errno : EXDEV);
     return;
+  }
+  if (on_ours && (fcntl(fd, F_GETFL) & O_NOATIME)) {
+    (void)!pread(fd, bytes, 1, 0); /* Difference FLAGS_CHANGED. */
   }
   off64_t from_at = number(2), to_at = number(4);
   ssize_t copied = copy_file_range(fd, &from_at, to, &to_at, size_of(5), 0);
@@ -533,6 +537,7 @@ static int on_descriptor(int process, const char *op) {
   if (fd < 0) return 1;
   struct stat s;
   struct timespec times[2];
+  if (on_ours && second >= 0) (void)!fstat(fd, &s); /* Difference SEEN_LAST. */
   if (strcmp(op, "close") == 0) {
     put(process, 1, -1);
     say("OK");
@@ -669,10 +674,24 @@ static void set_times(void) {
   say_done(utimensat(AT_FDCWD, path(1), times, flags));
 }
 
+/* Difference FORGOTTEN_LATER: looks until several looks show the same. */
+static int settled_statfs(const char *of, struct statfs *f) {
+  struct statfs before;
+  int same = 0, result = statfs(of, f);
+  while (on_ours && result == 0 && same < 4) {
+    struct timespec pause = {0, 500000};
+    nanosleep(&pause, NULL);
+    before = *f;
+    result = statfs(of, f);
+    same = before.f_bfree == f->f_bfree && before.f_ffree == f->f_ffree ? same + 1 : 0;
+  }
+  return result;
+}
+
 /* Difference DIRECTORIES_LINGER: free inodes only with `all`. */
 static void file_system(int all) {
   struct statfs f;
-  if (statfs(path(1), &f) < 0) {
+  if (settled_statfs(path(1), &f) < 0) {
     say("E%d", errno);
     return;
   }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * that is null is left as it is.
  *
  * @param mode new permission bits (07777); the type cannot change
- * @param uid new owner
- * @param gid new group
+ * @param uid new owner; {@link #SAME} marks the change time and clears set-id bits alone
+ * @param gid new group; {@link #SAME} as for the owner
  * @param size new length in bytes; growth reads as zeros
  * @param atime new access time
  * @param mtime new modification time
@@ -20,6 +20,9 @@ public record SetAttr(
     @Nullable Long size,
     @Nullable Time atime,
     @Nullable Time mtime) {
+
+  /** An owner or group that stays as it is, in a chown(2) all the same. */
+  public static final int SAME = -1;
 
   public static final SetAttr NOTHING = new SetAttr(null, null, null, null, null, null);
 
@@ -38,9 +41,10 @@ public record SetAttr(
     return new SetAttr(mode, null, null, null, null, null);
   }
 
-  /** chown(2); -1 leaves an id as it is. */
+  /** chown(2); -1 leaves an id as it is. That of nothing at all is a change too, on Linux. */
   public static SetAttr ofOwner(int uid, int gid) {
-    return new SetAttr(null, uid == -1 ? null : uid, gid == -1 ? null : gid, null, null, null);
+    Integer owner = uid == SAME && gid != SAME ? null : uid;
+    return new SetAttr(null, owner, gid == SAME ? null : gid, null, null, null);
   }
 
   public static SetAttr ofSize(long size) {

@@ -153,8 +153,8 @@ final class AttrOps {
     }
     requireTimes(caller, node, change);
     requireOwners(caller, node, change);
-    int uid = change.uid() == null ? node.uid() : change.uid();
-    int gid = change.gid() == null ? node.gid() : change.gid();
+    int uid = changed(change.uid(), node.uid());
+    int gid = changed(change.gid(), node.gid());
     int mode = newMode(caller, node, change, gid);
     if (change.size() != null || change.uid() != null || change.gid() != null) {
       dropCapability(inode);
@@ -198,6 +198,10 @@ final class AttrOps {
     }
   }
 
+  private static int changed(@Nullable Integer id, int present) {
+    return id == null || id == SetAttr.SAME ? present : id;
+  }
+
   /**
    * Whether truncate(2) to this length changes anything. Through a handle the times are marked
    * anyway, as by O_TRUNC; by name, to the present length, only where there is content or space
@@ -239,14 +243,17 @@ final class AttrOps {
       return;
     }
     boolean owner = caller.uid() == node.uid();
-    Integer uid = change.uid();
-    if (uid != null && (!owner || uid != node.uid())) {
+    int uid = changed(change.uid(), node.uid());
+    int gid = changed(change.gid(), node.gid());
+    boolean given = isGiven(change.uid()) || isGiven(change.gid());
+    boolean mine = uid == node.uid() && (gid == node.gid() || caller.inGroup(gid));
+    if (given && (!owner || !mine)) {
       throw new ErrnoException(Errno.EPERM);
     }
-    Integer gid = change.gid();
-    if (gid != null && (!owner || (gid != node.gid() && !caller.inGroup(gid)))) {
-      throw new ErrnoException(Errno.EPERM);
-    }
+  }
+
+  private static boolean isGiven(@Nullable Integer id) {
+    return id != null && id != SetAttr.SAME;
   }
 
   private static int newMode(Caller caller, InsideNode node, SetAttr change, int gid)
@@ -255,6 +262,9 @@ final class AttrOps {
     if ((change.uid() != null || change.gid() != null) && !Mode.isDirectory(mode)) {
       // chown(2): "the S_ISUID and S_ISGID mode bits are cleared"; Linux does it for root too.
       mode = Access.withoutSetId(mode, node.gid(), caller);
+      if (mode != node.mode()) {
+        Access.requireOwner(node, caller); // also where neither owner nor group is given
+      }
     } else if (change.size() != null) {
       mode = Access.modeAfterWrite(node, caller);
     }

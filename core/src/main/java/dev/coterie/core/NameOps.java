@@ -262,6 +262,12 @@ final class NameOps {
     if (dir.node.nlink() == 0) {
       throw new ErrnoException(Errno.ENOENT);
     }
+    requireMayWrite(caller, dir);
+  }
+
+  /** Whether the caller may make a file without a name there; removed or not does not matter. */
+  void requireMayWrite(Caller caller, InsideInode dir) throws ErrnoException {
+    dir.requireWritable();
     Access.require(dir.node, caller, Access.WRITE | Access.EXECUTE);
   }
 

@@ -143,7 +143,11 @@ final class OpenOps {
   private Fresh createLocked(
       Caller caller, InsideInode dir, @Nullable Name name, int flags, int mode)
       throws ErrnoException {
-    names.requireMayMake(caller, dir);
+    if (name == null) {
+      names.requireMayWrite(caller, dir);
+    } else {
+      names.requireMayMake(caller, dir);
+    }
     int wanted = Mode.S_IFREG | (mode & Mode.PERMISSIONS);
     boolean linkable = name != null || (flags & O_EXCL) == 0;
     // The permissions do not bind the one who makes the file: "the mode applies only to future

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What a program of the machine said and how it ended. */
 record Shell(int status, String out) {
-  private static final int SECONDS = Boolean.getBoolean("coterie.full") ? 1800 : 120;
+  private static final int SECONDS = Boolean.getBoolean("coterie.full") ? 3500 : 120;
 
   /** Runs a script, with the words after it as its $1 and so on. */
   static Shell run(String script, Object... words) throws IOException, InterruptedException {

@@ -45,12 +45,6 @@ enum Difference {
   UNMARKED_MODE,
 
   /**
-   * chown(2) with neither an owner nor a group marks the change time on Linux and clears set-id
-   * bits; POSIX lets both be, and {@link dev.coterie.api.SetAttr} cannot say it. Not generated.
-   */
-  CHOWN_OF_NOTHING,
-
-  /**
    * A second fallocate(2) of a page that was not written yet makes it data for lseek(2) on Linux;
    * ours stays a hole. Half of the seeds allocate, the other half look for data and holes.
    */
@@ -119,6 +113,20 @@ enum Difference {
    */
   MOVED_ELSEWHERE,
 
+  /**
+   * A working directory that was moved or removed through another mount: Linux goes up from where
+   * it was, and learns only from the first name made in it that it is gone. With two mounts nobody
+   * changes to another directory.
+   */
+  LEFT_BEHIND,
+
+  /**
+   * What Linux itself decides of an open file, it decides by the size and the owner that this mount
+   * saw last: where the offset is after an append, who may fchmod(2), how far to copy. With two
+   * mounts kernel_fs.c looks at an open file before each call.
+   */
+  SEEN_LAST,
+
   /** The kernel does not ask a FUSE mount to read no bytes, so the access time stays. Left out. */
   READ_OF_NOTHING,
 
@@ -129,8 +137,9 @@ enum Difference {
   COPY_BETWEEN_MOUNTS,
 
   /**
-   * That F_SETFL changes O_NOATIME a FUSE mount learns from the next read. Long runs with F_SETFL
-   * find access times that differ on a mount, which is not understood yet. Left out.
+   * That F_SETFL has changed O_NOATIME a FUSE mount learns from the next read of any kind, but not
+   * from a copy_file_range(2), which says nothing of the flags of what it copies from. kernel_fs.c
+   * reads a byte first, where that marks nothing.
    */
   FLAGS_CHANGED,
 

@@ -17,10 +17,10 @@ class MountPosixIT extends DifferentialSuite {
     return MountWorld.isSeen(step) && !unasked().contains(step.op());
   }
 
-  /** FORGOTTEN_LATER, FLAGS_CHANGED. */
+  /** FORGOTTEN_LATER. */
   @Override
   Set<String> unasked() {
-    return Set.of("usage", "fcntl");
+    return Set.of("usage");
   }
 
   @Override

@@ -202,11 +202,9 @@ final class StepGenerator {
     return values.path(random.nextInt(3) == 0);
   }
 
-  /** CHOWN_OF_NOTHING: at least one of the two is given. */
   private List<Object> owner(Object of) {
     int uid = values.id();
-    int gid = values.id();
-    return List.of(of, uid, uid == -1 && gid == -1 ? 2000 : gid);
+    return List.of(of, uid, values.id());
   }
 
   private List<Object> onPath(String op) {

@@ -49,6 +49,17 @@ final class AttrRequests {
   private static final int FATTR_ATIME_NOW = 1 << 7;
   private static final int FATTR_MTIME_NOW = 1 << 8;
 
+  /** Without any of these, chown(2) of neither owner nor group may be what is asked for. */
+  private static final int CHANGES =
+      FATTR_MODE
+          | FATTR_UID
+          | FATTR_GID
+          | FATTR_SIZE
+          | FATTR_ATIME
+          | FATTR_MTIME
+          | FATTR_ATIME_NOW
+          | FATTR_MTIME_NOW;
+
   private static final int PERMISSIONS = 07777;
 
   private static final Name METERS = Name.of(FuseMount.METERS);
@@ -83,19 +94,25 @@ final class AttrRequests {
     // Only a size is set through a handle: everything else is a matter of the caller's rights.
     boolean throughHandle = (valid & FATTR_FH) != 0 && (valid & FATTR_SIZE) != 0;
     SetAttr change =
-        new SetAttr(
-            (valid & FATTR_MODE) == 0 ? null : exchange.int32(MODE) & PERMISSIONS,
-            (valid & FATTR_UID) == 0 ? null : exchange.int32(UID),
-            (valid & FATTR_GID) == 0 ? null : exchange.int32(GID),
-            (valid & FATTR_SIZE) == 0 ? null : exchange.int64(SIZE),
-            time(exchange, valid, FATTR_ATIME, FATTR_ATIME_NOW, ATIME, ATIMENSEC),
-            time(exchange, valid, FATTR_MTIME, FATTR_MTIME_NOW, MTIME, MTIMENSEC));
+        (valid & CHANGES) == 0 && Callers.changesOwner(exchange)
+            ? SetAttr.ofOwner(SetAttr.SAME, SetAttr.SAME)
+            : change(exchange, valid);
     requests.submit(
         exchange,
         Callers.withGroups(exchange),
         new Operation.Setattr(
             requests.node(exchange), throughHandle ? FileRequests.handle(exchange, FH) : 0, change),
         stat -> requests.answerAttributes(exchange, stat));
+  }
+
+  private static SetAttr change(Exchange exchange, int valid) throws ErrnoException {
+    return new SetAttr(
+        (valid & FATTR_MODE) == 0 ? null : exchange.int32(MODE) & PERMISSIONS,
+        (valid & FATTR_UID) == 0 ? null : exchange.int32(UID),
+        (valid & FATTR_GID) == 0 ? null : exchange.int32(GID),
+        (valid & FATTR_SIZE) == 0 ? null : exchange.int64(SIZE),
+        time(exchange, valid, FATTR_ATIME, FATTR_ATIME_NOW, ATIME, ATIMENSEC),
+        time(exchange, valid, FATTR_MTIME, FATTR_MTIME_NOW, MTIME, MTIMENSEC));
   }
 
   private static SetAttr.@Nullable Time time(

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * In whose name a request is made.
@@ -21,6 +22,14 @@ final class Callers {
   private static final String GROUPS = "\nGroups:";
   private static final String PENDING = "\nSigPnd:";
   private static final long SIGKILL = 1L << (9 - 1);
+
+  /** Numbers of chown, fchown, lchown and fchownat, as far as there are such. */
+  private static final Set<String> CHOWN_CALLS =
+      switch (System.getProperty("os.arch", "")) {
+        case "amd64" -> Set.of("92", "93", "94", "260");
+        case "aarch64" -> Set.of("54", "55");
+        default -> Set.of();
+      };
 
   private Callers() {}
 
@@ -38,6 +47,15 @@ final class Callers {
   static Caller making(Exchange exchange, int umask) {
     int[] groups = exchange.uid() == 0 ? NO_GROUPS : groupsOf(exchange.pid());
     return new Caller(exchange.uid(), exchange.gid(), groups, exchange.pid(), umask);
+  }
+
+  /**
+   * Whether the one who asks is in a call of the family of chown(2). The kernel asks for the same
+   * thing, a change of nothing, when it wants set-id bits cleared before fallocate(2).
+   */
+  static boolean changesOwner(Exchange exchange) {
+    String call = textOf(exchange.pid(), "syscall");
+    return CHOWN_CALLS.contains(call.substring(0, Math.max(0, call.indexOf(' '))));
   }
 
   /** None for a thread that is not of this pid name space, or that has been killed meanwhile. */
@@ -63,21 +81,25 @@ final class Callers {
 
   /** A line of {@code /proc/PID/status}; empty where there is no such thread. */
   private static String statusOf(int thread, String label) {
-    if (thread == 0) {
-      return "";
-    }
-    String status;
-    try {
-      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + thread + "/status"));
-      status = new String(bytes, StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      return "";
-    }
+    String status = textOf(thread, "status");
     int start = status.indexOf(label);
     if (start < 0) {
       return "";
     }
     int end = status.indexOf('\n', start + 1);
     return status.substring(start + label.length(), end < 0 ? status.length() : end).strip();
+  }
+
+  /** A file of {@code /proc/PID}; empty where there is no such thread. */
+  private static String textOf(int thread, String file) {
+    if (thread == 0) {
+      return "";
+    }
+    try {
+      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + thread + "/" + file));
+      return new String(bytes, StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      return "";
+    }
   }
 }

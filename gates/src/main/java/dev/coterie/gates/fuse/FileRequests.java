@@ -51,6 +51,8 @@ final class FileRequests {
   /** Handles whose O_NOATIME is not as they were opened, or was not once: what it is now. */
   private final ConcurrentHashMap<Long, Boolean> changed = new ConcurrentHashMap<>();
 
+  private final Executed executed = new Executed();
+
   FileRequests(Requests requests) {
     this.requests = requests;
   }
@@ -75,24 +77,32 @@ final class FileRequests {
     Operation.Open operation = new Operation.Open(id, flags & ~NOT_FOR_OPEN);
     Caller caller = Callers.withGroups(exchange);
     if ((flags & FMODE_EXEC) == 0) {
-      opening(exchange, caller, operation);
+      if ((flags & OpenFlags.O_TRUNC) != 0 && executed.contains(id)) {
+        throw new ErrnoException(Errno.ETXTBSY);
+      }
+      opening(exchange, caller, operation, false);
     } else {
       // "Execute permission" is what execve(2) asks for; a program need not be readable.
       requests.submit(
           exchange,
           caller,
           new Operation.Access(id, EXECUTE),
-          done -> opening(exchange, Caller.ROOT, operation));
+          done -> opening(exchange, Caller.ROOT, operation, true));
     }
   }
 
-  private void opening(Exchange exchange, Caller caller, Operation<Operation.Opened> operation) {
+  private void opening(
+      Exchange exchange, Caller caller, Operation.Open operation, boolean isExecuted) {
     requests.submit(
         exchange,
         caller,
         operation,
         opened -> {
+          if (isExecuted) {
+            executed.began(opened.handle(), operation.id());
+          }
           if (!exchange.answer(OpenOut.putFile(exchange.body(), 0, fileHandle(opened)))) {
+            executed.released(opened.handle());
             requests.giveBackHandle(opened.handle());
           }
         });
@@ -106,7 +116,7 @@ final class FileRequests {
         Callers.withGroups(exchange),
         new Operation.Open(requests.node(exchange), flags),
         opened -> {
-          if (!exchange.answer(OpenOut.putDirectory(exchange.body(), opened.handle()))) {
+          if (!exchange.answer(OpenOut.putDirectory(exchange.body(), fileHandle(opened)))) {
             requests.giveBackHandle(opened.handle());
           }
         });
@@ -146,6 +156,7 @@ final class FileRequests {
   void release(Exchange exchange) {
     long handle = handle(exchange, FH);
     changed.remove(handle);
+    executed.released(handle);
     requests.submit(exchange, Callers.plain(exchange), new Operation.Close(handle));
   }
 
@@ -160,21 +171,31 @@ final class FileRequests {
   // ---- data ----
 
   void read(Exchange exchange) {
+    long handle = handle(exchange, FH);
+    if (marksAsWanted(exchange, handle)) {
+      reading(exchange, handle);
+    } else {
+      changeMarking(exchange, handle, () -> reading(exchange, handle));
+    }
+  }
+
+  /** Whether reading from this file or directory marks the access time if its flags say so now. */
+  private boolean marksAsWanted(Exchange exchange, long handle) {
     boolean opened = (exchange.int64(FH) & NOATIME) != 0;
     boolean wanted = (exchange.int32(FLAGS) & OpenFlags.O_NOATIME) != 0;
-    long handle = handle(exchange, FH);
-    if (opened == wanted && changed.isEmpty() || changed.getOrDefault(handle, opened) == wanted) {
-      reading(exchange, handle);
-      return;
-    }
-    // The kernel has looked whether the caller of F_SETFL may.
+    return opened == wanted && changed.isEmpty() || changed.getOrDefault(handle, opened) == wanted;
+  }
+
+  /** The kernel has looked whether the caller of F_SETFL may. */
+  private void changeMarking(Exchange exchange, long handle, Runnable then) {
+    int flags = exchange.int32(FLAGS) & OpenFlags.O_NOATIME;
     requests.submit(
         exchange,
         Caller.ROOT,
-        new Operation.SetFlags(handle, wanted ? OpenFlags.O_NOATIME : 0),
+        new Operation.SetFlags(handle, flags),
         done -> {
-          changed.put(handle, wanted);
-          reading(exchange, handle);
+          changed.put(handle, flags != 0);
+          then.run();
         });
   }
 
@@ -280,11 +301,20 @@ final class FileRequests {
   // ---- directories ----
 
   void readdir(Exchange exchange) {
+    long handle = handle(exchange, FH);
+    if (marksAsWanted(exchange, handle)) {
+      listing(exchange, handle);
+    } else {
+      changeMarking(exchange, handle, () -> listing(exchange, handle));
+    }
+  }
+
+  private void listing(Exchange exchange, long handle) {
     int size = exchange.int32(SIZE);
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Readdir(handle(exchange, FH), exchange.int64(OFFSET), size, false),
+        new Operation.Readdir(handle, exchange.int64(OFFSET), size, false),
         entries -> answerEntries(exchange, entries, size));
   }
 

@@ -48,7 +48,11 @@ final class AttributeChange {
   }
 
   private static int orNone(@org.jspecify.annotations.Nullable Integer id) {
-    return id == null ? -1 : id;
+    return id == null ? SetAttr.SAME : id;
+  }
+
+  private static boolean isOneOf(int id, int one, int other) {
+    return id == one || id == other;
   }
 
   private static void resize(int fd, int through, long size) throws ErrnoException {
@@ -76,10 +80,10 @@ final class AttributeChange {
     }
     Statx stat = InodeCalls.statx(fd);
     boolean owner = caller.uid() == stat.uid();
-    boolean mayChown =
-        (change.uid() == null || (owner && change.uid() == stat.uid()))
-            && (change.gid() == null
-                || (owner && (change.gid() == stat.gid() || caller.inGroup(change.gid()))));
+    int gid = orNone(change.gid());
+    boolean keepsOwner = isOneOf(orNone(change.uid()), SetAttr.SAME, owner ? stat.uid() : -1);
+    boolean keepsGroup = isOneOf(gid, SetAttr.SAME, owner ? stat.gid() : -1);
+    boolean mayChown = keepsOwner && (keepsGroup || (owner && caller.inGroup(gid)));
     boolean bothNow =
         change.atime() instanceof SetAttr.Time.Now && change.mtime() instanceof SetAttr.Time.Now;
     boolean setsTimes = change.atime() != null || change.mtime() != null;
