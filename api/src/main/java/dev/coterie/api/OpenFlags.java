@@ -23,8 +23,14 @@ public final class OpenFlags {
   public static final int O_SYNC = 04010000;
   public static final int O_TMPFILE = 020200000;
 
-  /** The flags fcntl(F_SETFL) can change. */
-  public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+  /**
+   * No flag of open(2), and of no use on a host mount: each read marks the access time, though the
+   * tree's own rule is relatime. How a kernel mount has its strictatime.
+   */
+  public static final int STRICTATIME = 1 << 30;
+
+  /** The flags fcntl(F_SETFL) can change, and {@link #STRICTATIME}. */
+  public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | STRICTATIME;
 
   /**
    * Whether a handle with these flags may read. Access mode 3 (ioctl only) may neither read nor

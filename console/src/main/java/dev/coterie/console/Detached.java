@@ -15,7 +15,10 @@ import java.util.List;
  * pipe.
  */
 final class Detached {
-  private static final String MAIN = Main.class.getName();
+  static final String MAIN = Main.class.getName();
+
+  /** The Java launcher that this process runs. */
+  static final Path LAUNCHER = Path.of("/proc/self/exe");
 
   private Detached() {}
 
@@ -51,7 +54,8 @@ final class Detached {
     String[] words = new String(bytes, StandardCharsets.UTF_8).split("\0", -1);
     List<String> program = new ArrayList<>();
     for (String word : words) {
-      program.add(word);
+      // Its name may not be found, or be another program's, where PATH is another.
+      program.add(program.isEmpty() ? LAUNCHER.toRealPath().toString() : word);
       if (word.equals(MAIN)) {
         return program;
       }

@@ -48,11 +48,11 @@ final class MountCommand implements Command {
             "started with the first mount, serves all mounts of that source and ends after the"
                 + " last.",
             "",
-            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this"
-                + " process",
-            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that"
-                + " programs",
-            "can use it. Needs root, and a leader that root or its own user runs.",
+            "Serves the mount until it is unmounted (coterie unmount DIR, or umount) or this process",
+            "is ended by SIGTERM or SIGINT, which unmounts it. One line on stdout says that programs",
+            "can use it. Root mounts for everybody. Other users mount by fusermount3, for themselves",
+            "alone (--options allow_other: for all, where /etc/fuse.conf has user_allow_other), and",
+            "without suid and dev. The leader must be root's or this user's own.",
             "",
             "Every call asks the leader, so any number of mounts of one tree agree at any time.",
             "File locks are the kernel's, for each mount: processes on one mount exclude each"
@@ -70,12 +70,14 @@ final class MountCommand implements Command {
   public int run(Arguments arguments, Console console) throws IOException, Failure {
     List<String> operands = arguments.operands();
     Path directory = ByteText.local(operands.getLast()).toAbsolutePath();
+    MountFlags flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
     FuseMount.Options options =
         new FuseMount.Options(
             operands.size() == 2 ? ByteText.decoded(operands.getFirst()) : "coterie",
-            MountFlags.parse(arguments.values(MountFlags.OPTIONS)),
-            true,
+            flags.bits(),
+            flags.othersToo(),
             arguments.has(MountFlags.URING));
+    flags.requireAllowed();
     if (arguments.has(BACKGROUND)) {
       startInBackground(arguments, directory, console);
       return 0;
@@ -157,6 +159,8 @@ final class MountCommand implements Command {
       return FuseMount.mount(link.service(), directory, options, more);
     } catch (ErrnoException e) {
       throw failure(ByteText.local(directory), e);
+    } catch (IOException e) {
+      throw Failure.of(ByteText.local(directory), e);
     }
   }
 
@@ -184,6 +188,7 @@ final class MountCommand implements Command {
     if (arguments.has(Synopsis.JSON)) {
       try (Json document = new Json(console)) {
         document.beginObject().bytes("directory", directory);
+        document.field("way", way(mount));
         document.field("pid", ProcessHandle.current().pid());
         if (arguments.has(SHOW)) {
           document.field("protocol", agreed.major() + "." + agreed.minor());
@@ -193,8 +198,10 @@ final class MountCommand implements Command {
         document.endObject();
       }
     } else {
-      console.out().println("coterie: mounted on " + directory);
+      String how = mount.isByFusermount() ? " by fusermount3" : "";
+      console.out().println("coterie: mounted on " + directory + how);
       if (arguments.has(SHOW)) {
+        console.out().println("way: " + way(mount));
         console.out().println("kernel: FUSE " + agreed.major() + "." + agreed.minor());
         console.out().println("taken: " + String.join(" ", words(agreed.taken())));
         Set<String> rest = words(agreed.offered());
@@ -203,6 +210,10 @@ final class MountCommand implements Command {
       }
     }
     console.finish();
+  }
+
+  private static String way(FuseMount mount) {
+    return mount.isByFusermount() ? "fusermount3" : "mount(2)";
   }
 
   private static void list(Json document, String name, Set<InitFlag> flags) {

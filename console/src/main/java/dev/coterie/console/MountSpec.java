@@ -1,5 +1,6 @@
 package dev.coterie.console;
 
+import dev.coterie.api.Caller;
 import dev.coterie.api.Limits;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.mounts.host.HostFs;
@@ -59,6 +60,17 @@ record MountSpec(String path, String kind, String source, Map<String, String> op
         throw Failure.usage("mount " + path + ": a name of over " + Limits.NAME_BYTES + " bytes");
       }
     }
+  }
+
+  /** The same, but a tmpfs whose owner is not named is this user's. */
+  MountSpec ownedBy(Caller user) {
+    if (!kind.equals("tmpfs")) {
+      return this;
+    }
+    Map<String, String> all = new LinkedHashMap<>(options);
+    all.putIfAbsent("uid", Integer.toUnsignedString(user.uid()));
+    all.putIfAbsent("gid", Integer.toUnsignedString(user.gid()));
+    return new MountSpec(path, kind, source, all);
   }
 
   /** What opens it. */

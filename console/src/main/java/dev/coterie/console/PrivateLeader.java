@@ -1,5 +1,7 @@
 package dev.coterie.console;
 
+import dev.coterie.api.Caller;
+import dev.coterie.client.ProcessIdentity;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -35,7 +37,12 @@ final class PrivateLeader implements AutoCloseable {
   static PrivateLeader open(String source, Console console) throws IOException, Failure {
     String kind = source.substring(0, source.indexOf(':'));
     String name = source.substring(kind.length() + 1);
-    String mount = "/=tmpfs,mode=755";
+    Caller self = ProcessIdentity.self();
+    String mount =
+        "/=tmpfs,mode=755,uid="
+            + Integer.toUnsignedString(self.uid())
+            + ",gid="
+            + Integer.toUnsignedString(self.gid());
     if (kind.equals("host")) {
       Path directory = ByteText.local(name);
       if (!directory.isAbsolute() || !Files.isDirectory(directory)) {

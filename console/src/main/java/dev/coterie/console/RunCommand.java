@@ -1,12 +1,11 @@
 package dev.coterie.console;
 
-import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.client.ProcessIdentity;
 import dev.coterie.gates.fuse.FuseMount;
 import dev.coterie.leader.Leader;
 import dev.coterie.sys.FuseDevice;
-import dev.coterie.sys.MountNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +18,8 @@ import java.util.concurrent.TimeUnit;
  * {@code coterie run}: a leader, a mount of its tree and a program on it, all of which end
  * together.
  *
- * <p>This thread has a mount namespace of its own, which the program inherits as it is started from
- * here; the other threads of this process, and everybody else, do not see the mount.
+ * <p>This thread is in a mount namespace of its own, {@link OwnNamespace}, which the program
+ * inherits as it is started from here; everybody else does not see the mount.
  */
 final class RunCommand implements Command {
   private static final Option MOUNT =
@@ -50,7 +49,10 @@ final class RunCommand implements Command {
                 + VARIABLE
                 + ". The mount is",
             "seen by the program and what it starts, by nobody else; tree and mount end with it. The",
-            "exit status is the program's; 127 it is not there, 126 it cannot be executed. Needs root.",
+            "exit status is the program's; 127 it is not there, 126 it cannot be executed.",
+            "",
+            "For users who are not root it needs user namespaces; else fusermount3, and then other",
+            "programs of the same user see the mount too.",
             "",
             "Examples:",
             "  coterie run -- sh -c 'echo hello > f; ls -l'",
@@ -65,18 +67,26 @@ final class RunCommand implements Command {
       mounts.add(MountSpec.parse(ByteText.decoded(text)));
     }
     UpCommand.requireDistinct(mounts);
-    long flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
+    MountFlags flags = MountFlags.parse(arguments.values(MountFlags.OPTIONS));
+    // In the beginning: what is under way would be lost.
+    boolean own = OwnNamespace.prepare();
     FuseMount.Options options =
         new FuseMount.Options(
-            "coterie", flags & ~FuseDevice.MS_NOSUID, true, arguments.has(MountFlags.URING));
+            "coterie",
+            flags.bits() & ~FuseDevice.MS_NOSUID,
+            own || flags.othersToo(),
+            arguments.has(MountFlags.URING));
     Leader.Builder builder = Leader.builder();
     for (MountSpec mount : mounts) {
-      builder.mount(mount.path(), mount.factory());
+      builder.mount(mount.path(), mount.ownedBy(ProcessIdentity.self()).factory());
     }
     Path directory = Files.createTempDirectory("coterie-run-");
     try (Leader leader = start(builder);
         FileService service = leader.openSession()) {
-      enterNamespace();
+      if (own) {
+        // Not before: the leader's threads are not to see the mount.
+        OwnNamespace.enter();
+      }
       try (FuseMount mount = mount(service, directory, options)) {
         MountFlags.tell(mount, console);
         return program(arguments.operands(), mount);
@@ -94,21 +104,14 @@ final class RunCommand implements Command {
     }
   }
 
-  private static void enterNamespace() throws Failure {
-    try {
-      MountNamespace.unshare();
-    } catch (ErrnoException e) {
-      throw Failure.of(
-          e.errno() == Errno.EPERM ? "mounting needs root" : "unshare: " + e.errno().text());
-    }
-  }
-
   private static FuseMount mount(FileService service, Path directory, FuseMount.Options options)
       throws Failure {
     try {
       return FuseMount.mount(service, directory, options);
     } catch (ErrnoException e) {
       throw MountCommand.failure(ByteText.local(directory), e);
+    } catch (IOException e) {
+      throw Failure.of("no user namespace for this user, and " + Failure.reason(e));
     }
   }
 

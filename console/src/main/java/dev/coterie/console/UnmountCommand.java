@@ -3,6 +3,7 @@ package dev.coterie.console;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.sys.FuseDevice;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -43,6 +44,8 @@ final class UnmountCommand implements Command {
         throw Failure.of(given + ": in use; --force ends it all the same");
       }
       throw MountCommand.failure(given, e);
+    } catch (IOException e) {
+      throw Failure.of(given, e);
     }
   }
 }

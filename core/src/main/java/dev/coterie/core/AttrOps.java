@@ -90,6 +90,9 @@ final class AttrOps {
   /** Marks a read, as the mount's policy and the handle's flags have it. No lock is held. */
   void touch(InsideInode inode, int flags) throws ErrnoException {
     AtimePolicy policy = inode.mount().atimePolicy();
+    if (policy == AtimePolicy.RELATIME && (flags & OpenFlags.STRICTATIME) != 0) {
+      policy = AtimePolicy.STRICTATIME;
+    }
     if (policy == AtimePolicy.NOATIME
         || (flags & OpenFlags.O_NOATIME) != 0
         || inode.mount().readOnly()

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,10 @@ public final class FuseDevice implements AutoCloseable {
   public static final long MS_NOSUID = 2;
   public static final long MS_NODEV = 4;
   public static final long MS_NOEXEC = 8;
-  public static final long MS_REMOUNT = 32;
-  public static final long MS_NOATIME = 1024;
+  public static final long MS_NOATIME = 1 << 10;
+  public static final long MS_NODIRATIME = 1 << 11;
+  public static final long MS_RELATIME = 1 << 21;
+  public static final long MS_STRICTATIME = 1 << 24;
 
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 02000000;
@@ -38,23 +41,70 @@ public final class FuseDevice implements AutoCloseable {
   private static final long FUSE_DEV_IOC_CLONE = 0x8004e500L;
 
   private final int fd;
+  private final boolean byFusermount;
   private boolean closed; // guarded by this
 
-  private FuseDevice(int fd) {
+  private FuseDevice(int fd, boolean byFusermount) {
     this.fd = fd;
+    this.byFusermount = byFusermount;
   }
 
-  /** ENOENT, ENODEV the kernel has no FUSE · EACCES. */
-  public static FuseDevice open() throws ErrnoException {
-    try (Arena arena = Arena.ofConfined()) {
-      return new FuseDevice(
-          MountCalls.open(arena.allocateFrom("/dev/fuse"), O_RDWR | O_CLOEXEC, 0));
+  /**
+   * Mounts a file system that is served through the device given back: by mount(2) where this
+   * process may, else, unless it is root, by fusermount3(1).
+   *
+   * @param directory whose content it hides
+   * @param source what mount(8) shows as the device
+   * @param flags of mount(2)
+   * @param othersToo whether users other than the mount's may use it
+   * @throws ErrnoException of mount(2); ENOENT, ENODEV the kernel has no FUSE
+   * @throws IOException what fusermount3 has to say, in one line
+   */
+  public static FuseDevice mount(Path directory, String source, long flags, boolean othersToo)
+      throws IOException {
+    boolean root = Accounts.effectiveUid() == 0;
+    try {
+      return mountSelf(directory, source, flags, othersToo);
+    } catch (ErrnoException e) {
+      boolean refused = e.errno() == Errno.EPERM || e.errno() == Errno.EACCES;
+      if (root || !refused) {
+        throw e;
+      }
+      String options = FuseOptions.ofFusermount(source, flags, othersToo);
+      return new FuseDevice(Fusermount.mount(directory, options), true);
     }
   }
 
-  /** Takes over a descriptor of the device, as fusermount3(1) hands it over. */
-  public static FuseDevice of(int descriptor) {
-    return new FuseDevice(descriptor);
+  private static FuseDevice mountSelf(Path directory, String source, long flags, boolean othersToo)
+      throws ErrnoException {
+    FuseDevice device = open();
+    try (Arena arena = Arena.ofConfined()) {
+      String data = FuseOptions.ofMount(device.fd, othersToo);
+      MemorySegment target = path(arena, directory);
+      Capabilities.using(() ->
+          MountCalls.mount(
+              arena.allocateFrom(source),
+              target,
+              arena.allocateFrom(TYPE),
+              flags,
+              arena.allocateFrom(data)));
+      return device;
+    } catch (ErrnoException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  private static FuseDevice open() throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      return new FuseDevice(
+          MountCalls.open(arena.allocateFrom("/dev/fuse"), O_RDWR | O_CLOEXEC, 0), false);
+    }
+  }
+
+  /** Whether fusermount3(1) has mounted it: then it is this user's alone, unless allow_other. */
+  public boolean isByFusermount() {
+    return byFusermount;
   }
 
   /**
@@ -73,40 +123,12 @@ public final class FuseDevice implements AutoCloseable {
   }
 
   /**
-   * Mounts this device's file system, as root.
-   *
-   * @param directory whose content it hides
-   * @param source what mount(8) shows as the device
-   * @param flags of mount(2)
-   * @param options more of FUSE's own, such as {@code allow_other}; empty for none
-   */
-  public void mount(Path directory, String source, long flags, String options)
-      throws ErrnoException {
-    String all = "fd=" + fd + ",rootmode=40000,user_id=0,group_id=0";
-    try (Arena arena = Arena.ofConfined()) {
-      MountCalls.mount(
-          arena.allocateFrom(source),
-          path(arena, directory),
-          arena.allocateFrom(TYPE),
-          flags,
-          arena.allocateFrom(options.isEmpty() ? all : all + "," + options));
-    }
-  }
-
-  /** Changes the flags of a mount. */
-  public static void remount(Path directory, long flags) throws ErrnoException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment none = MemorySegment.NULL;
-      MountCalls.mount(none, path(arena, directory), none, flags | MS_REMOUNT, none);
-    }
-  }
-
-  /**
    * Ends a mount that nobody uses.
    *
-   * @throws ErrnoException EBUSY in use · EINVAL no mount · EPERM
+   * @throws ErrnoException EBUSY in use · EINVAL no mount
+   * @throws IOException what fusermount3 has to say, in one line
    */
-  public static void unmount(Path directory) throws ErrnoException {
+  public static void unmount(Path directory) throws IOException {
     unmount(directory, 0);
   }
 
@@ -114,13 +136,36 @@ public final class FuseDevice implements AutoCloseable {
    * Ends a mount, in use or not: it is out of the tree at once, what waits for an answer is given
    * up and every later call on a file of it is ENOTCONN.
    */
-  public static void abort(Path directory) throws ErrnoException {
+  public static void abort(Path directory) throws IOException {
     unmount(directory, MNT_FORCE | MNT_DETACH);
   }
 
-  private static void unmount(Path directory, int how) throws ErrnoException {
+  private static void unmount(Path directory, int how) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      MountCalls.umount2(path(arena, directory), UMOUNT_NOFOLLOW | how);
+      MemorySegment target = path(arena, directory);
+      Capabilities.using(() -> MountCalls.umount2(target, UMOUNT_NOFOLLOW | how));
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.EPERM || Accounts.effectiveUid() == 0) {
+        throw e;
+      }
+      unmountAsUser(directory, how != 0);
+    }
+  }
+
+  private static void unmountAsUser(Path directory, boolean force) throws IOException {
+    MountTable.Entry mount = MountTable.find(directory);
+    if (mount == null) {
+      throw new ErrnoException(Errno.EINVAL, "umount");
+    }
+    try {
+      Fusermount.unmount(directory, force);
+      if (force) {
+        // Not before: who serves it would be told, and unmount it too.
+        mount.abort();
+      }
+    } catch (IOException e) {
+      boolean busy = String.valueOf(e.getMessage()).endsWith(": Device or resource busy");
+      throw busy ? new ErrnoException(Errno.EBUSY, "umount") : e;
     }
   }
 

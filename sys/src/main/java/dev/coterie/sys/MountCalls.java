@@ -30,7 +30,31 @@ final class MountCalls {
   private static final MethodHandle UMOUNT2 = function("umount2", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle UNSHARE = function("unshare", JAVA_INT, JAVA_INT);
 
+  private static final MethodHandle LSEEK =
+      function("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle POLL = function("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+
   private MountCalls() {}
+
+  /** {@code off_t lseek(int fd, off_t offset, int whence)}. */
+  static long lseek(int fd, long offset, int whence) throws ErrnoException {
+    MemorySegment state = state();
+    try {
+      return checked(state, (long) LSEEK.invokeExact(state, fd, offset, whence), "lseek");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)}. */
+  static int poll(MemorySegment fds, long count, int timeoutMillis) throws ErrnoException {
+    MemorySegment state = state();
+    try {
+      return checked(state, (int) POLL.invokeExact(state, fds, count, timeoutMillis), "poll");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
 
   /** {@code int open(const char *path, int flags, mode_t mode)}. */
   static int open(MemorySegment path, int flags, int mode) throws ErrnoException {

@@ -16,13 +16,16 @@ public final class MountNamespace {
    * Gives the calling thread a mount namespace of its own, which the processes it starts share.
    * What is mounted there from now on is seen nowhere else, and ends with the last of them.
    *
-   * @throws ErrnoException EPERM not root
+   * @throws ErrnoException EPERM neither root nor in a user namespace of one's own
    */
   public static void unshare() throws ErrnoException {
-    MountCalls.unshare(CLONE_NEWNS);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment none = MemorySegment.NULL;
-      MountCalls.mount(none, arena.allocateFrom("/"), none, MS_REC | MS_PRIVATE, none);
+      MemorySegment root = arena.allocateFrom("/");
+      Capabilities.using(() -> {
+        MountCalls.unshare(CLONE_NEWNS);
+        MountCalls.mount(none, root, none, MS_REC | MS_PRIVATE, none);
+      });
     }
   }
 }

@@ -15,6 +15,9 @@
  *  IoUring, SubmissionEntry    queues shared with the kernel; EventCounter wakes who waits in one
  *  Processors, Pages           where a thread runs; memory by the page
  *  Descriptors                 how many there may be
+ *  FuseDevice, Fusermount      mounting, by oneself or by the program that does it for users
+ *  MountTable, MountNamespace  what is mounted, and for whom
+ *  Program, Capabilities       this process begun anew in namespaces, and its rights there
  * </pre>
  *
  * <p>Linux on 64-bit machines; a class here is loaded only by who needs it, as binding costs tens

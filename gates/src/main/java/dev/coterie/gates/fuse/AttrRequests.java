@@ -67,10 +67,12 @@ final class AttrRequests {
 
   private final Requests requests;
   private final Meters meters;
+  private final AccessTimes times;
 
-  AttrRequests(Requests requests, Meters meters) {
+  AttrRequests(Requests requests, Meters meters, AccessTimes times) {
     this.requests = requests;
     this.meters = meters;
+    this.times = times;
   }
 
   void getattr(Exchange exchange) throws ErrnoException {
@@ -148,6 +150,7 @@ final class AttrRequests {
   }
 
   void statfs(Exchange exchange) throws ErrnoException {
+    times.look();
     requests.submit(
         exchange,
         Callers.plain(exchange),

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Open files and directories. The kernel's file handle is the session's, with a sign where the file
- * was opened with O_NOATIME: whether a read marks the access time is said by each READ, as F_SETFL
- * may change it.
+ * Open files and directories. The kernel's file handle is the session's, with two bits that say how
+ * a read was to mark the access time when it was opened: that is said by each READ anew, as F_SETFL
+ * may change it, and a remount.
  */
 final class FileRequests {
   /** How a file is opened to be executed (Linux's __FMODE_EXEC); no flag of open(2). */
@@ -43,29 +43,73 @@ final class FileRequests {
   private static final int FLAGS = 32;
   private static final int DATA = 40;
 
-  /** How it was opened; no handle of a session is negative. */
+  /** How it was opened; no handle of a session is that large. */
   private static final long NOATIME = Long.MIN_VALUE;
 
-  private final Requests requests;
+  private static final long STRICT = 1L << 62;
 
-  /** Handles whose O_NOATIME is not as they were opened, or was not once: what it is now. */
-  private final ConcurrentHashMap<Long, Boolean> changed = new ConcurrentHashMap<>();
+  private final Requests requests;
+  private final AccessTimes times;
+
+  /** Handles that do not mark access times as they were opened, or did not once: what they do. */
+  private final ConcurrentHashMap<Long, Integer> changed = new ConcurrentHashMap<>();
 
   private final Executed executed = new Executed();
 
-  FileRequests(Requests requests) {
+  FileRequests(Requests requests, AccessTimes times) {
     this.requests = requests;
+    this.times = times;
   }
 
   /** The session's handle of a file handle in the body. */
   static long handle(Exchange exchange, int at) {
-    return exchange.int64(at) & ~NOATIME;
+    return exchange.int64(at) & ~(NOATIME | STRICT);
   }
 
   private static long fileHandle(Operation.Opened opened) {
-    return (opened.flags() & OpenFlags.O_NOATIME) == 0
-        ? opened.handle()
-        : opened.handle() | NOATIME;
+    return switch (opened.flags() & (OpenFlags.O_NOATIME | OpenFlags.STRICTATIME)) {
+      case 0 -> opened.handle();
+      case OpenFlags.STRICTATIME -> opened.handle() | STRICT;
+      default -> opened.handle() | NOATIME;
+    };
+  }
+
+  // ---- access times ----
+
+  /** The rule of the mount, as a flag of what is opened now. O_NOATIME may be refused there. */
+  private static int forOpening(int rule) {
+    return rule & OpenFlags.STRICTATIME;
+  }
+
+  /**
+   * Sees to it that a handle marks the access time as it is to, then goes on.
+   *
+   * @param at where in the body the handle is
+   * @param flags of the open file, as the kernel has them now
+   * @param rule of the mount
+   */
+  private void marking(Exchange exchange, int at, int flags, int rule, Runnable then) {
+    long given = exchange.int64(at);
+    int opened =
+        (given & NOATIME) != 0
+            ? OpenFlags.O_NOATIME
+            : (given & STRICT) != 0 ? OpenFlags.STRICTATIME : 0;
+    int wanted = (flags & OpenFlags.O_NOATIME) != 0 ? OpenFlags.O_NOATIME : rule;
+    long handle = handle(exchange, at);
+    if (opened == wanted && changed.isEmpty() || changed.getOrDefault(handle, opened) == wanted) {
+      then.run();
+      return;
+    }
+    // The kernel has looked whether the caller of F_SETFL may. A host may refuse it all the same,
+    // to a leader that is not root's; no read fails of that.
+    requests.attempt(
+        exchange,
+        Caller.ROOT,
+        new Operation.SetFlags(handle, wanted),
+        () -> {
+          changed.put(handle, wanted);
+          then.run();
+        });
   }
 
   // ---- opening ----
@@ -74,7 +118,8 @@ final class FileRequests {
   void open(Exchange exchange) throws ErrnoException {
     InodeId id = requests.node(exchange);
     int flags = exchange.int32(0);
-    Operation.Open operation = new Operation.Open(id, flags & ~NOT_FOR_OPEN);
+    int all = flags & ~NOT_FOR_OPEN | forOpening(times.ofFiles());
+    Operation.Open operation = new Operation.Open(id, all);
     Caller caller = Callers.withGroups(exchange);
     if ((flags & FMODE_EXEC) == 0) {
       if ((flags & OpenFlags.O_TRUNC) != 0 && executed.contains(id)) {
@@ -114,7 +159,7 @@ final class FileRequests {
     requests.submit(
         exchange,
         Callers.withGroups(exchange),
-        new Operation.Open(requests.node(exchange), flags),
+        new Operation.Open(requests.node(exchange), flags | forOpening(times.ofDirectories())),
         opened -> {
           if (!exchange.answer(OpenOut.putDirectory(exchange.body(), fileHandle(opened)))) {
             requests.giveBackHandle(opened.handle());
@@ -125,14 +170,14 @@ final class FileRequests {
   /** {@code flags[4] mode[4] umask[4] open_flags[4] name\0}. */
   void create(Exchange exchange) throws ErrnoException {
     InodeId dir = requests.node(exchange);
-    int flags = exchange.int32(0) & ~NOT_FOR_OPEN;
+    int flags = exchange.int32(0) & ~NOT_FOR_OPEN | forOpening(times.ofFiles());
     made(exchange, new Operation.Create(dir, exchange.name(16), flags, exchange.int32(4)));
   }
 
   /** As create; what stands for a name means nothing. */
   void tmpfile(Exchange exchange) throws ErrnoException {
     InodeId dir = requests.node(exchange);
-    int flags = exchange.int32(0) & ~NOT_FOR_OPEN;
+    int flags = exchange.int32(0) & ~NOT_FOR_OPEN | forOpening(times.ofFiles());
     made(exchange, new Operation.Tmpfile(dir, flags, exchange.int32(4)));
   }
 
@@ -171,40 +216,16 @@ final class FileRequests {
   // ---- data ----
 
   void read(Exchange exchange) {
-    long handle = handle(exchange, FH);
-    if (marksAsWanted(exchange, handle)) {
-      reading(exchange, handle);
-    } else {
-      changeMarking(exchange, handle, () -> reading(exchange, handle));
-    }
+    int flags = exchange.int32(FLAGS);
+    marking(exchange, FH, flags, times.ofFiles(), () -> reading(exchange));
   }
 
-  /** Whether reading from this file or directory marks the access time if its flags say so now. */
-  private boolean marksAsWanted(Exchange exchange, long handle) {
-    boolean opened = (exchange.int64(FH) & NOATIME) != 0;
-    boolean wanted = (exchange.int32(FLAGS) & OpenFlags.O_NOATIME) != 0;
-    return opened == wanted && changed.isEmpty() || changed.getOrDefault(handle, opened) == wanted;
-  }
-
-  /** The kernel has looked whether the caller of F_SETFL may. */
-  private void changeMarking(Exchange exchange, long handle, Runnable then) {
-    int flags = exchange.int32(FLAGS) & OpenFlags.O_NOATIME;
-    requests.submit(
-        exchange,
-        Caller.ROOT,
-        new Operation.SetFlags(handle, flags),
-        done -> {
-          changed.put(handle, flags != 0);
-          then.run();
-        });
-  }
-
-  private void reading(Exchange exchange, long handle) {
+  private void reading(Exchange exchange) {
     ByteBuffer destination = exchange.dataBody(exchange.int32(SIZE));
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Read(handle, exchange.int64(OFFSET), destination),
+        new Operation.Read(handle(exchange, FH), exchange.int64(OFFSET), destination),
         exchange::answer);
   }
 
@@ -282,6 +303,11 @@ final class FileRequests {
 
   /** {@code fh_in[8] off_in[8] nodeid_out[8] fh_out[8] off_out[8] len[8] flags[8]}. */
   void copyFileRange(Exchange exchange) {
+    int flags = (exchange.int64(0) & NOATIME) != 0 ? OpenFlags.O_NOATIME : 0;
+    marking(exchange, 0, flags, times.ofFiles(), () -> copying(exchange));
+  }
+
+  private void copying(Exchange exchange) {
     requests.submit(
         exchange,
         requests.writer(exchange),
@@ -301,20 +327,20 @@ final class FileRequests {
   // ---- directories ----
 
   void readdir(Exchange exchange) {
-    long handle = handle(exchange, FH);
-    if (marksAsWanted(exchange, handle)) {
-      listing(exchange, handle);
-    } else {
-      changeMarking(exchange, handle, () -> listing(exchange, handle));
-    }
+    beforeListing(exchange, () -> listing(exchange));
   }
 
-  private void listing(Exchange exchange, long handle) {
+  /** Sees to it that reading the directory marks its access time as it is to, then goes on. */
+  void beforeListing(Exchange exchange, Runnable then) {
+    marking(exchange, FH, exchange.int32(FLAGS), times.ofDirectories(), then);
+  }
+
+  private void listing(Exchange exchange) {
     int size = exchange.int32(SIZE);
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Readdir(handle, exchange.int64(OFFSET), size, false),
+        new Operation.Readdir(handle(exchange, FH), exchange.int64(OFFSET), size, false),
         entries -> answerEntries(exchange, entries, size));
   }
 

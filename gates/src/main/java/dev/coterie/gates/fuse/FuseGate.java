@@ -29,6 +29,7 @@ final class FuseGate implements Handler {
   private final NameRequests names;
   private final AttrRequests attributes;
   private final FileRequests files;
+  private final AccessTimes times = new AccessTimes();
   private final DirectoryPlus directories;
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
   private final CompletableFuture<Negotiation> begun = new CompletableFuture<>();
@@ -50,9 +51,14 @@ final class FuseGate implements Handler {
     NodeTable nodes = new NodeTable(service.root(Caller.ROOT).id());
     this.requests = new Requests(service, nodes);
     this.names = new NameRequests(requests);
-    this.attributes = new AttrRequests(requests, meters);
-    this.files = new FileRequests(requests);
+    this.attributes = new AttrRequests(requests, meters, times);
+    this.files = new FileRequests(requests, times);
     this.directories = new DirectoryPlus(requests);
+  }
+
+  /** When reads mark access times. */
+  AccessTimes times() {
+    return times;
   }
 
   /** Takes this too, if it is offered; before the mount begins. */
@@ -122,12 +128,20 @@ final class FuseGate implements Handler {
       case LSEEK -> files.lseek(exchange);
       case COPY_FILE_RANGE -> files.copyFileRange(exchange);
       case READDIR -> files.readdir(exchange);
-      case READDIRPLUS -> directories.readdirplus(exchange);
+      case READDIRPLUS -> files.beforeListing(exchange, () -> readdirplus(exchange));
       case NOTIFY_REPLY, INTERRUPT -> exchange.end();
       // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
       // the program; a poll says that all is ready, as for files of any file system.
       case GETLK, SETLK, SETLKW, BMAP, IOCTL, POLL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
           exchange.answerError(Errno.ENOSYS);
+    }
+  }
+
+  private void readdirplus(Exchange exchange) {
+    try {
+      directories.readdirplus(exchange);
+    } catch (ErrnoException e) {
+      exchange.answerError(e.errno());
     }
   }
 

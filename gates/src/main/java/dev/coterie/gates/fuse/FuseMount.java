@@ -9,6 +9,7 @@ import dev.coterie.gates.fuse.kernel.Kernel;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.sys.FuseDevice;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A tree mounted in the kernel, from its mounting until its end. */
 public final class FuseMount implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(FuseMount.class.getName());
+
   /** Threads that read requests: enough that some which wait for the storage leave others free. */
   private static final int READERS = 4;
 
@@ -47,7 +50,8 @@ public final class FuseMount implements AutoCloseable {
    *
    * @param source what mount(8) shows as the device
    * @param flags of mount(2): {@link FuseDevice#MS_RDONLY} and so on
-   * @param othersToo whether users other than the mount's may use it
+   * @param othersToo whether users other than the mount's may use it; where fusermount3 mounts, the
+   *     machine's administrator decides that
    * @param uring whether its requests come over io_uring, where the kernel offers that
    */
   public record Options(String source, long flags, boolean othersToo, boolean uring) {
@@ -64,13 +68,14 @@ public final class FuseMount implements AutoCloseable {
   }
 
   /**
-   * Mounts a tree, as root, and returns when programs can use it.
+   * Mounts a tree and returns when programs can use it. Who may not mount does so by fusermount3.
    *
    * @param service stays open as long as the mount; the caller closes it afterwards
    * @throws ErrnoException of mount(2); EPROTO the kernel's FUSE is too old
+   * @throws IOException what fusermount3 has to say, in one line
    */
   public static FuseMount mount(FileService service, Path directory, Options options)
-      throws ErrnoException {
+      throws IOException {
     return mount(service, directory, options, Set.of());
   }
 
@@ -82,30 +87,27 @@ public final class FuseMount implements AutoCloseable {
    */
   public static FuseMount mount(
       FileService service, Path directory, Options options, Set<InitFlag> wanted)
-      throws ErrnoException {
-    FuseDevice device = FuseDevice.open();
-    boolean done = false;
+      throws IOException {
+    Meters meters = new Meters();
+    FuseGate gate = new FuseGate(service, meters);
+    wanted.forEach(gate::want);
+    FuseDevice device =
+        FuseDevice.mount(directory, options.source(), options.flags(), options.othersToo());
+    Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
+    OverRings rings =
+        options.uring()
+            ? OverRings.prepare(device, server, gate, service, () -> abort(directory))
+            : null;
+    FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
+    server.start(READERS);
+    mount.awaitBegin();
     try {
-      Meters meters = new Meters();
-      FuseGate gate = new FuseGate(service, meters);
-      wanted.forEach(gate::want);
-      Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
-      String more = options.othersToo() ? "default_permissions,allow_other" : "default_permissions";
-      device.mount(directory, options.source(), options.flags(), more);
-      OverRings rings =
-          options.uring()
-              ? OverRings.prepare(device, server, gate, service, () -> abort(directory))
-              : null;
-      FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
-      server.start(READERS);
-      mount.awaitBegin();
-      done = true;
-      return mount;
-    } finally {
-      if (!done) {
-        device.close();
-      }
+      gate.times().follow(directory);
+    } catch (IOException e) {
+      mount.close();
+      throw e;
     }
+    return mount;
   }
 
   private void awaitBegin() throws ErrnoException {
@@ -159,6 +161,11 @@ public final class FuseMount implements AutoCloseable {
     return meters;
   }
 
+  /** Whether it was mounted by fusermount3, for a user who may not mount. */
+  public boolean isByFusermount() {
+    return device.isByFusermount();
+  }
+
   /** Waits until somebody has unmounted it. */
   public void awaitEnd() throws InterruptedException {
     server.join();
@@ -171,15 +178,18 @@ public final class FuseMount implements AutoCloseable {
    * Unmounts it.
    *
    * @throws ErrnoException EBUSY files of it are open, or it is somebody's working directory
+   * @throws IOException what fusermount3 has to say, in one line
    */
-  public void unmount() throws ErrnoException {
+  public void unmount() throws IOException {
     FuseDevice.unmount(directory);
   }
 
   /** Unmounts it, in use or not: later calls on its files end with ENOTCONN. */
   @Override
   public void close() {
-    abort(directory);
+    if (!abort(directory)) {
+      return;
+    }
     try {
       awaitEnd();
     } catch (InterruptedException e) {
@@ -188,12 +198,17 @@ public final class FuseMount implements AutoCloseable {
     device.close();
   }
 
-  private static void abort(Path directory) {
+  private static boolean abort(Path directory) {
     try {
       FuseDevice.abort(directory);
     } catch (ErrnoException e) {
       // EINVAL: somebody else has unmounted it.
       assert e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT : e;
+    } catch (IOException e) {
+      // It stays, and answers ENOTCONN when this process has ended.
+      LOG.log(System.Logger.Level.WARNING, "{0}: {1}", directory, e.getMessage());
+      return false;
     }
+    return true;
   }
 }

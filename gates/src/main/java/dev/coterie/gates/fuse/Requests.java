@@ -62,6 +62,26 @@ final class Requests {
     }
   }
 
+  /** Submits an operation without which one can do, and goes on when it has ended. */
+  void attempt(
+      Exchange exchange, Caller caller, Operation<Operation.Done> operation, Runnable then) {
+    long unique = exchange.unique();
+    Step<Operation.Done> step = new Step<>(exchange, done -> then.run());
+    Completion<Operation.Done> completion =
+        new Completion<>() {
+          @Override
+          public void done(Operation.Done result) {
+            step.done(result);
+          }
+
+          @Override
+          public void failed(Errno errno) {
+            step.done(Operation.Done.DONE);
+          }
+        };
+    exchange.waitsFor(unique, service.submit(caller, operation, completion));
+  }
+
   /** Submits an operation; an error is the answer, and otherwise {@code then} gives one. */
   <R> void submit(Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
     long unique = exchange.unique();
