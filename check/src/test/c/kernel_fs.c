@@ -606,6 +606,9 @@ static void xattr(const char *op) {
     say_data(follow ? getxattr(of, name, bytes, sizeof bytes) : lgetxattr(of, name, bytes, sizeof bytes));
   } else if (strcmp(op, "removexattr") == 0) {
     say_done(follow ? removexattr(of, name) : lremovexattr(of, name));
+  } else if (strcmp(op, "valuexattr") == 0) {
+    size_t count = plain(word[3]);
+    say_done(follow ? setxattr(of, name, word[3], count, 0) : lsetxattr(of, name, word[3], count, 0));
   } else {
     size_t count = size_of(3);
     int flags = (int)number(5);

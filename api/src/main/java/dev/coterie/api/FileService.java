@@ -200,8 +200,8 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * The value of an extended attribute. ENODATA · EOPNOTSUPP. <i>Read</i>. Source: getxattr(2),
-   * xattr(7).
+   * The value of an extended attribute. Access control lists are attributes too: {@link
+   * XattrNames}. ENODATA · EOPNOTSUPP. <i>Read</i>. Source: getxattr(2), xattr(7).
    */
   default byte[] getxattr(Caller caller, InodeId id, Name name) throws ErrnoException {
     return call(caller, new Getxattr(id, name));

@@ -26,6 +26,12 @@ public final class Limits {
   public static final int XATTR_VALUE_BYTES = 65_536;
 
   /**
+   * Entries of an access control list: as many as Linux's FUSE can take, for which a list is a page
+   * at most.
+   */
+  public static final int ACL_ENTRIES = 511;
+
+  /**
    * All names of one inode's extended attributes with their NULs, in bytes (linux/limits.h,
    * XATTR_LIST_MAX).
    */

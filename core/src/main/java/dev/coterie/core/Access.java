@@ -4,10 +4,13 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
+import dev.coterie.core.spi.Acl;
 import dev.coterie.core.spi.InsideNode;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who may do what, by owner, group, mode and the sticky bit. Source: inode(7), path_resolution(7).
+ * Who may do what, by owner, group, mode, access control list and the sticky bit. Source: inode(7),
+ * acl(5), path_resolution(7).
  */
 final class Access {
   static final int READ = 4;
@@ -24,7 +27,15 @@ final class Access {
       // CAP_DAC_OVERRIDE).
       return (mask & EXECUTE) == 0 || Mode.isDirectory(mode) || (mode & 0111) != 0;
     }
-    int shift = caller.uid() == node.uid() ? 6 : caller.inGroup(node.gid()) ? 3 : 0;
+    if (caller.uid() == node.uid()) {
+      return ((mode >>> 6) & mask) == mask;
+    }
+    // Linux does not look at a list whose mask gives nothing (acl_permission_check).
+    Acl acl = (mode & 070) == 0 ? null : node.accessAcl();
+    if (acl != null) {
+      return acl.grants(caller, node.gid(), mask);
+    }
+    int shift = caller.inGroup(node.gid()) ? 3 : 0;
     return ((mode >>> shift) & mask) == mask;
   }
 
@@ -90,25 +101,44 @@ final class Access {
     return drop ? result & ~Mode.S_ISGID : result;
   }
 
+  /** What a new inode begins with. */
+  record Permissions(int mode, @Nullable Acl accessAcl, @Nullable Acl defaultAcl) {}
+
   /**
-   * The mode of a new inode in a directory: a new directory inherits a directory's set-group-ID
-   * bit, and a file gets one only from a member of the group. The umask comes after that and does
-   * not bind symbolic links. Source: inode(7), S_ISGID; Linux vfs_prepare_mode.
+   * The permissions of a new inode in a directory, by the directory's default list or else the
+   * umask; neither binds symbolic links. Source: acl(5), "Object creation and default ACLs"; Linux
+   * posix_acl_create.
    */
-  static int newMode(InsideNode dir, int mode, Caller caller) {
+  static Permissions ofNew(InsideNode dir, int mode, Caller caller) {
     if (Mode.isSymlink(mode)) {
+      return new Permissions(mode, null, null);
+    }
+    int wanted = withSetgid(dir, mode, caller);
+    Acl inherited = dir.defaultAcl();
+    if (inherited == null) {
+      return new Permissions(wanted & ~caller.umask(), null, null);
+    }
+    Acl acl = inherited.forNew(wanted);
+    return new Permissions(
+        (wanted & ~0777) | acl.permissions(),
+        acl.isMode() ? null : acl,
+        Mode.isDirectory(mode) ? inherited : null);
+  }
+
+  /**
+   * A new directory inherits a directory's set-group-ID bit, and a file gets one only from a member
+   * of the group. Source: inode(7), S_ISGID; Linux vfs_prepare_mode.
+   */
+  private static int withSetgid(InsideNode dir, int mode, Caller caller) {
+    if ((dir.mode() & Mode.S_ISGID) == 0) {
       return mode;
     }
-    int masked = mode & ~caller.umask();
-    if ((dir.mode() & Mode.S_ISGID) == 0) {
-      return masked;
-    }
     if (Mode.isDirectory(mode)) {
-      return masked | Mode.S_ISGID;
+      return mode | Mode.S_ISGID;
     }
     int both = Mode.S_ISGID | Mode.S_IXGRP;
     boolean strips = (mode & both) == both && !keepsSetgid(dir.gid(), caller);
-    return strips ? masked & ~Mode.S_ISGID : masked;
+    return strips ? mode & ~Mode.S_ISGID : mode;
   }
 
   /**

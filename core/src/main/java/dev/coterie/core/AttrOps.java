@@ -8,6 +8,8 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
+import dev.coterie.api.XattrNames;
+import dev.coterie.core.spi.Acl;
 import dev.coterie.core.spi.Command;
 import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.core.spi.InsideNode;
@@ -157,6 +159,9 @@ final class AttrOps {
     int uid = changed(change.uid(), node.uid());
     int gid = changed(change.gid(), node.gid());
     int mode = newMode(caller, node, change, gid);
+    if (change.size() != null || change.uid() != null || change.gid() != null) {
+      dropCapability(inode);
+    }
     long size = change.size() == null ? -1 : change.size();
     boolean resized = size >= 0 && (opened || isResized(inode, size));
     Timestamp ctime =
@@ -169,6 +174,7 @@ final class AttrOps {
             new Command.SetAttr(
                 node,
                 mode,
+                newAcl(node, change, mode),
                 uid,
                 gid,
                 size,
@@ -176,6 +182,23 @@ final class AttrOps {
                 resized && change.mtime() == null ? now : time(change.mtime(), node.mtime(), now),
                 ctime));
     return inode.mount().stat(node);
+  }
+
+  /** "The mask entry is modified" by chmod(2), or without one the group's (acl(5)). */
+  private static @Nullable Acl newAcl(InsideNode node, SetAttr change, int mode) {
+    Acl acl = node.accessAcl();
+    return acl == null || change.mode() == null ? acl : acl.withMode(mode);
+  }
+
+  /**
+   * Before content or owner of a program change, it loses what it may do beyond its user: whoever
+   * changes it, root too. A directory keeps what it has. With the inode locked, alone. Source:
+   * capabilities(7); Linux dentry_needs_remove_privs.
+   */
+  void dropCapability(InsideInode inode) throws ErrnoException {
+    if (!inode.isDirectory() && inode.mount().getxattr(inode.node, XattrNames.CAPABILITY) != null) {
+      inode.mount().apply(new Command.RemoveXattr(inode.node, XattrNames.CAPABILITY, vfs.now()));
+    }
   }
 
   private static int changed(@Nullable Integer id, int present) {

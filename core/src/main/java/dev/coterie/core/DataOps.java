@@ -58,6 +58,7 @@ final class DataOps {
       }
       try {
         int mode = Access.modeAfterWrite(inode.node, caller);
+        attributes.dropCapability(inode);
         return new Transferred(
             at, inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now())));
       } finally {
@@ -106,6 +107,7 @@ final class DataOps {
     try {
       inode.requireLive();
       int after = Access.modeAfterWrite(inode.node, caller);
+      attributes.dropCapability(inode);
       inode
           .mount()
           .apply(
@@ -178,6 +180,7 @@ final class DataOps {
       return 0;
     }
     int mode = Access.modeAfterWrite(to.node, caller);
+    attributes.dropCapability(to);
     return to.mount()
         .apply(new Command.CopyRange(from.node, offset, to.node, toOffset, count, mode, vfs.now()));
   }

@@ -177,6 +177,7 @@ final class NameOps {
       byte[] target,
       boolean linkable)
       throws ErrnoException {
+    Access.Permissions permissions = Access.ofNew(dir.node, mode, caller);
     InsideNode node =
         dir.mount()
             .apply(
@@ -184,7 +185,9 @@ final class NameOps {
                     dir.node,
                     name,
                     vfs.newId(),
-                    Access.newMode(dir.node, mode, caller),
+                    permissions.mode(),
+                    permissions.accessAcl(),
+                    permissions.defaultAcl(),
                     caller.uid(),
                     Access.newGroup(dir.node, caller),
                     rdev,

@@ -6,30 +6,46 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation.Setxattr;
+import dev.coterie.api.XattrNames;
 import dev.coterie.core.spi.Command;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /**
  * Extended attributes of inside mounts, by name space: {@code user.*} under the file's permissions,
- * {@code trusted.*} for root alone, {@code security.*} written by root. POSIX ACLs ({@code
- * system.*}) have their place here and are not kept yet. Source: xattr(7).
+ * {@code trusted.*} for root alone, {@code security.*} written by root. Of {@code system.*} there
+ * are access control lists: {@link AclOps}. Source: xattr(7).
  */
 final class XattrOps {
   private static final String USER = "user.";
   private static final String TRUSTED = "trusted.";
   private static final String SECURITY = "security.";
   private static final String SYSTEM = "system.";
+  private static final byte[] NONE = {};
+
+  // What begins the capabilities of a file, and how long they are. Source: linux/capability.h.
+  private static final int CAPABILITY_2 = 0x02000000;
+  private static final int CAPABILITY_2_BYTES = 20;
+  private static final int CAPABILITY_3 = 0x03000000;
+  private static final int CAPABILITY_3_BYTES = 24;
+  private static final int CAPABILITY_EFFECTIVE = 1;
 
   private final Vfs vfs;
+  private final AclOps acls;
 
   XattrOps(Vfs vfs) {
     this.vfs = vfs;
+    this.acls = new AclOps(vfs);
   }
 
   byte[] get(Caller caller, InsideInode inode, Name name) throws ErrnoException {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      if (XattrNames.isAcl(name)) {
+        return AclOps.value(inode.node, name);
+      }
       requireAccess(caller, inode, name, Access.READ);
       byte[] value = inode.mount().getxattr(inode.node, name);
       if (value == null) {
@@ -46,7 +62,7 @@ final class XattrOps {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
-      all = inode.mount().listxattr(inode.node);
+      all = AclOps.withLists(inode.node, inode.mount().listxattr(inode.node));
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -59,6 +75,11 @@ final class XattrOps {
     try {
       inode.requireLive();
       inode.requireWritable();
+      if (XattrNames.isAcl(name)) {
+        acls.setLocked(caller, inode, name, value); // whatever the flags say, as Linux has it
+        return;
+      }
+      requireCapability(name, value);
       requireAccess(caller, inode, name, Access.WRITE);
       boolean exists = inode.mount().getxattr(inode.node, name) != null;
       if (exists && (flags & Setxattr.XATTR_CREATE) != 0) {
@@ -78,6 +99,10 @@ final class XattrOps {
     try {
       inode.requireLive();
       inode.requireWritable();
+      if (XattrNames.isAcl(name)) {
+        acls.setLocked(caller, inode, name, NONE);
+        return;
+      }
       requireAccess(caller, inode, name, Access.WRITE);
       if (inode.mount().getxattr(inode.node, name) == null) {
         throw new ErrnoException(Errno.ENODATA);
@@ -113,6 +138,30 @@ final class XattrOps {
         Access.require(inode.node, caller, mask);
       }
       throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
+  }
+
+  /**
+   * EINVAL for what are no capabilities of a file, before anything else (cap_convert_nscap); Linux
+   * lets no bytes at all pass.
+   */
+  private static void requireCapability(Name name, byte[] value) throws ErrnoException {
+    if (!name.equals(XattrNames.CAPABILITY) || value.length == 0) {
+      return;
+    }
+    int version =
+        value.length < Integer.BYTES
+            ? 0
+            : ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt(0)
+                & ~CAPABILITY_EFFECTIVE;
+    boolean valid =
+        switch (version) {
+          case CAPABILITY_2 -> value.length == CAPABILITY_2_BYTES;
+          case CAPABILITY_3 -> value.length == CAPABILITY_3_BYTES;
+          default -> false;
+        };
+    if (!valid) {
+      throw new ErrnoException(Errno.EINVAL);
     }
   }
 

@@ -3,10 +3,12 @@ package dev.coterie.core;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Timestamp;
+import dev.coterie.core.spi.Acl;
 import dev.coterie.core.spi.InsideMount;
 import dev.coterie.core.spi.InsideNode;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A mount that has nothing but a root and counts what is released, and nodes to put into it. */
 final class Fakes {
@@ -41,6 +43,16 @@ final class Fakes {
     @Override
     public int gid() {
       return 0;
+    }
+
+    @Override
+    public @Nullable Acl accessAcl() {
+      return null;
+    }
+
+    @Override
+    public @Nullable Acl defaultAcl() {
+      return null;
     }
 
     @Override

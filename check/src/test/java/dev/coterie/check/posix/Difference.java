@@ -73,10 +73,10 @@ enum Difference {
   XATTR_FLAGS_AND_SPACE,
 
   /**
-   * Linux's tmpfs has access control lists and file capabilities, which are kept as attributes
-   * system.posix_acl_* and security.capability; ours has neither. Not generated.
+   * Linux lets everybody set a security.capability of no bytes, ours only root; and a list that
+   * fills more than a page is E2BIG in ours. Not generated.
    */
-  ACCESS_LISTS,
+  KNOWN_VALUES,
 
   /**
    * An open directory's offset is what readdir(3) left on Linux; ours is given a cookie with each

@@ -74,6 +74,7 @@ final class Expected {
       unlink: done EACCES EISDIR ENAMETOOLONG ENOENT ENOTDIR EPERM EROFS
       usage: done EACCES ENOENT ENOTDIR
       utimens: done EACCES ENAMETOOLONG ENOENT ENOTDIR EPERM
+      valuexattr: done EACCES EINVAL ENOENT ENOTDIR EOPNOTSUPP EPERM EROFS
       write: done EBADF EINVAL ENOSPC
       """;
 

@@ -434,6 +434,7 @@ final class ProcessCalls implements AutoCloseable {
         return Pattern.said(value, value.length);
       }
       case "removexattr" -> tree.removexattr(path, Name.of(step.bytes(2)), follow);
+      case "valuexattr" -> tree.setxattr(path, Name.of(step.bytes(2)), step.bytes(3), 0, follow);
       case "setxattr" -> {
         byte[] value = Pattern.bytes(step.integer(3), step.number(4)).array();
         tree.setxattr(path, Name.of(step.bytes(2)), value, step.integer(5), follow);

@@ -45,6 +45,7 @@ final class StepGenerator {
           new Kind("getxattr", 2),
           new Kind("listxattr", 2),
           new Kind("removexattr", 1),
+          new Kind("valuexattr", 4),
           new Kind("access", 4),
           new Kind("stat", 4),
           new Kind("lstat", 4),
@@ -70,6 +71,7 @@ final class StepGenerator {
           new Kind("rmdir", 3),
           new Kind("setxattr", 4),
           new Kind("removexattr", 2),
+          new Kind("valuexattr", 3),
           new Kind("truncate", 2),
           new Kind("lstat", 4),
           new Kind("list", 2),
@@ -78,12 +80,14 @@ final class StepGenerator {
   private final List<Kind> kinds;
   private final Random random;
   private final Values values;
+  private final KnownXattrs known;
   private int process; // does a few steps, then it is the other one's turn
 
   private StepGenerator(long seed, List<Kind> kinds) {
     this.kinds = kinds;
     random = new Random(seed);
     values = new Values(random, seed % 2 == 0);
+    known = new KnownXattrs(random);
   }
 
   /** The first {@code count} steps of a seed. */
@@ -220,7 +224,14 @@ final class StepGenerator {
       case "chdir" -> List.of(values.directory());
       case "umask" -> List.of(values.umask());
       case "listxattr" -> List.of(path(), follow());
-      case "getxattr", "removexattr" -> List.of(path(), values.xattr(), follow());
+      case "getxattr", "removexattr" -> List.of(path(), values.anyXattr(), follow());
+      case "valuexattr" -> {
+        boolean capability = random.nextInt(6) == 0;
+        String of = capability ? file() : path();
+        String name = capability ? KnownXattrs.CAPABILITY : known.name();
+        String value = capability ? known.capability() : known.value();
+        yield List.of(of, name, value, follow());
+      }
       case "setxattr" ->
           List.of(
               path(),

@@ -138,6 +138,11 @@ final class Values {
     return Step.encode(XATTRS[random.nextInt(XATTRS.length)]);
   }
 
+  /** One that may be set to any bytes, or one that means something to the kernel. */
+  String anyXattr() {
+    return one(3) ? KnownXattrs.NAMES[random.nextInt(KnownXattrs.NAMES.length)] : xattr();
+  }
+
   // ---- numbers ----
 
   String mode() {

@@ -38,6 +38,8 @@ abstract class ConformanceSuite
         SharingChecks,
         ReaddirChecks,
         XattrChecks,
+        AclChecks,
+        CapabilityChecks,
         TimeChecks,
         MountChecks,
         TreeChecks {

@@ -19,7 +19,9 @@ public sealed interface Command {
   /**
    * A new inode, named in {@code dir}, or nameless when {@code name} is null (O_TMPFILE).
    *
-   * @param mode type and permissions, umask and setgid rules already applied
+   * @param mode type and permissions, umask, setgid and default list already applied
+   * @param accessAcl null where the mode says it all
+   * @param defaultAcl of a directory
    * @param rdev of a device node, else 0
    * @param target of a symbolic link, else empty
    * @param linkable whether a nameless inode may be linked later
@@ -29,6 +31,8 @@ public sealed interface Command {
       @Nullable Name name,
       InodeId id,
       int mode,
+      @Nullable Acl accessAcl,
+      @Nullable Acl defaultAcl,
       int uid,
       int gid,
       long rdev,
@@ -65,6 +69,7 @@ public sealed interface Command {
   record SetAttr(
       InsideNode node,
       int mode,
+      @Nullable Acl accessAcl,
       int uid,
       int gid,
       long size,
@@ -114,4 +119,11 @@ public sealed interface Command {
   record SetXattr(InsideNode node, Name name, byte[] value, Timestamp now) implements Command {}
 
   record RemoveXattr(InsideNode node, Name name, Timestamp now) implements Command {}
+
+  /** A new access control list, or none; {@code mode} is what a mode shows of it. */
+  record SetAcl(InsideNode node, @Nullable Acl accessAcl, int mode, Timestamp now)
+      implements Command {}
+
+  record SetDefaultAcl(InsideNode dir, @Nullable Acl defaultAcl, Timestamp now)
+      implements Command {}
 }

@@ -83,6 +83,7 @@ public non-sealed interface InsideMount extends Mount {
   /** Target of a symbolic link. */
   byte[] readlink(InsideNode link) throws ErrnoException;
 
+  /** Access control lists are none: {@link InsideNode#accessAcl}. */
   byte @Nullable [] getxattr(InsideNode node, Name name) throws ErrnoException;
 
   List<Name> listxattr(InsideNode node) throws ErrnoException;
@@ -117,6 +118,12 @@ public non-sealed interface InsideMount extends Mount {
   void apply(Command.SetXattr command) throws ErrnoException;
 
   void apply(Command.RemoveXattr command) throws ErrnoException;
+
+  /** ENOSPC. */
+  void apply(Command.SetAcl command) throws ErrnoException;
+
+  /** ENOSPC. */
+  void apply(Command.SetDefaultAcl command) throws ErrnoException;
 
   /** Makes durable as far as this mount is. Shared lock. */
   void fsync(InsideNode node, boolean dataOnly) throws ErrnoException;

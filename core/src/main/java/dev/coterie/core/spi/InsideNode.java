@@ -2,6 +2,7 @@ package dev.coterie.core.spi;
 
 import dev.coterie.api.Mode;
 import dev.coterie.api.Timestamp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An inode of an {@link InsideMount}. The core reads these between its own checks and may do so
@@ -20,6 +21,12 @@ public non-sealed interface InsideNode extends Node {
   int uid();
 
   int gid();
+
+  /** Null where the mode says it all. */
+  @Nullable Acl accessAcl();
+
+  /** Of a directory: what is made in it begins with this. */
+  @Nullable Acl defaultAcl();
 
   /** Hard links; 0 once the last name is gone. */
   long nlink();

@@ -1,5 +1,6 @@
 package dev.coterie.gates.fuse;
 
+import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
@@ -8,6 +9,7 @@ import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Timestamp;
+import dev.coterie.api.XattrNames;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.StatfsOut;
@@ -171,11 +173,38 @@ final class AttrRequests {
       answerSized(exchange, size, meters.toText());
       return;
     }
+    InodeId id = requests.node(exchange);
+    if (XattrNames.isAcl(name)) {
+      // Everybody may read it.
+      requests.submit(
+          exchange, Caller.ROOT, new Operation.Getxattr(id, name), new AclAnswer(exchange, size));
+      return;
+    }
     requests.submit(
         exchange,
         Callers.withGroups(exchange),
-        new Operation.Getxattr(requests.node(exchange), name),
+        new Operation.Getxattr(id, name),
         value -> answerSized(exchange, size, value));
+  }
+
+  /**
+   * The kernel keeps a list it was told of, and that there is none, until it looks at the
+   * attributes again, which fgetxattr(2) does not; so it is told not to. On a mount without lists
+   * no inode has one: any error but that the kernel takes for the outcome of its check of
+   * permissions.
+   */
+  private record AclAnswer(Exchange exchange, int size) implements Requests.Then<byte[]> {
+    @Override
+    public void done(byte[] value) throws ErrnoException {
+      exchange.forgetAttributes();
+      answerSized(exchange, size, value);
+    }
+
+    @Override
+    public Errno failed(Errno errno) {
+      exchange.forgetAttributes();
+      return errno == Errno.EOPNOTSUPP ? Errno.ENODATA : errno;
+    }
   }
 
   /** {@code size[4] padding[4]}. */
@@ -235,9 +264,10 @@ final class AttrRequests {
 
   /** {@code name\0}. */
   void removexattr(Exchange exchange) throws ErrnoException {
-    requests.submit(
-        exchange,
-        Callers.withGroups(exchange),
-        new Operation.Removexattr(requests.node(exchange), exchange.name(0)));
+    Name name = exchange.name(0);
+    // The kernel has looked whether the caller may (CAP_SETFCAP), or asks on its own behalf, since
+    // somebody truncates the file or changes its owner, who need not have that right.
+    Caller caller = name.equals(XattrNames.CAPABILITY) ? Caller.ROOT : Callers.withGroups(exchange);
+    requests.submit(exchange, caller, new Operation.Removexattr(requests.node(exchange), name));
   }
 }

@@ -32,6 +32,7 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
           InitFlag.AUTO_INVAL_DATA,
           InitFlag.ASYNC_DIO,
           InitFlag.PARALLEL_DIROPS,
+          InitFlag.POSIX_ACL,
           InitFlag.MAX_PAGES,
           InitFlag.HANDLE_KILLPRIV_V2,
           InitFlag.SETXATTR_EXT,

@@ -37,6 +37,11 @@ final class Requests {
   /** What follows when an operation is done. */
   interface Then<R> {
     void done(R result) throws ErrnoException;
+
+    /** The error the kernel is told when it is not. */
+    default Errno failed(Errno errno) {
+      return errno;
+    }
   }
 
   private record Step<R>(Exchange exchange, Then<? super R> then) implements Completion<R> {
@@ -56,7 +61,7 @@ final class Requests {
 
     @Override
     public void failed(Errno errno) {
-      exchange.answerError(errno);
+      exchange.answerError(then.failed(errno));
     }
   }
 

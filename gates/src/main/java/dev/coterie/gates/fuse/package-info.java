@@ -23,11 +23,18 @@
  * caching under leases is to come: the times of validity in {@code Attr}, the flags of {@code
  * OpenOut}, and notifications sent by a thread that serves no requests.
  *
+ * <p>Access control lists the kernel would keep: it asks for them when it looks whether somebody
+ * may, and drops them whenever it asks for attributes, but not for fgetxattr(2). So each that it
+ * asks for is answered with the word not to keep it ({@link
+ * dev.coterie.gates.fuse.kernel.Exchange#forgetAttributes}).
+ *
  * <h2>Permissions</h2>
  *
- * The kernel does not check them: each request is made in the name of who asks, with uid and gid
- * from the request, the umask where something is made, and the supplementary groups of the waiting
- * thread from {@code /proc}, read only when they can matter.
+ * Each request is made in the name of who asks, with uid and gid from the request, the umask where
+ * something is made, and the supplementary groups of the waiting thread from {@code /proc}, read
+ * only when they can matter. The kernel looks too, before it asks (default_permissions): by owner,
+ * mode and access control list, all asked for anew. A mount that has no such lists goes by the
+ * mode.
  *
  * <h2>Locks</h2>
  *

@@ -16,7 +16,6 @@ import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.mounts.tmpfs.TmpNode.Dir;
 import dev.coterie.mounts.tmpfs.TmpNode.File;
-import dev.coterie.mounts.tmpfs.TmpNode.Special;
 import dev.coterie.mounts.tmpfs.TmpNode.Symlink;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -113,6 +112,12 @@ public final class TmpFs implements InsideMount {
   /** Any thread. */
   private final InodeSpace space;
 
+  /** For access control lists, which the kernel does not count; any thread. */
+  private final InodeSpace aclSpace;
+
+  /** Immutable. */
+  private final Births births;
+
   /** All inodes, those without a name until they are released; concurrent. */
   private final Map<InodeId, TmpNode> nodes = new ConcurrentHashMap<>();
 
@@ -124,6 +129,8 @@ public final class TmpFs implements InsideMount {
     this.store = new PageStore((int) ((options.sizeBytes() - 1 >> PageStore.PAGE_SHIFT) + 1));
     this.contents = new Contents(store);
     this.space = new InodeSpace(options.inodes());
+    this.aclSpace = new InodeSpace(options.inodes());
+    this.births = new Births(space, aclSpace, store);
     boolean taken = space.take(InodeSpace.INODE_BYTES);
     assert taken;
     Timestamp now = Timestamp.of(context.clock().instant());
@@ -256,7 +263,7 @@ public final class TmpFs implements InsideMount {
     Name name = command.name();
     assert name == null || dir.entries.get(name) == null : "EEXIST is the core's";
     assert name == null || dir.nlink() > 0 : "a removed directory takes no entries";
-    TmpNode node = make(command);
+    TmpNode node = births.make(command);
     if (name == null) {
       node.setLinkable(command.linkable());
     } else {
@@ -272,34 +279,6 @@ public final class TmpFs implements InsideMount {
     TmpNode before = nodes.put(node.id(), node);
     assert before == null : "identity " + node.id() + " is used twice";
     return node;
-  }
-
-  private TmpNode make(Command.Create c) throws ErrnoException {
-    if (!space.take(InodeSpace.INODE_BYTES)) {
-      throw new ErrnoException(Errno.ENOSPC);
-    }
-    return switch (c.mode() & Mode.S_IFMT) {
-      case Mode.S_IFREG -> new File(c.id(), c.mode(), c.uid(), c.gid(), c.now());
-      case Mode.S_IFDIR -> new Dir(c.id(), c.mode(), c.uid(), c.gid(), c.now());
-      case Mode.S_IFLNK -> makeSymlink(c);
-      default -> new Special(c.id(), c.mode(), c.uid(), c.gid(), c.rdev(), c.now());
-    };
-  }
-
-  private TmpNode makeSymlink(Command.Create c) throws ErrnoException {
-    byte[] target = c.target();
-    assert target.length > 0 && target.length <= Limits.SYMLINK_BYTES;
-    if (target.length < Symlink.SHORT_BYTES) {
-      byte[] kept = target.clone();
-      return new Symlink(c.id(), c.mode(), c.uid(), c.gid(), kept, 0, kept.length, c.now());
-    }
-    int[] page = new int[1];
-    if (!store.takeAll(page)) {
-      space.give(InodeSpace.INODE_BYTES);
-      throw new ErrnoException(Errno.ENOSPC);
-    }
-    store.write(page[0], 0, ByteBuffer.wrap(target), 0, target.length);
-    return new Symlink(c.id(), c.mode(), c.uid(), c.gid(), null, page[0], target.length, c.now());
   }
 
   @Override
@@ -413,6 +392,7 @@ public final class TmpFs implements InsideMount {
       file.setSize(command.size());
     }
     node.setPermissions(command.mode());
+    node.setAccessAcl(command.accessAcl());
     node.setOwner(command.uid(), command.gid());
     node.setTimes(command.atime(), command.mtime());
     node.changed(command.now());
@@ -456,6 +436,25 @@ public final class TmpFs implements InsideMount {
       node.xattrs = null;
     }
     node.changed(command.now());
+  }
+
+  @Override
+  public void apply(Command.SetAcl command) throws ErrnoException {
+    TmpNode node = (TmpNode) command.node();
+    births.takeAclSpace(TmpNode.bytes(command.accessAcl()));
+    aclSpace.give(TmpNode.bytes(node.accessAcl()));
+    node.setAccessAcl(command.accessAcl());
+    node.setPermissions(command.mode());
+    node.changed(command.now());
+  }
+
+  @Override
+  public void apply(Command.SetDefaultAcl command) throws ErrnoException {
+    Dir dir = (Dir) command.dir();
+    births.takeAclSpace(TmpNode.bytes(command.defaultAcl()));
+    aclSpace.give(TmpNode.bytes(dir.defaultAcl()));
+    dir.setDefaultAcl(command.defaultAcl());
+    dir.changed(command.now());
   }
 
   // ---- content ----
@@ -548,6 +547,7 @@ public final class TmpFs implements InsideMount {
     }
     long xattrBytes = gone.xattrs == null ? 0 : gone.xattrs.space();
     gone.xattrs = null;
+    aclSpace.give(gone.aclBytes());
     space.give(InodeSpace.INODE_BYTES + xattrBytes);
   }
 

@@ -4,6 +4,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
+import dev.coterie.core.spi.Acl;
 import dev.coterie.core.spi.InsideNode;
 import java.util.LinkedHashMap;
 import java.util.Objects;
@@ -26,6 +27,7 @@ abstract sealed class TmpNode implements InsideNode {
   private int mode;
   private int uid;
   private int gid;
+  private @Nullable Acl accessAcl;
   private int nlink;
 
   /** Whether a nameless inode may still get its first name. */
@@ -86,6 +88,16 @@ abstract sealed class TmpNode implements InsideNode {
   @Override
   public final int gid() {
     return gid;
+  }
+
+  @Override
+  public final @Nullable Acl accessAcl() {
+    return accessAcl;
+  }
+
+  @Override
+  public @Nullable Acl defaultAcl() {
+    return null;
   }
 
   @Override
@@ -164,6 +176,19 @@ abstract sealed class TmpNode implements InsideNode {
 
   final void setPermissions(int permissions) {
     mode = (mode & Mode.S_IFMT) | (permissions & Mode.PERMISSIONS);
+  }
+
+  final void setAccessAcl(@Nullable Acl acl) {
+    accessAcl = acl;
+  }
+
+  /** What both lists take of the heap. */
+  final long aclBytes() {
+    return bytes(accessAcl) + bytes(defaultAcl());
+  }
+
+  static long bytes(@Nullable Acl acl) {
+    return acl == null ? 0 : acl.bytes();
   }
 
   final void setOwner(int newUid, int newGid) {
@@ -255,9 +280,19 @@ abstract sealed class TmpNode implements InsideNode {
     private static final int ENTRY_BYTES = 20;
 
     final Directory entries = new Directory();
+    private @Nullable Acl defaultAcl;
 
     Dir(InodeId id, int mode, int uid, int gid, Timestamp now) {
       super(id, mode, uid, gid, now);
+    }
+
+    @Override
+    public @Nullable Acl defaultAcl() {
+      return defaultAcl;
+    }
+
+    void setDefaultAcl(@Nullable Acl acl) {
+      defaultAcl = acl;
     }
 
     @Override

@@ -39,8 +39,9 @@
  *
  * <p><b>Bounds.</b> Content is bounded by {@code size}; with its tables it takes a thirtieth of
  * that of heap at worst, usually a thousandth. Inodes, further hard links and extended attributes
- * together are bounded by {@code nr_inodes}, each of which stands for 1 KiB of heap. A new inode
- * takes about 350 bytes with its name and entry.
+ * together are bounded by {@code nr_inodes}, each of which stands for 1 KiB of heap; as much again
+ * may access control lists take, which statfs(2) does not show. A new inode takes about 350 bytes
+ * with its name and entry.
  *
  * <p><b>Locks.</b> The core's operation lock of an inode guards all that belongs to it. Shared by
  * inodes are {@code nodes} (concurrent map), {@code InodeSpace} (one atomic number) and {@code

@@ -61,7 +61,8 @@ final class Fixture implements AutoCloseable {
     Name entry = name == null ? null : Name.of(name);
     boolean linkable = name == null;
     return fs.apply(
-        new Command.Create(dir, entry, id(), mode, 7, 8, 0x0103, new byte[0], linkable, tick()));
+        new Command.Create(
+            dir, entry, id(), mode, null, null, 7, 8, 0x0103, new byte[0], linkable, tick()));
   }
 
   InsideNode file(InsideNode dir, String name) throws ErrnoException {
@@ -76,7 +77,8 @@ final class Fixture implements AutoCloseable {
     byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
     int mode = Mode.S_IFLNK | 0777;
     return fs.apply(
-        new Command.Create(dir, Name.of(name), id(), mode, 0, 0, 0, bytes, false, tick()));
+        new Command.Create(
+            dir, Name.of(name), id(), mode, null, null, 0, 0, 0, bytes, false, tick()));
   }
 
   void link(InsideNode dir, String name, InsideNode node) throws ErrnoException {
@@ -124,7 +126,7 @@ final class Fixture implements AutoCloseable {
     Timestamp now = tick();
     fs.apply(
         new Command.SetAttr(
-            file, stat.mode(), stat.uid(), stat.gid(), size, stat.atime(), now, now));
+            file, stat.mode(), null, stat.uid(), stat.gid(), size, stat.atime(), now, now));
   }
 
   void setxattr(InsideNode node, String name, int bytes) throws ErrnoException {

@@ -285,6 +285,8 @@ class TmpFsTest {
                 null,
                 fixture.id(),
                 Mode.S_IFREG,
+                null,
+                null,
                 0,
                 0,
                 0,
@@ -482,7 +484,8 @@ class TmpFsTest {
       assertThat(fs.read(file, from, read.clear())).isEqualTo(bytes.length - from);
       assertThat(read.flip()).isEqualTo(ByteBuffer.wrap(bytes, from, bytes.length - from));
       fs.apply(
-          new Command.SetAttr(file, 0644, 0, 0, 0, fixture.now(), fixture.now(), fixture.now()));
+          new Command.SetAttr(
+              file, 0644, null, 0, 0, 0, fixture.now(), fixture.now(), fixture.now()));
     }
     return null;
   }

@@ -155,7 +155,7 @@ class TmpFsTimesTest {
     Timestamp atime = new Timestamp(-5, 1);
     Timestamp mtime = new Timestamp(1L << 40, 2);
     Timestamp now = fixture.tick();
-    fs.apply(new Command.SetAttr(file, 04600, 1, 2, -1, atime, mtime, now));
+    fs.apply(new Command.SetAttr(file, 04600, null, 1, 2, -1, atime, mtime, now));
     Stat stat = fixture.stat(file);
     assertThat(stat.mode()).isEqualTo(Mode.S_IFREG | 04600);
     assertThat(stat.uid()).isEqualTo(1);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Dispatcher {
   private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
 
+  private final Kernel kernel;
   private final Handler handler;
   private final Meters meters;
   private final List<Place> places = new CopyOnWriteArrayList<>();
@@ -31,7 +32,8 @@ final class Dispatcher {
     @Nullable Exchange find(long unique);
   }
 
-  Dispatcher(Handler handler, Meters meters) {
+  Dispatcher(Kernel kernel, Handler handler, Meters meters) {
+    this.kernel = kernel;
     this.handler = handler;
     this.meters = meters;
     this.interrupts = new Interrupts(handler, this::find);
@@ -39,6 +41,11 @@ final class Dispatcher {
 
   Meters meters() {
     return meters;
+  }
+
+  /** Where notifications go. */
+  Kernel kernel() {
+    return kernel;
   }
 
   void add(Place place) {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
 import dev.coterie.api.Ticket;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // a thread equals none but itself
 public abstract class Exchange {
+  private static final System.Logger LOG = System.getLogger(Exchange.class.getName());
+
   // Where an exchange is between being received and being free again.
   private static final int WITH_READER = 0;
   private static final int LEFT_BY_READER = 1;
@@ -284,6 +287,19 @@ public abstract class Exchange {
   /** Ends a request that has no reply. */
   public final void end() {
     over(0);
+  }
+
+  /**
+   * Has the kernel forget the attributes and access control lists it knows of the request's inode,
+   * and not keep what this request is answered afterwards.
+   */
+  public final void forgetAttributes() {
+    try {
+      Notifications.forgetAttributes(dispatcher.kernel(), nodeId());
+    } catch (ErrnoException e) {
+      // ENOENT, ENODEV: the kernel knows no such inode, or the mount has ended.
+      LOG.log(System.Logger.Level.DEBUG, "notification for {0}: {1}", this, e.getMessage());
+    }
   }
 
   private void over(int errno) {

@@ -24,6 +24,7 @@ public enum InitFlag {
   ASYNC_DIO(15, 22),
   WRITEBACK_CACHE(16, 23),
   PARALLEL_DIROPS(18, 25),
+  /** The kernel asks for access control lists and goes by them. */
   POSIX_ACL(20, 26),
   ABORT_ERROR(21, 27),
   MAX_PAGES(22, 28),
@@ -31,6 +32,7 @@ public enum InitFlag {
   EXPLICIT_INVAL_DATA(25, 30),
   /**
    * Set-id bits are cleared by us: on write and truncation only if the caller is not privileged.
+   * Capabilities of programs too, whoever it is.
    */
   HANDLE_KILLPRIV_V2(28, 33),
   SETXATTR_EXT(29, 33),

@@ -13,6 +13,12 @@ import java.lang.foreign.MemorySegment;
  * number of what it is in the place of the error.
  *
  * <pre>
+ *   INVAL_INODE, since 7.12
+ *   16       24       32       40
+ *  +--------+--------+--------+
+ *  | nodeid | offset | length |
+ *  +--------+--------+--------+
+ *
  *   RETRIEVE, since 7.15
  *   16              24        32        40      44      48
  *  +---------------+---------+---------+-------+-------+
@@ -23,11 +29,33 @@ import java.lang.foreign.MemorySegment;
 final class Notifications {
   private Notifications() {}
 
+  private static final int INVAL_INODE = 2;
+  private static final int INVAL_INODE_BYTES = 40;
+
+  /** A negative offset: none. */
+  private static final long NO_PAGES = -1;
+
   private static final int RETRIEVE = 5;
   private static final int RETRIEVE_BYTES = 48;
 
   /** The kernel counts its own requests from 2 on, so it does not get there. */
   private static final long OURS = 1L << 62;
+
+  /**
+   * Has the kernel forget the attributes and access control lists it knows of an inode, and not
+   * keep those it is waiting for. As no pages are concerned, this waits for nobody.
+   *
+   * @throws ErrnoException ENOENT the kernel does not know it
+   */
+  static void forgetAttributes(Kernel kernel, long nodeId) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment frame = arena.allocate(INVAL_INODE_BYTES, Long.BYTES);
+      OutHeader.put(frame, INVAL_INODE_BYTES, INVAL_INODE, 0);
+      frame.set(JAVA_LONG, 16, nodeId);
+      frame.set(JAVA_LONG, 24, NO_PAGES);
+      kernel.send(frame, INVAL_INODE_BYTES);
+    }
+  }
 
   /**
    * Has the kernel send a NOTIFY_REPLY with none of the bytes that it has cached of a file: to the

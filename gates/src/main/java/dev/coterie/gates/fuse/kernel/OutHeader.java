@@ -6,13 +6,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What every reply begins with.
+ * What every reply and notification begins with.
  *
  * <pre>
  *   0        4        8                 16
  *  +--------+--------+-----------------+
  *  | len    | error  | unique          |   error: 0 or a negative errno
- *  +--------+--------+-----------------+
+ *  +--------+--------+-----------------+   of a notification: what it says, and unique is 0
  * </pre>
  */
 public final class OutHeader {

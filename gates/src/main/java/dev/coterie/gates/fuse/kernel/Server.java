@@ -40,7 +40,7 @@ public final class Server {
    */
   public Server(Kernel kernel, Handler handler, Meters meters, int dataBytes) {
     this.kernel = kernel;
-    this.dispatcher = new Dispatcher(handler, meters);
+    this.dispatcher = new Dispatcher(kernel, handler, meters);
     this.dataBytes = dataBytes;
   }
 
