@@ -116,9 +116,9 @@ class GridIT {
     return ran.ok().lines().toList();
   }
 
-  /** Reading through a read-only mount marks access times of a tree that can be written. */
+  /** Following a symbolic link goes by the tree's own rule, also on a read-only mount of it. */
   private static String comparable(String part, String line) {
-    return part.equals("readonly") ? line.replaceAll(" \\| \\S+ a\\+(?= \\||$)", "") : line;
+    return part.equals("readonly") ? line.replaceAll(" \\| l\\w* a\\+(?= \\||$)", "") : line;
   }
 
   private static List<String> differences(List<String> expected, List<String> got) {

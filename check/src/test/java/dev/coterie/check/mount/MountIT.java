@@ -132,6 +132,20 @@ class MountIT {
     user.destroyForcibly();
   }
 
+  /** Who has its files open keeps it alive, but not who serves it. */
+  @Test
+  void mount_detachedInUse_endsWhenTerminated() throws Exception {
+    up();
+    Coterie mount = start("mount", socket, first);
+    Process user =
+        new ProcessBuilder("sh", "-c", "exec 3< \"$1\" && echo in && read x", "sh", first.toString())
+            .start();
+    assertThat(user.inputReader().readLine()).isEqualTo("in");
+    Shell.run("umount -l \"$1\"", first).ok();
+    assertThat(mount.terminate()).isZero();
+    user.destroyForcibly();
+  }
+
   @Test
   void unmount_noMount_isToldSo() throws Exception {
     Shell told = output("unmount", first);

@@ -71,7 +71,8 @@ final class AccessTimes {
       return false;
     }
     int rule = mount.has("relatime") ? 0 : OpenFlags.STRICTATIME;
-    ofFiles = mount.has("noatime") ? OpenFlags.O_NOATIME : rule;
+    // Through a mount that cannot be written nothing is marked (Linux: mnt_want_write).
+    ofFiles = mount.has("noatime") || mount.has("ro") ? OpenFlags.O_NOATIME : rule;
     ofDirectories = mount.has("nodiratime") ? OpenFlags.O_NOATIME : ofFiles;
     return true;
   }

@@ -23,6 +23,12 @@ public final class FuseMount implements AutoCloseable {
   /** Most threads that read requests: so many can be kept waiting by the storage at a time. */
   private static final int READERS = 8;
 
+  /**
+   * How long a mount that is closed may take to end: one that somebody took out of the tree lives
+   * on for those who have its files open.
+   */
+  private static final long DETACHED_MILLIS = 2000;
+
   private final Path directory;
   private final FuseDevice device;
   private final FuseGate gate;
@@ -191,7 +197,16 @@ public final class FuseMount implements AutoCloseable {
       return;
     }
     try {
-      awaitEnd();
+      if (!server.join(DETACHED_MILLIS)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0}: unmounted, but in use still; ends with this process",
+            directory);
+        return;
+      }
+      if (rings != null) {
+        rings.join();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -2,10 +2,12 @@ package dev.coterie.gates.fuse.kernel;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,18 @@ public final class Server {
     }
     dispatcher.add(this::find);
     readers.forEach(reader -> reader.thread.start());
+  }
+
+  /** As {@link #join()}, for a time; false: it has not ended yet. */
+  public boolean join(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    for (Reader reader : readers) {
+      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (!reader.thread.join(Duration.ofMillis(Math.max(left, 1)))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Waits until the mount has ended. */
