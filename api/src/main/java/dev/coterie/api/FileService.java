@@ -30,7 +30,7 @@ import java.util.List;
  * read-only mount · EACCES, EPERM as path_resolution(7) and the call's manual page say, for the
  * caller's ids. Names: {@link Name#requireEntry}; ENOTDIR {@code dir} is none.
  *
- * <p>Locks, leases and events will come as further operations of the same kind, below {@code take}.
+ * <p>Leases and events will come as further operations of the same kind, below {@code take}.
  */
 public interface FileService extends AutoCloseable {
 
@@ -378,6 +378,30 @@ public interface FileService extends AutoCloseable {
    */
   default void fsync(Caller caller, long handle, boolean dataOnly) throws ErrnoException {
     call(caller, new Fsync(handle, dataOnly));
+  }
+
+  /**
+   * Locks a range of a file, or the file, or unlocks it. A lock replaces what its owner had there,
+   * and joins with what touches it. Who waits is served in the order of asking, except that, as on
+   * Linux, a request that meets no lock goes before a wait, some times; a wait is never overtaken
+   * without end. The lock is on the inode: rename and unlink do not touch it.
+   *
+   * <p>EAGAIN another's lock stands in the way and {@code waits} is false · EDEADLK the wait would
+   * close a cycle of processes that wait for each other's POSIX locks · EBADF the handle is not
+   * open for what is locked (not flock), or was closed meanwhile · EINVAL, EOVERFLOW no range ·
+   * ENOLCK more than {@link Limits#LOCKS_PER_SESSION}. Source: fcntl_locking(2), flock(2).
+   */
+  default void lock(Caller caller, long handle, RangeLock lock, boolean waits)
+      throws ErrnoException {
+    call(caller, new Lock(handle, lock, waits));
+  }
+
+  /**
+   * The first lock that stands in the way of one, as F_GETLK and F_OFD_GETLK say it. EINVAL,
+   * EOVERFLOW no range.
+   */
+  default FoundLock getLock(Caller caller, long handle, RangeLock lock) throws ErrnoException {
+    return call(caller, new GetLock(handle, lock));
   }
 
   /**

@@ -100,6 +100,9 @@ public final class Limits {
   /** How long a token of a shared handle waits to be taken, in milliseconds. */
   public static final long TOKEN_MS = 60_000;
 
+  /** Ranges of files that one session may hold locked, in all; more are answered ENOLCK. */
+  public static final int LOCKS_PER_SESSION = 1 << 16;
+
   /** Dentries the core keeps beyond those its mounts hold. */
   public static final int DENTRIES = 1 << 18;
 

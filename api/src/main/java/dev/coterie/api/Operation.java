@@ -132,11 +132,26 @@ public sealed interface Operation<R> {
 
   record Fsync(long handle, boolean dataOnly) implements OnHandle<Done> {}
 
+  /** {@code waits}: until it is free; else EAGAIN. */
+  record Lock(long handle, RangeLock lock, boolean waits) implements OnHandle<Done> {}
+
+  record GetLock(long handle, RangeLock lock) implements OnHandle<FoundLock> {}
+
   record Share(long handle) implements OnHandle<Token> {}
 
   record Take(Token token) implements Opening {}
 
   // ---- answers ----
+
+  /**
+   * What stands in the way of a lock.
+   *
+   * @param type UNLOCK: nothing does
+   * @param start first byte
+   * @param length in bytes; 0: to the end
+   * @param pid of the holder in its own session; -1 when it is a handle, 0 when unknown
+   */
+  record FoundLock(RangeLock.Type type, long start, long length, int pid) {}
 
   /**
    * A handle came to be.

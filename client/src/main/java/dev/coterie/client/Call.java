@@ -30,6 +30,8 @@ final class Call<R> extends Waiting implements Ticket {
   @Nullable Held second; // in use
   @Nullable Request request; // of a Close, which may be sent later
 
+  volatile boolean handleClosed; // while this waited through it
+
   int surplusFid = P9.NOFID; // of the reader: another fid of an inode that has one
 
   private @Nullable R result; // published by `done`
@@ -69,8 +71,9 @@ final class Call<R> extends Waiting implements Ticket {
 
   /** Ends it with an answer, of the type its operation says, or with an error. */
   @SuppressWarnings("unchecked")
-  void finish(@Nullable Object answer, @Nullable Errno error) {
+  void finish(@Nullable Object answer, @Nullable Errno reported) {
     R value = (R) answer;
+    Errno error = reported == Errno.EINTR && handleClosed ? Errno.EBADF : reported;
     if (completion == null) {
       result = value;
       errno = error;

@@ -233,6 +233,12 @@ final class Connection {
     call.request = request;
     if (!references.leaveClosing(handle, call)) {
       send(call, request);
+      return;
+    }
+    // Calls on it end soon by themselves, but one that waits for a lock.
+    for (Call<?> wait : tags.lockWaits(handle)) {
+      wait.handleClosed = true;
+      cancel(wait);
     }
   }
 

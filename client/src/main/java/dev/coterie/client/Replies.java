@@ -59,6 +59,10 @@ final class Replies {
           P9.ROPEN,
           P9.RTAKE ->
           withStat(call, type, frames);
+      case P9.RLOCKX -> {
+        HandleReply.Rlockx reply = (HandleReply.Rlockx) frames.reply();
+        yield call.operation instanceof Operation.GetLock ? reply.found() : Done.DONE;
+      }
       default -> plain(type, frames);
     };
   }

@@ -58,7 +58,10 @@ final class Requests {
             : onInode(call, operation);
     call.replyType = request.type() + 1;
     // "Without `as`, the caller is the user of the attach, with umask 0."
-    boolean assumed = isMine(caller) && (caller.umask() == 0 || !dependsOnUmask(operation));
+    boolean assumed =
+        isMine(caller)
+            && (caller.umask() == 0 || !dependsOnUmask(operation))
+            && (isMyPid(caller) || !(operation instanceof Operation.Lock));
     return assumed ? request : new SessionRequest.Tas(caller, request);
   }
 
@@ -83,6 +86,11 @@ final class Requests {
   @SuppressWarnings("ReferenceEquality") // mostly it is the very same
   private boolean isMine(Caller caller) {
     return caller == identity || caller.sameIdentity(identity);
+  }
+
+  /** Locks are held against the process that asked; others show its number. */
+  private boolean isMyPid(Caller caller) {
+    return caller.pid() == 0 || caller.pid() == identity.pid();
   }
 
   private static boolean dependsOnUmask(Operation<?> operation) {
@@ -255,6 +263,12 @@ final class Requests {
       throws ErrnoException {
     if (operation instanceof Operation.Seek(_, var whence, var offset)) {
       return new HandleRequest.Tseek(fid, HandleRequest.Tseek.whence(whence), offset);
+    }
+    if (operation instanceof Operation.Lock(_, var lock, var waits)) {
+      return HandleRequest.Tlockx.of(fid, lock, waits ? P9.LOCKX_WAIT : 0);
+    }
+    if (operation instanceof Operation.GetLock(_, var lock)) {
+      return HandleRequest.Tlockx.of(fid, lock, P9.LOCKX_TEST);
     }
     if (operation instanceof Operation.Fsync fsync) {
       return new LinuxRequest.Tfsync(fid, fsync.dataOnly());

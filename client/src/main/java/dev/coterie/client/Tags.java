@@ -2,6 +2,7 @@ package dev.coterie.client;
 
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Operation;
 import dev.coterie.wire.ProtocolException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -127,6 +128,20 @@ final class Tags {
     }
     serve(served);
     return call;
+  }
+
+  /** The calls that wait for a lock through a handle. */
+  synchronized List<Call<?>> lockWaits(Held handle) {
+    List<Call<?>> waits = new ArrayList<>(0);
+    for (Call<?> call : calls) {
+      if (call != null
+          && handle.equals(call.first)
+          && call.operation instanceof Operation.Lock lock
+          && lock.waits()) {
+        waits.add(call);
+      }
+    }
+    return waits;
   }
 
   /**

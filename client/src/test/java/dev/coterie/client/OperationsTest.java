@@ -15,6 +15,7 @@ import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
@@ -484,6 +485,21 @@ class OperationsTest {
                 new HandleRequest.Tseek(OPEN, 4, -3),
                 new HandleReply.Rseek(1L << 40)))
         .isEqualTo(1L << 40);
+  }
+
+  @Test
+  void locks_goOver() throws Exception {
+    RangeLock lock = new RangeLock(RangeLock.Kind.POSIX, RangeLock.Type.WRITE, 5, 0, 77);
+    answer(
+        new Operation.Lock(handle, lock, true),
+        new HandleRequest.Tlockx(OPEN, 0, 1, P9.LOCKX_WAIT, 5, 0, 77),
+        HandleReply.Rlockx.DONE);
+    assertThat(
+            answer(
+                new Operation.GetLock(handle, RangeLock.whole(RangeLock.Kind.OFD, RangeLock.Type.READ)),
+                new HandleRequest.Tlockx(OPEN, 1, 0, P9.LOCKX_TEST, 0, 0, 0),
+                new HandleReply.Rlockx(1, 8, 2, 9)))
+        .isEqualTo(new Operation.FoundLock(RangeLock.Type.WRITE, 8, 2, 9));
   }
 
   @Test

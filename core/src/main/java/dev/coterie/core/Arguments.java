@@ -9,6 +9,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Fallocate;
 import dev.coterie.api.Operation.Rename;
 import dev.coterie.api.Operation.Setxattr;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.SetAttr;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -241,6 +242,33 @@ final class Arguments {
     if (handle.inode.node().type() != Mode.S_IFREG
         || toHandle.inode.node().type() != Mode.S_IFREG) {
       throw new ErrnoException(Errno.EINVAL);
+    }
+  }
+
+  /** A range that can be locked. Source: fcntl_locking(2), Linux's flock_to_posix_lock. */
+  static void requireRange(RangeLock lock) throws ErrnoException {
+    if (lock.kind() == RangeLock.Kind.FLOCK) {
+      return;
+    }
+    if (lock.start() < 0 || lock.length() < 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    if (lock.length() > 0 && lock.end() < lock.start()) {
+      throw new ErrnoException(Errno.EOVERFLOW);
+    }
+  }
+
+  /** As {@link #requireRange}; and EBADF where the handle is not open for what is locked. */
+  static void requireLock(Handle handle, RangeLock lock) throws ErrnoException {
+    requireRange(lock);
+    boolean may =
+        switch (lock.type()) {
+          case READ -> OpenFlags.reads(handle.flags());
+          case WRITE -> OpenFlags.writes(handle.flags());
+          case UNLOCK -> true;
+        };
+    if (!may && lock.kind() != RangeLock.Kind.FLOCK) {
+      throw new ErrnoException(Errno.EBADF);
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.coterie.core;
 
 import dev.coterie.api.InodeId;
 import dev.coterie.api.OpenFlags;
+import dev.coterie.core.lock.LockOwner;
+import dev.coterie.core.lock.LockTable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -67,6 +69,14 @@ sealed class Handle permits OutsideHandle {
     return left == 0;
   }
 
+  /** Its OFD and flock locks. */
+  final LockOwner.OfHandle lockOwner = new LockOwner.OfHandle(this);
+
   /** The last reference is gone. No lock is held. */
-  void end() {}
+  void end() {
+    LockTable locks = inode.lockTable();
+    if (locks != null) {
+      locks.ended(lockOwner);
+    }
+  }
 }

@@ -4,6 +4,8 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
+import dev.coterie.core.lock.LockTable;
+import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Node;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,8 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
   final OpLock opLock; // immutable
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile @Nullable MountPoint covering; // set once, before the tree is served
+
+  private volatile @Nullable LockTable lockTable; // set once, by the first who locks
 
   /** With one reference, the maker's. */
   Inode(InodeId id, MountPoint mountPoint) {
@@ -65,6 +69,20 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
 
   void cover(MountPoint mounted) {
     covering = mounted;
+  }
+
+  /** Its locks; null while nobody has ever locked it. */
+  @Nullable LockTable lockTable() {
+    return lockTable;
+  }
+
+  synchronized LockTable lockTable(Locks tree) {
+    LockTable table = lockTable;
+    if (table == null) {
+      table = new LockTable(tree);
+      lockTable = table;
+    }
+    return table;
   }
 
   // ---- references: the package's front page ----

@@ -16,6 +16,7 @@ final class OutsideHandle extends Handle {
 
   @Override
   void end() {
+    super.end();
     file.close();
   }
 }

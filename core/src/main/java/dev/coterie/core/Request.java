@@ -5,15 +5,28 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
+import dev.coterie.core.lock.LockWait;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A submitted operation that may have to wait: parked → running → ended, or parked → cancelled. It
- * uses no thread while parked. Resume, cancel and the end of the session meet on its monitor.
+ * A submitted operation that may have to wait. It uses no thread while it does. Resume, grant,
+ * cancel and the end of the session meet on its monitor, or on that of the lock table it is queued
+ * at.
+ *
+ * <pre>
+ *            admitted             done
+ *   PARKED ───────────▶ RUNNING ─────────▶ ENDED
+ *      │                   │ queued          ▲
+ *      │                   ▼    granted      │
+ *      │                QUEUED ──────────────┤
+ *      └───────────────────┴── cancelled ────┘
+ * </pre>
  */
-final class Request<R> implements Ticket, Barrier.Waiting {
+final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
   private enum State {
     PARKED,
     RUNNING,
+    QUEUED,
     ENDED
   }
 
@@ -24,6 +37,8 @@ final class Request<R> implements Ticket, Barrier.Waiting {
   private State state = State.PARKED; // guarded by this
   private boolean asking; // guarded by this: a thread is at the barrier for us
   private boolean askAgain; // guarded by this: resumed while asking
+  private @Nullable Errno giveUp; // guarded by this: asked while running, to be done once queued
+  private LockOps.@Nullable Place place; // guarded by this
 
   Request(
       Session session, Caller caller, Operation<R> operation, Completion<? super R> completion) {
@@ -85,27 +100,89 @@ final class Request<R> implements Ticket, Barrier.Waiting {
       }
       state = State.RUNNING;
     }
+    if (session.run(caller, operation, completion, this)) {
+      over();
+    } else {
+      queued();
+    }
+  }
+
+  private void over() {
     session.unpark(this);
-    session.run(caller, operation, completion);
     synchronized (this) {
       state = State.ENDED;
     }
   }
+
+  // ---- queued at a lock ----
+
+  /** Notes where the operation is about to queue. */
+  synchronized void waitsAt(LockOps.Place there) {
+    place = there;
+  }
+
+  private void queued() {
+    Errno wanted;
+    synchronized (this) {
+      if (state == State.ENDED) {
+        return; // granted meanwhile
+      }
+      state = State.QUEUED;
+      wanted = giveUp;
+    }
+    if (wanted != null) {
+      end(wanted);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // a lock's answer
+  public void granted() {
+    over();
+    completion.done((R) Operation.Done.DONE);
+  }
+
+  @Override
+  public void ended(Errno errno) {
+    over();
+    completion.failed(errno);
+  }
+
+  // ---- giving up ----
 
   @Override
   public boolean cancel() {
     return end(Errno.EINTR);
   }
 
-  /** Ends a parked request with an error; false if it runs or is over. */
+  /** Ends a waiting request with an error; false if it runs or is over. */
   boolean end(Errno errno) {
+    LockOps.Place queuedAt;
     synchronized (this) {
-      if (state != State.PARKED) {
+      switch (state) {
+        case ENDED -> {
+          return false;
+        }
+        case RUNNING -> {
+          giveUp = errno; // if it queues; whoever cancels is then told by the completion
+          return false;
+        }
+        case PARKED -> state = State.ENDED;
+        case QUEUED -> {}
+      }
+      queuedAt = state == State.QUEUED ? place : null;
+    }
+    if (queuedAt != null) {
+      // The table decides: who is off its queue is granted, or by us ended.
+      if (!queuedAt.withdraw()) {
         return false;
       }
-      state = State.ENDED;
+      synchronized (this) {
+        state = State.ENDED;
+      }
+    } else {
+      session.barrier().withdraw(this);
     }
-    session.barrier().withdraw(this);
     session.unpark(this);
     completion.failed(errno);
     return true;

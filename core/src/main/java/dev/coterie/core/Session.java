@@ -14,6 +14,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Pending;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
@@ -50,19 +51,21 @@ public final class Session implements FileService {
       new AtomicInteger(); // FENCED + operations at work, once fenced
   private final Walk walk;
   private final Offsets offsets;
+  private final LockOps locks;
 
   Session(Vfs vfs) {
     this.vfs = vfs;
     this.references = new References(vfs.inodes());
     this.walk = new Walk(vfs);
     this.offsets = new Offsets(vfs);
+    this.locks = new LockOps(this, vfs.locks());
   }
 
   @Override
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
-    if (barrier().equals(Barrier.OPEN)) {
-      run(caller, operation, completion);
+    if (isStraight(operation)) {
+      run(caller, operation, completion, null);
       return Ticket.DONE;
     }
     Request<R> request = new Request<>(this, caller, operation, completion);
@@ -80,16 +83,27 @@ public final class Session implements FileService {
    */
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return barrier().equals(Barrier.OPEN)
+    return isStraight(operation)
         ? runHere(caller, operation)
         : FileService.super.call(caller, operation);
   }
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
-    return barrier().equals(Barrier.OPEN)
+    return isStraight(operation)
         ? runHere(caller, operation)
         : FileService.super.call(caller, operation, pending);
+  }
+
+  /** Whether the thread that asks can do it, and nothing can make it wait. */
+  private boolean isStraight(Operation<?> operation) {
+    return barrier().equals(Barrier.OPEN) && !canWait(operation);
+  }
+
+  private static boolean canWait(Operation<?> operation) {
+    return operation instanceof Operation.Lock(_, var lock, var waits)
+        && waits
+        && lock.type() != RangeLock.Type.UNLOCK;
   }
 
   private <R> R runHere(Caller caller, Operation<R> operation) throws ErrnoException {
@@ -155,20 +169,32 @@ public final class Session implements FileService {
     parked.remove(request);
   }
 
-  /** Does an operation now, on this thread, and answers it when all locks are free again. */
-  <R> void run(Caller caller, Operation<R> operation, Completion<? super R> completion) {
+  /**
+   * Does an operation now, on this thread, and answers it when all locks are free again.
+   *
+   * @param request what an operation that can wait does it with
+   * @return whether it is over; else whoever removes what it waits for answers it
+   */
+  <R> boolean run(
+      Caller caller,
+      Operation<R> operation,
+      Completion<? super R> completion,
+      @Nullable Request<R> request) {
     if (!enter()) {
       completion.failed(Errno.ESTALE);
-      return;
+      return true;
     }
-    R result;
+    @Nullable R result;
     try {
       requireRoom(operation);
-      result = execute(caller, operation);
+      result =
+          request != null && canWait(operation)
+              ? lockOrWait(caller, operation, request)
+              : execute(caller, operation);
     } catch (ErrnoException e) {
       leave();
       completion.failed(e.errno());
-      return;
+      return true;
     } catch (RuntimeException | Error e) {
       // A fault of our own: whoever runs us is told by the exception, whoever waits must not wait
       // on.
@@ -177,7 +203,26 @@ public final class Session implements FileService {
       throw e;
     }
     leave();
-    completion.done(result);
+    if (result != null) {
+      completion.done(result);
+    }
+    return result != null;
+  }
+
+  /** Null: it waits. */
+  @SuppressWarnings("unchecked") // a lock's answer
+  private <R> @Nullable R lockOrWait(Caller caller, Operation<R> operation, Request<R> request)
+      throws ErrnoException {
+    Operation.Lock lock = (Operation.Lock) operation;
+    long number = lock.handle();
+    boolean granted =
+        through(
+            number, handle -> locks.lockOrWait(caller, number, handle, lock.lock(), request));
+    return granted ? (R) Done.DONE : null;
+  }
+
+  boolean hasOpen(long number, Handle handle) {
+    return handle.equals(handles.get(number));
   }
 
   private boolean enter() {
@@ -218,9 +263,11 @@ public final class Session implements FileService {
 
   private void giveBack() {
     vfs.tokens().endAll(this);
-    for (Handle handle : handles.values()) {
-      vfs.put(handle);
-    }
+    handles.forEach(
+        (number, handle) -> {
+          locks.closed(number, handle);
+          vfs.put(handle);
+        });
     handles.clear();
     references.clear();
     vfs.ended(this);
@@ -402,6 +449,11 @@ public final class Session implements FileService {
         ops.readdir(caller, handle, cookie, page);
         yield page.entries();
       }
+      case Operation.Lock(var number, var lock, _) -> {
+        locks.lock(caller, number, handle, lock);
+        yield Done.DONE;
+      }
+      case Operation.GetLock(_, var lock) -> locks.find(handle, lock);
       case Operation.Share(_) -> share(caller, handle);
       case Operation.Close _ -> throw new AssertionError("closed without being used");
     };
@@ -474,6 +526,7 @@ public final class Session implements FileService {
     if (handle == null) {
       throw new ErrnoException(Errno.EBADF);
     }
+    locks.closed(number, handle);
     references.dropHandle(handle.inode);
     vfs.put(handle);
     return Done.DONE;

@@ -9,6 +9,7 @@ import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
 import dev.coterie.api.Timestamp;
 import dev.coterie.api.TreePath;
+import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;
@@ -59,6 +60,7 @@ public final class Vfs implements AutoCloseable {
   private final Tokens tokens;
   private final InodeOps inside;
   private final InodeOps outside;
+  private final Locks locks = new Locks();
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -218,6 +220,10 @@ public final class Vfs implements AutoCloseable {
 
   Tokens tokens() {
     return tokens;
+  }
+
+  Locks locks() {
+    return locks;
   }
 
   Barrier barrier() {

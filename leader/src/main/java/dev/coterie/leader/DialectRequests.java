@@ -8,11 +8,13 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.Stat;
 import dev.coterie.wire.HandleReply.Rappend;
 import dev.coterie.wire.HandleReply.Rcopyrange;
 import dev.coterie.wire.HandleReply.Rcreate;
 import dev.coterie.wire.HandleReply.Rfallocate;
+import dev.coterie.wire.HandleReply.Rlockx;
 import dev.coterie.wire.HandleReply.Ropen;
 import dev.coterie.wire.HandleReply.Rreaddirx;
 import dev.coterie.wire.HandleReply.Rseek;
@@ -25,6 +27,7 @@ import dev.coterie.wire.HandleRequest.Tappend;
 import dev.coterie.wire.HandleRequest.Tcopyrange;
 import dev.coterie.wire.HandleRequest.Tcreate;
 import dev.coterie.wire.HandleRequest.Tfallocate;
+import dev.coterie.wire.HandleRequest.Tlockx;
 import dev.coterie.wire.HandleRequest.Topen;
 import dev.coterie.wire.HandleRequest.Treaddirx;
 import dev.coterie.wire.HandleRequest.Treadseq;
@@ -213,6 +216,7 @@ final class DialectRequests {
       case Treadseq r -> readNext(call, r);
       case Twriteseq r -> writeNext(call, r);
       case Tseek r -> seek(call, r);
+      case Tlockx r -> lock(call, r);
       case Tsetflags r -> {
         Fid fid = fids.requireOpen(r.fid());
         call.submit(
@@ -324,6 +328,22 @@ final class DialectRequests {
         call.callerOf(fid),
         new Operation.Seek(fid.handle(), whence, r.offset()),
         place -> call.reply(new Rseek(place)));
+  }
+
+  private void lock(Call call, Tlockx r) throws ErrnoException {
+    Fid fid = fids.requireOpen(r.fid());
+    RangeLock lock = r.lock();
+    if (r.tests()) {
+      call.submit(
+          call.callerOf(fid),
+          new Operation.GetLock(fid.handle(), lock),
+          found -> call.reply(Rlockx.of(found)));
+    } else {
+      call.submit(
+          call.callerOf(fid),
+          new Operation.Lock(fid.handle(), lock, r.waits()),
+          done -> call.reply(Rlockx.DONE));
+    }
   }
 
   private void copyRange(Call call, Tcopyrange r) throws ErrnoException {

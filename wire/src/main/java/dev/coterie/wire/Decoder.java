@@ -117,6 +117,7 @@ final class Decoder {
       case P9.TAPPEND -> HandleRequest.Tappend.get(in);
       case P9.TREADSEQ -> HandleRequest.Treadseq.get(in);
       case P9.TWRITESEQ -> HandleRequest.Twriteseq.get(in);
+      case P9.TLOCKX -> HandleRequest.Tlockx.get(in);
       case P9.TSEEK -> HandleRequest.Tseek.get(in);
       case P9.TSETFLAGS -> HandleRequest.Tsetflags.get(in);
       case P9.TFALLOCATE -> HandleRequest.Tfallocate.get(in);
@@ -182,6 +183,7 @@ final class Decoder {
       case P9.RAPPEND -> HandleReply.Rappend.get(in);
       case P9.RREADSEQ -> HandleReply.Rreadseq.get(in);
       case P9.RWRITESEQ -> HandleReply.Rwriteseq.get(in);
+      case P9.RLOCKX -> HandleReply.Rlockx.get(in);
       case P9.RSEEK -> HandleReply.Rseek.get(in);
       case P9.RSETFLAGS -> new HandleReply.Rsetflags();
       case P9.RFALLOCATE -> new HandleReply.Rfallocate();

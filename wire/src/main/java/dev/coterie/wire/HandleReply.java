@@ -1,8 +1,10 @@
 package dev.coterie.wire;
 
 import dev.coterie.api.DirEntry;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
+import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Token;
 import java.nio.ByteBuffer;
@@ -349,6 +351,55 @@ public sealed interface HandleReply extends Reply {
 
     static Rtake get(ByteBuffer in) throws ProtocolException {
       return new Rtake(Attrs.get(in), in.getInt());
+    }
+  }
+
+  /**
+   * It is done; or, to a test, what stands in the way.
+   *
+   * <pre>
+   * size[4] 181[1] tag[2] type[1] start[8] length[8] pid[4]
+   * </pre>
+   *
+   * @param lockType {@link P9#LOCK_TYPE_UNLCK} if nothing stands in the way
+   * @param start in bytes
+   * @param length in bytes; 0: to the end
+   * @param pid of the holder in its own session; -1 a handle, 0 unknown
+   */
+  record Rlockx(int lockType, long start, long length, int pid) implements HandleReply {
+    /** To what is no test. */
+    public static final Rlockx DONE = new Rlockx(P9.LOCK_TYPE_UNLCK, 0, 0, 0);
+
+    public static Rlockx of(FoundLock found) {
+      return new Rlockx(
+          LockFields.type(found.type()), found.start(), found.length(), found.pid());
+    }
+
+    @Override
+    public int type() {
+      return P9.RLOCKX;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.put((byte) lockType).putLong(start).putLong(length).putInt(pid);
+    }
+
+    static Rlockx get(ByteBuffer in) {
+      return new Rlockx(Fields.getByte(in), in.getLong(), in.getLong(), in.getInt());
+    }
+
+    /**
+     * What was found.
+     *
+     * @throws ProtocolException no such type
+     */
+    public FoundLock found() throws ProtocolException {
+      try {
+        return new FoundLock(LockFields.type(lockType), start, length, pid);
+      } catch (ErrnoException e) {
+        throw new ProtocolException("Rlockx: type " + lockType);
+      }
     }
   }
 }

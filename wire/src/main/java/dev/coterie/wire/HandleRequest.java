@@ -4,6 +4,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.Token;
 import java.nio.ByteBuffer;
 
@@ -364,6 +365,80 @@ public sealed interface HandleRequest extends Request {
 
     static Ttake get(ByteBuffer in) {
       return new Ttake(new Token(in.getLong(), in.getLong()), in.getInt());
+    }
+  }
+
+  /**
+   * Locks, unlocks, or asks what stands in the way. Answered when the lock is granted; given up by
+   * Tflush.
+   *
+   * <pre>
+   * size[4] 180[1] tag[2] fid[4] kind[1] type[1] flags[4] start[8] length[8] owner[8]
+   * </pre>
+   *
+   * @param fid open for what is locked, unless by flock(2)
+   * @param kind {@link P9#LOCK_KIND_POSIX} and the like
+   * @param lockType {@link P9#LOCK_TYPE_RDLCK} and the like
+   * @param flags {@link P9#LOCKX_WAIT}, {@link P9#LOCKX_TEST}
+   * @param start in bytes
+   * @param length in bytes; 0: to the end, wherever that will be
+   * @param owner of a POSIX lock: a process, as the session numbers them; 0 the session itself
+   */
+  record Tlockx(int fid, int kind, int lockType, int flags, long start, long length, long owner)
+      implements HandleRequest {
+
+    public static Tlockx of(int fid, RangeLock lock, int flags) {
+      return new Tlockx(
+          fid,
+          LockFields.kind(lock.kind()),
+          LockFields.type(lock.type()),
+          flags,
+          lock.start(),
+          lock.length(),
+          lock.owner());
+    }
+
+    @Override
+    public int type() {
+      return P9.TLOCKX;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.putInt(fid).put((byte) kind).put((byte) lockType).putInt(flags);
+      out.putLong(start).putLong(length).putLong(owner);
+    }
+
+    static Tlockx get(ByteBuffer in) {
+      return new Tlockx(
+          in.getInt(),
+          Fields.getByte(in),
+          Fields.getByte(in),
+          in.getInt(),
+          in.getLong(),
+          in.getLong(),
+          in.getLong());
+    }
+
+    /**
+     * What is locked.
+     *
+     * @throws ErrnoException EINVAL an unknown kind, type or flag
+     */
+    public RangeLock lock() throws ErrnoException {
+      if ((flags & ~(P9.LOCKX_WAIT | P9.LOCKX_TEST)) != 0) {
+        throw new ErrnoException(Errno.EINVAL, "lock");
+      }
+      return new RangeLock(
+          LockFields.kind(kind), LockFields.type(lockType), start, length, owner);
+    }
+
+    public boolean waits() {
+      return (flags & P9.LOCKX_WAIT) != 0;
+    }
+
+    public boolean tests() {
+      return (flags & P9.LOCKX_TEST) != 0;
     }
   }
 }

@@ -109,6 +109,8 @@ public final class P9 {
   public static final int RWRITESEQ = 177;
   public static final int TAPPEND = 178;
   public static final int RAPPEND = 179;
+  public static final int TLOCKX = 180;
+  public static final int RLOCKX = 181;
   public static final int TREADDIRX = 188;
   public static final int RREADDIRX = 189;
   public static final int TFALLOCATE = 192;
@@ -227,6 +229,20 @@ public final class P9 {
 
   /** Never sent by Linux. */
   public static final int LOCK_FLAGS_RECLAIM = 2;
+
+  // ---- Tlockx, since 9P2000.L.coterie.1 ----
+
+  public static final int LOCK_KIND_POSIX = 0;
+  public static final int LOCK_KIND_OFD = 1;
+  public static final int LOCK_KIND_FLOCK = 2;
+
+  /** Answered when the lock is granted. */
+  public static final int LOCKX_WAIT = 1;
+
+  /** Only asks what stands in the way. */
+  public static final int LOCKX_TEST = 2;
+
+  // ---- Rlock ----
 
   public static final int LOCK_SUCCESS = 0;
   public static final int LOCK_BLOCKED = 1;

@@ -36,6 +36,7 @@ abstract class ConformanceSuite
         DataChecks,
         SpaceChecks,
         SharingChecks,
+        LockChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

@@ -62,6 +62,8 @@ final class Covered {
           Map.entry("fallocate", "EOPNOTSUPP EINVAL EFBIG ENOSPC EBADF"),
           Map.entry("copyrange", "EINVAL EXDEV EBADF EISDIR ENOSPC EOVERFLOW EFBIG"),
           Map.entry("fsync", "EBADF"),
+          Map.entry("lock", "EAGAIN EDEADLK EBADF EINVAL EOVERFLOW ENOLCK EINTR"),
+          Map.entry("getlock", "EINVAL EOVERFLOW EBADF"),
           Map.entry("share", "EBADF EMFILE"),
           Map.entry("take", "ENOENT EPERM"));
 

@@ -1,0 +1,173 @@
+package dev.coterie.core.lock;
+
+import dev.coterie.api.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The locks of one inode. Every method does its work under the monitor, where grant, cancel and
+ * disconnect meet, and tells those whose wait is over when the monitor is free again.
+ */
+public final class LockTable {
+  /** Families of locks that know nothing of each other, as on Linux. */
+  public enum Family {
+    /** Byte ranges: POSIX and OFD locks. */
+    RECORD,
+    /** Of the whole file: flock(2). */
+    FLOCK
+  }
+
+  public enum Outcome {
+    GRANTED,
+    /** Another's lock stands in the way. */
+    BUSY,
+    /** The listener will be told. */
+    QUEUED,
+    /** The wait would never end. */
+    DEADLOCK,
+    /** The session holds as many as it may. */
+    FULL
+  }
+
+  private final LockSpace records; // guarded by this
+  private final LockSpace flocks; // guarded by this
+
+  public LockTable(Locks tree) {
+    this.records = new LockSpace(tree.counts(), tree.graph());
+    this.flocks = new LockSpace(tree.counts(), tree.graph());
+  }
+
+  private LockSpace space(Family family) {
+    return family == Family.RECORD ? records : flocks;
+  }
+
+  /** Locks at once or answers why not; waits for nobody. */
+  public Outcome attempt(Family family, LockWait wait) {
+    return locked(family, wait, false);
+  }
+
+  /** Locks at once, or queues until the listener is told. */
+  public Outcome request(Family family, LockWait wait) {
+    return locked(family, wait, true);
+  }
+
+  private Outcome locked(Family family, LockWait wait, boolean waits) {
+    Outcome outcome;
+    List<LockWait> over;
+    synchronized (this) {
+      LockSpace space = space(family);
+      List<LockWait> dropped = family == Family.FLOCK ? convert(wait) : List.of();
+      outcome = waits ? space.request(wait) : space.attempt(wait);
+      over = space.grant();
+      over.addAll(0, dropped);
+    }
+    over.forEach(LockWait::tell);
+    return outcome;
+  }
+
+  /**
+   * A flock of the other kind is given up first, and others may be served before the new one is
+   * asked for: "converting a lock is not guaranteed to be atomic" (flock(2)).
+   */
+  private List<LockWait> convert(LockWait wait) {
+    List<LockRange> held = flocks.held(wait.owner);
+    if (held.isEmpty() || held.getFirst().exclusive() == wait.wanted.exclusive()) {
+      return List.of();
+    }
+    flocks.unlock(wait.owner, 0, LockRange.TO_END);
+    return flocks.grant();
+  }
+
+  /** Unlocks a range, whatever is held of it. */
+  public void unlock(Family family, LockOwner owner, long start, long end) {
+    List<LockWait> over;
+    synchronized (this) {
+      LockSpace space = space(family);
+      space.unlock(owner, start, end);
+      over = space.grant();
+    }
+    over.forEach(LockWait::tell);
+  }
+
+  /** The first lock that stands in the way of one; null if none does. */
+  public synchronized @Nullable HeldLock conflict(
+      Family family, LockOwner owner, LockRange wanted) {
+    return space(family).firstConflict(owner, wanted);
+  }
+
+  /** Takes a wait back; false if it has been granted or ended, and its listener is or was told. */
+  public boolean withdraw(Family family, LockWait wait) {
+    List<LockWait> over;
+    synchronized (this) {
+      LockSpace space = space(family);
+      if (!space.withdraw(wait)) {
+        return false;
+      }
+      // Who had to follow it need not any more.
+      over = space.grant();
+    }
+    over.forEach(LockWait::tell);
+    return true;
+  }
+
+  /**
+   * A session closed a handle: what waits by it ends with EBADF, and the POSIX locks end of every
+   * process that locked by it, as of {@code closer}, by whatever handle it did.
+   */
+  public void closed(Object through, LockOwner.OfProcess closer) {
+    List<LockWait> over;
+    synchronized (this) {
+      Predicate<LockWait> byIt = wait -> wait.through.equals(through);
+      over = new ArrayList<>(records.withdrawAll(byIt, Errno.EBADF));
+      over.addAll(flocks.withdrawAll(byIt, Errno.EBADF));
+      records.unlockAll(
+          (owner, throughs) ->
+              owner instanceof LockOwner.OfProcess
+                  && (owner.equals(closer) || throughs.contains(through)));
+      over.addAll(grantAll());
+    }
+    over.forEach(LockWait::tell);
+  }
+
+  /** The last reference of a handle is gone, and with it its OFD and flock locks. */
+  public void ended(LockOwner.OfHandle owner) {
+    List<LockWait> over;
+    synchronized (this) {
+      records.unlockAll((held, throughs) -> held.equals(owner));
+      flocks.unlockAll((held, throughs) -> held.equals(owner));
+      over = grantAll();
+    }
+    over.forEach(LockWait::tell);
+  }
+
+  private List<LockWait> grantAll() {
+    List<LockWait> over = records.grant();
+    over.addAll(flocks.grant());
+    return over;
+  }
+
+  // ---- for those who look on ----
+
+  /** What an owner holds, ascending. */
+  public synchronized List<LockRange> held(Family family, LockOwner owner) {
+    return space(family).held(owner);
+  }
+
+  /** All that is held, by owner in the order in which they came. */
+  public synchronized List<HeldLock> held(Family family) {
+    List<HeldLock> all = new ArrayList<>();
+    space(family).forEach(all::add);
+    return all;
+  }
+
+  /** How many wait. */
+  public synchronized int waiting(Family family) {
+    return space(family).waiting().size();
+  }
+
+  public synchronized boolean isEmpty() {
+    return records.isEmpty() && flocks.isEmpty();
+  }
+}
