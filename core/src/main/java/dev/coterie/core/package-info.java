@@ -37,6 +37,7 @@
  *                                    of an outside mount all, directories too
  *  state locks (never across a call of a mount that can wait, or a socket write):
  *    Request (its monitor)        completion, cancel and the end of the session meet here
+ *    LockTable (its monitor)      grant, cancel and disconnect of locks of files; under it the WaitGraph's
  *    concurrent maps              inode table, dentries, references: no code of ours runs under their bins but what is
  *                                 written in InodeTable and References
  * </pre>
@@ -50,8 +51,9 @@
  * fails the operation starts again and waits for all in order ({@link
  * dev.coterie.core.OutsideLocks}).
  *
- * <p>Waits without bound (a barrier now; lock, recall, event and FIFO later) hold none of these:
- * such an operation becomes a {@link dev.coterie.core.Request} and starts again from the beginning.
+ * <p>Waits without bound (a barrier, a lock of a file; recall, event and FIFO later) hold none of
+ * these: such an operation becomes a {@link dev.coterie.core.Request}. At a barrier it starts again
+ * from the beginning; at a lock ({@link dev.coterie.core.lock}) it is told that it has it.
  *
  * <h2>References</h2>
  *
