@@ -15,11 +15,11 @@ import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
-import dev.coterie.api.RangeLock;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.StatFs;
 import dev.coterie.api.Timestamp;
@@ -496,7 +496,8 @@ class OperationsTest {
         HandleReply.Rlockx.DONE);
     assertThat(
             answer(
-                new Operation.GetLock(handle, RangeLock.whole(RangeLock.Kind.OFD, RangeLock.Type.READ)),
+                new Operation.GetLock(
+                    handle, RangeLock.whole(RangeLock.Kind.OFD, RangeLock.Type.READ)),
                 new HandleRequest.Tlockx(OPEN, 1, 0, P9.LOCKX_TEST, 0, 0, 0),
                 new HandleReply.Rlockx(1, 8, 2, 9)))
         .isEqualTo(new Operation.FoundLock(RangeLock.Type.WRITE, 8, 2, 9));

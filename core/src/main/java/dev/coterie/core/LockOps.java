@@ -21,19 +21,7 @@ import dev.coterie.core.lock.Locks;
  */
 final class LockOps {
   /** An open handle as the session names it: what a lock was asked through. */
-  private record Opening(Session session, long number) {
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Opening that
-          && session.equals(that.session)
-          && number == that.number;
-    }
-
-    @Override
-    public int hashCode() {
-      return Long.hashCode(number);
-    }
-  }
+  private record Opening(Session session, long number) {}
 
   /** Where a request waits: what cancels it meets there what grants it. */
   record Place(LockTable table, Family family, LockWait queued) {
@@ -85,8 +73,7 @@ final class LockOps {
    *
    * @param listener told later, if the answer is false
    */
-  boolean lockOrWait(
-      Caller caller, long number, Handle handle, RangeLock lock, Request<?> request)
+  boolean lockOrWait(Caller caller, long number, Handle handle, RangeLock lock, Request<?> request)
       throws ErrnoException {
     Arguments.requireLock(handle, lock);
     LockTable table = handle.inode.lockTable(tree);

@@ -216,8 +216,7 @@ public final class Session implements FileService {
     Operation.Lock lock = (Operation.Lock) operation;
     long number = lock.handle();
     boolean granted =
-        through(
-            number, handle -> locks.lockOrWait(caller, number, handle, lock.lock(), request));
+        through(number, handle -> locks.lockOrWait(caller, number, handle, lock.lock(), request));
     return granted ? (R) Done.DONE : null;
   }
 
@@ -263,11 +262,10 @@ public final class Session implements FileService {
 
   private void giveBack() {
     vfs.tokens().endAll(this);
-    handles.forEach(
-        (number, handle) -> {
-          locks.closed(number, handle);
-          vfs.put(handle);
-        });
+    handles.forEach((number, handle) -> {
+      locks.closed(number, handle);
+      vfs.put(handle);
+    });
     handles.clear();
     references.clear();
     vfs.ended(this);

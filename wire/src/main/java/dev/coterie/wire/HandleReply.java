@@ -371,8 +371,7 @@ public sealed interface HandleReply extends Reply {
     public static final Rlockx DONE = new Rlockx(P9.LOCK_TYPE_UNLCK, 0, 0, 0);
 
     public static Rlockx of(FoundLock found) {
-      return new Rlockx(
-          LockFields.type(found.type()), found.start(), found.length(), found.pid());
+      return new Rlockx(LockFields.type(found.type()), found.start(), found.length(), found.pid());
     }
 
     @Override

@@ -429,8 +429,7 @@ public sealed interface HandleRequest extends Request {
       if ((flags & ~(P9.LOCKX_WAIT | P9.LOCKX_TEST)) != 0) {
         throw new ErrnoException(Errno.EINVAL, "lock");
       }
-      return new RangeLock(
-          LockFields.kind(kind), LockFields.type(lockType), start, length, owner);
+      return new RangeLock(LockFields.kind(kind), LockFields.type(lockType), start, length, owner);
     }
 
     public boolean waits() {

@@ -138,7 +138,8 @@ class MountIT {
     up();
     Coterie mount = start("mount", socket, first);
     Process user =
-        new ProcessBuilder("sh", "-c", "exec 3< \"$1\" && echo in && read x", "sh", first.toString())
+        new ProcessBuilder(
+                "sh", "-c", "exec 3< \"$1\" && echo in && read x", "sh", first.toString())
             .start();
     assertThat(user.inputReader().readLine()).isEqualTo("in");
     Shell.run("umount -l \"$1\"", first).ok();

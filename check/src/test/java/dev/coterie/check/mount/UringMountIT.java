@@ -110,6 +110,7 @@ class UringMountIT {
               .start();
       BufferedReader said = mount.inputReader();
       assertThat(said.readLine()).isEqualTo("coterie: mounted on " + directory);
+      assertThat(said.readLine()).isEqualTo("way: mount(2)");
       assertThat(said.readLine()).startsWith("kernel: FUSE 7.");
       assertThat(said.readLine()).startsWith("taken: ").contains(" over_io_uring ");
       Shell.run("mkdir \"$1/d\" && rmdir \"$1/d\"", directory).ok();

@@ -231,7 +231,8 @@ interface LockChecks extends Checks {
     Actor child = root();
     Actor other = root();
     long mine = one.make("/f");
-    long inherited = child.service().take(child.caller(), one.service().share(one.caller(), mine)).handle();
+    long inherited =
+        child.service().take(child.caller(), one.service().share(one.caller(), mine)).handle();
     long theirs = other.open("/f", O_RDWR);
     lock(one, mine, RangeLock.whole(OFD, WRITE));
     lock(one, mine, RangeLock.whole(FLOCK, WRITE));

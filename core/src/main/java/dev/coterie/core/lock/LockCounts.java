@@ -2,6 +2,7 @@ package dev.coterie.core.lock;
 
 import dev.coterie.api.Limits;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** How many ranges are held in all files of a tree, by process and by session. */
 final class LockCounts {
@@ -15,7 +16,7 @@ final class LockCounts {
     }
   }
 
-  private static Integer sum(Integer a, Integer b) {
+  private static @Nullable Integer sum(Integer a, Integer b) {
     int sum = a + b;
     // Null takes the entry out.
     return sum == 0 ? null : sum;

@@ -65,12 +65,11 @@ final class LockSpace {
 
   private Set<LockOwner> blockers(LockWait wait) {
     Set<LockOwner> blockers = new HashSet<>();
-    holders.forEach(
-        (owner, holder) -> {
-          if (!owner.equals(wait.owner) && holder.ranges.firstConflict(wait.wanted) != null) {
-            blockers.add(owner);
-          }
-        });
+    holders.forEach((owner, holder) -> {
+      if (!owner.equals(wait.owner) && holder.ranges.firstConflict(wait.wanted) != null) {
+        blockers.add(owner);
+      }
+    });
     return blockers;
   }
 
@@ -81,9 +80,8 @@ final class LockSpace {
   }
 
   void forEach(Consumer<HeldLock> action) {
-    holders.forEach(
-        (owner, holder) ->
-            holder.ranges.all().forEach(range -> action.accept(new HeldLock(owner, range))));
+    holders.forEach((owner, holder) ->
+        holder.ranges.all().forEach(range -> action.accept(new HeldLock(owner, range))));
   }
 
   List<LockWait> waiting() {
@@ -160,15 +158,14 @@ final class LockSpace {
   void unlockAll(BiPredicate<LockOwner, Set<Object>> test) {
     holders
         .entrySet()
-        .removeIf(
-            entry -> {
-              Holder holder = entry.getValue();
-              boolean ends = test.test(entry.getKey(), holder.throughs);
-              if (ends) {
-                counts.add(holder.process, -holder.ranges.size());
-              }
-              return ends;
-            });
+        .removeIf(entry -> {
+          Holder holder = entry.getValue();
+          boolean ends = test.test(entry.getKey(), holder.throughs);
+          if (ends) {
+            counts.add(holder.process, -holder.ranges.size());
+          }
+          return ends;
+        });
   }
 
   // ---- waiting ----

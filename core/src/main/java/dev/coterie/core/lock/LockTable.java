@@ -122,10 +122,9 @@ public final class LockTable {
       Predicate<LockWait> byIt = wait -> wait.through.equals(through);
       over = new ArrayList<>(records.withdrawAll(byIt, Errno.EBADF));
       over.addAll(flocks.withdrawAll(byIt, Errno.EBADF));
-      records.unlockAll(
-          (owner, throughs) ->
-              owner instanceof LockOwner.OfProcess
-                  && (owner.equals(closer) || throughs.contains(through)));
+      records.unlockAll((owner, throughs) ->
+          owner instanceof LockOwner.OfProcess
+              && (owner.equals(closer) || throughs.contains(through)));
       over.addAll(grantAll());
     }
     over.forEach(LockWait::tell);

@@ -20,6 +20,8 @@ class LockModelTest {
   private static final int PROCESSES = 3;
   private static final int FLOCKS = 6; // owners from here on: flock, of a space of its own
 
+  private record Queued(int file, int id) {}
+
   private final Locks tree = new Locks();
   private final List<LockTable> tables = new ArrayList<>();
   private final List<LockOwner> owners = new ArrayList<>();
@@ -27,7 +29,7 @@ class LockModelTest {
   private final NaiveLocks records = new NaiveLocks(FILES);
   private final NaiveLocks flocks = new NaiveLocks(FILES);
   private final List<LockWait> waits = new ArrayList<>(); // by id
-  private final List<Integer> waiting = new ArrayList<>();
+  private final List<Queued> waiting = new ArrayList<>();
   private final List<String> told = new ArrayList<>();
 
   LockModelTest() {
@@ -36,9 +38,7 @@ class LockModelTest {
     }
     for (int i = 0; i < OWNERS + 3; i++) {
       owners.add(
-          i < PROCESSES
-              ? new LockOwner.OfProcess(this, i)
-              : new LockOwner.OfHandle("handle " + i));
+          i < PROCESSES ? new LockOwner.OfProcess(this, i) : new LockOwner.OfHandle("handle " + i));
       processes.add(new LockProcess(this, i + 1));
     }
   }
@@ -105,10 +105,10 @@ class LockModelTest {
 
   private NaiveLocks.Wait wanted(Random random, int owner) {
     int from = owner >= FLOCKS ? 0 : random.nextInt(NaiveLocks.BYTES);
-    int to = owner >= FLOCKS ? NaiveLocks.BYTES - 1 : from + random.nextInt(NaiveLocks.BYTES - from);
+    int to =
+        owner >= FLOCKS ? NaiveLocks.BYTES - 1 : from + random.nextInt(NaiveLocks.BYTES - from);
     char kind = random.nextInt(3) == 0 ? 'w' : 'r';
-    return new NaiveLocks.Wait(
-        waits.size(), owner, owner < PROCESSES, from, to, kind, new int[1]);
+    return new NaiveLocks.Wait(waits.size(), owner, owner < PROCESSES, from, to, kind, new int[1]);
   }
 
   private static LockRange range(NaiveLocks.Wait wanted) {
@@ -138,7 +138,8 @@ class LockModelTest {
     this.waits.add(wait);
     NaiveLocks naive = naive(owner);
     List<String> expected = new ArrayList<>();
-    if (owner >= FLOCKS && naive.held(file, owner).charAt(0) == (wanted.kind() == 'w' ? 'r' : 'w')) {
+    if (owner >= FLOCKS
+        && naive.held(file, owner).charAt(0) == (wanted.kind() == 'w' ? 'r' : 'w')) {
       naive.unlock(file, owner, 0, NaiveLocks.BYTES - 1);
       naive.grant(file).forEach(each -> expected.add("granted " + each));
     }
@@ -150,7 +151,7 @@ class LockModelTest {
     assertThat(outcome).isEqualTo(should);
     assertThat(told).isEqualTo(expected);
     if (outcome == LockTable.Outcome.QUEUED) {
-      waiting.add(id * FILES + file);
+      waiting.add(new Queued(file, id));
     }
     return outcome.name();
   }
@@ -180,8 +181,7 @@ class LockModelTest {
 
   private String test(Random random, int file, int owner) {
     NaiveLocks.Wait wanted = wanted(random, owner);
-    HeldLock held =
-        tables.get(file).conflict(family(owner), owners.get(owner), range(wanted));
+    HeldLock held = tables.get(file).conflict(family(owner), owners.get(owner), range(wanted));
     String found =
         held == null
             ? null
@@ -196,9 +196,9 @@ class LockModelTest {
     if (waiting.isEmpty()) {
       return "";
     }
-    int packed = waiting.remove(random.nextInt(waiting.size()));
-    int file = packed % FILES;
-    int id = packed / FILES;
+    Queued queued = waiting.remove(random.nextInt(waiting.size()));
+    int file = queued.file();
+    int id = queued.id();
     LockWait wait = waits.get(id);
     int owner = owners.indexOf(wait.owner);
     boolean should = naive(owner).withdraw(file, id);
@@ -240,9 +240,7 @@ class LockModelTest {
         }
         before = range;
       }
-      assertThat(new String(bytes))
-          .as("owner %d", owner)
-          .isEqualTo(naive(owner).held(file, owner));
+      assertThat(new String(bytes)).as("owner %d", owner).isEqualTo(naive(owner).held(file, owner));
     }
   }
 }

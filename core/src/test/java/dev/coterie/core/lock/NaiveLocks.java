@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Locks as one would write them without a thought of speed: each owner has a letter for each byte,
@@ -46,19 +47,18 @@ final class NaiveLocks {
 
   private Set<Integer> blockers(File file, Wait wait) {
     Set<Integer> blockers = new HashSet<>();
-    file.held.forEach(
-        (owner, bytes) -> {
-          for (int i = wait.from; i <= wait.to; i++) {
-            if (owner != wait.owner && clash(bytes[i], wait.kind)) {
-              blockers.add(owner);
-            }
-          }
-        });
+    file.held.forEach((owner, bytes) -> {
+      for (int i = wait.from; i <= wait.to; i++) {
+        if (owner != wait.owner && clash(bytes[i], wait.kind)) {
+          blockers.add(owner);
+        }
+      }
+    });
     return blockers;
   }
 
   /** The owner of the first lock in the way, and its first byte; null if there is none. */
-  String conflict(int file, Wait wait) {
+  @Nullable String conflict(int file, Wait wait) {
     for (Map.Entry<Integer, char[]> holder : files.get(file).held.entrySet()) {
       for (int i = wait.from; i <= wait.to; i++) {
         char[] bytes = holder.getValue();
@@ -83,8 +83,7 @@ final class NaiveLocks {
       return false;
     }
     return holdsAnything(wait.owner)
-        || earlier.stream()
-            .noneMatch(w -> meet(w, wait) && w.overtaken[0] >= LockSpace.OVERTAKES);
+        || earlier.stream().noneMatch(w -> meet(w, wait) && w.overtaken[0] >= LockSpace.OVERTAKES);
   }
 
   private static boolean meet(Wait a, Wait b) {
