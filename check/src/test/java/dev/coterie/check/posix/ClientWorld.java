@@ -67,6 +67,9 @@ final class ClientWorld implements World {
     List<String> answers = new ArrayList<>();
     while (answers.size() < batch.size()) {
       List<Step> run = runFrom(answers.size());
+      if (isUsage(run.getFirst())) {
+        settle();
+      }
       List<String> answered = act(run);
       answers.addAll(answered.subList(0, run.size() - 1));
       Step taking = ProcessCalls.taking(run.getLast(), answered.getLast());
@@ -80,10 +83,28 @@ final class ClientWorld implements World {
     int end = first + 1;
     while (end < batch.size()
         && batch.get(end).process() == batch.get(first).process()
+        && !isUsage(batch.get(end))
         && !batch.get(end - 1).op().equals("share")) {
       end++;
     }
     return batch.subList(first, end);
+  }
+
+  private static boolean isUsage(Step step) {
+    return step.op().equals("usage");
+  }
+
+  /**
+   * What a process has given up may travel with its next request. Until then an unlinked inode is
+   * in use, which usage shows.
+   */
+  private void settle() throws IOException {
+    for (int number = 0; number < processes.length; number++) {
+      if (processes[number] != null) {
+        Step look = Step.of(number, 0, "lstat", "/");
+        var _ = act(List.of(look, look));
+      }
+    }
   }
 
   private List<String> act(List<Step> run) throws IOException {
