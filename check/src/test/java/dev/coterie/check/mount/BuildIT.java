@@ -2,9 +2,7 @@ package dev.coterie.check.mount;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -40,7 +38,6 @@ class BuildIT {
   @ParameterizedTest
   @ValueSource(strings = {"tmpfs", "host"})
   void build_insideAMount_makesTheClasses(String kind) throws Exception {
-    Assumptions.assumeTrue(Files.exists(CHECKOUT.resolve(".git")), "not a checkout");
     try (Mounts mounts = new Mounts(folder, kind, 1)) {
       assertThat(Shell.run(BUILD, mounts.first, CHECKOUT).ok().lines())
           .contains("FileService.class", "Name.class", "FrameReader.class");

@@ -334,7 +334,6 @@ interface LockChecks extends Checks {
     Actor other = root();
     long mine = one.make("/f");
     long theirs = other.open("/f", O_RDWR);
-    int granted = 0;
     for (int round = 0; round < 300; round++) {
       lock(one, mine, posix(WRITE, 0, 0));
       Wanted wanted = Wanted.of(other, theirs, posix(WRITE, 0, 0));
@@ -349,11 +348,9 @@ interface LockChecks extends Checks {
             return 0;
           });
       boolean won = wanted.ended().equals("granted");
-      granted += won ? 1 : 0;
       assertThat(found(one, mine).type()).isEqualTo(won ? WRITE : UNLOCK);
       lock(other, theirs, posix(UNLOCK, 0, 0));
     }
-    assertThat(granted).isBetween(0, 300);
   }
 
   @Test
@@ -420,7 +417,7 @@ interface LockChecks extends Checks {
     Wanted wanted = Wanted.of(writer, mine, posix(WRITE, 0, 0));
     Wanted behind = null;
     int overtook = 0;
-    for (int owner = 2; behind == null; owner++) {
+    for (int owner = 2; behind == null && owner < 1000; owner++) {
       Actor process = reader.as(reader.caller().withPid(owner));
       Wanted next = Wanted.of(process, theirs, of(owner, READ, 0, 0));
       if (next.waits()) {
@@ -429,7 +426,10 @@ interface LockChecks extends Checks {
         overtook++;
       }
     }
-    assertThat(overtook).isBetween(1, 1000);
+    if (behind == null) {
+      throw new AssertionError("nobody had to wait behind the writer");
+    }
+    assertThat(overtook).isPositive();
     for (int owner = 1; owner <= overtook + 1; owner++) {
       lock(reader, theirs, of(owner, UNLOCK, 0, 0));
     }
@@ -440,7 +440,7 @@ interface LockChecks extends Checks {
   }
 
   @Test
-  default void lock_ofAnEndedSession_isEstale() throws ErrnoException {
+  default void lock_ofAnEndedSession_isRefused() throws ErrnoException {
     Actor one = root();
     long mine = one.make("/f");
     one.service().close();
