@@ -56,8 +56,8 @@ class GateTest {
   }
 
   private void serve(FileService service) throws Exception {
-    server = new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES);
-    server.start(READERS);
+    server = new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES, READERS);
+    server.start();
     long flags = 0;
     for (InitFlag flag : InitFlag.values()) {
       flags |= flag.mask();
@@ -420,8 +420,8 @@ class GateTest {
     ParkingReads parking = new ParkingReads(session, remote);
     FakeKernel fresh = new FakeKernel();
     FuseGate gate = new FuseGate(parking, meters, thread -> killed);
-    server = new Server(fresh, gate, meters, Negotiation.DATA_BYTES);
-    server.start(READERS);
+    server = new Server(fresh, gate, meters, Negotiation.DATA_BYTES, READERS);
+    server.start();
     other = fresh;
     return parking;
   }
