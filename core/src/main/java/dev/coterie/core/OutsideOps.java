@@ -13,14 +13,15 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import dev.coterie.core.OutsideLocks.Wanted;
 import dev.coterie.core.spi.OutsideEntry;
 import dev.coterie.core.spi.OutsideFile;
-import dev.coterie.core.spi.OutsideMount;
 import dev.coterie.core.spi.OutsideMount.Opened;
+import dev.coterie.core.spi.OutsideMount;
 import dev.coterie.core.spi.OutsideNode;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -348,7 +349,12 @@ final class OutsideOps implements InodeOps {
   // ---- open files ----
 
   @Override
-  public int read(Caller caller, Handle handle, long offset, ByteBuffer destination)
+  public int read(
+      Caller caller,
+      Handle handle,
+      long offset,
+      ByteBuffer destination,
+      @Nullable Pieces pieces)
       throws ErrnoException {
     return shared(handle.inode, (mount, node) -> file(handle).read(offset, destination));
   }
