@@ -9,8 +9,8 @@ import dev.coterie.api.Operation.Fallocate;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
 import dev.coterie.api.Pieces;
-import dev.coterie.core.spi.Command.Allocate.Kind;
 import dev.coterie.core.spi.Command;
+import dev.coterie.core.spi.Command.Allocate.Kind;
 import java.nio.ByteBuffer;
 
 /** The bytes of files on inside mounts (as Linux's fs/read_write.c, with generic_write_checks). */
@@ -41,8 +41,7 @@ final class DataOps {
    * As read, but from where the content lies, if the mount can show it. The access time is marked
    * before that: whoever has the content finds it marked.
    */
-  int send(
-      InsideInode inode, int flags, long offset, ByteBuffer destination, Pieces pieces)
+  int send(InsideInode inode, int flags, long offset, ByteBuffer destination, Pieces pieces)
       throws ErrnoException {
     attributes.touch(inode, flags);
     long stamp = inode.opLock.read(LockRank.INODE);

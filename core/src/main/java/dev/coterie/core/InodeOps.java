@@ -107,11 +107,7 @@ interface InodeOps {
    * @param pieces to be used instead, where that is possible; null: not to be
    */
   int read(
-      Caller caller,
-      Handle handle,
-      long offset,
-      ByteBuffer destination,
-      @Nullable Pieces pieces)
+      Caller caller, Handle handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
       throws ErrnoException;
 
   /** {@code offset} -1: at the end, chosen and written as one. */

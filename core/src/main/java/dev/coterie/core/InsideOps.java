@@ -173,11 +173,7 @@ final class InsideOps implements InodeOps {
 
   @Override
   public int read(
-      Caller caller,
-      Handle handle,
-      long offset,
-      ByteBuffer destination,
-      @Nullable Pieces pieces)
+      Caller caller, Handle handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
       throws ErrnoException {
     return pieces == null
         ? data.read(in(handle.inode), handle.flags(), offset, destination)

@@ -20,8 +20,8 @@ import dev.coterie.api.StatFs;
 import dev.coterie.core.OutsideLocks.Wanted;
 import dev.coterie.core.spi.OutsideEntry;
 import dev.coterie.core.spi.OutsideFile;
-import dev.coterie.core.spi.OutsideMount.Opened;
 import dev.coterie.core.spi.OutsideMount;
+import dev.coterie.core.spi.OutsideMount.Opened;
 import dev.coterie.core.spi.OutsideNode;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -350,11 +350,7 @@ final class OutsideOps implements InodeOps {
 
   @Override
   public int read(
-      Caller caller,
-      Handle handle,
-      long offset,
-      ByteBuffer destination,
-      @Nullable Pieces pieces)
+      Caller caller, Handle handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
       throws ErrnoException {
     return shared(handle.inode, (mount, node) -> file(handle).read(offset, destination));
   }

@@ -140,7 +140,8 @@ final class FakeKernel implements Kernel {
     long at = 0;
     for (int i = 0; i < count; i++) {
       long bytes = parts.get(JAVA_LONG, 16L * i + 8);
-      MemorySegment part = MemorySegment.ofAddress(parts.get(JAVA_LONG, 16L * i)).reinterpret(bytes);
+      MemorySegment part =
+          MemorySegment.ofAddress(parts.get(JAVA_LONG, 16L * i)).reinterpret(bytes);
       MemorySegment.copy(part, 0, frame, at, bytes);
       at += bytes;
     }

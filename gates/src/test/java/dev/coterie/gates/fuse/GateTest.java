@@ -58,7 +58,8 @@ class GateTest {
   }
 
   private void serve(FileService service) throws Exception {
-    server = new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES, READERS);
+    server =
+        new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES, READERS);
     server.start();
     long flags = 0;
     for (InitFlag flag : InitFlag.values()) {
@@ -139,8 +140,7 @@ class GateTest {
 
   private ByteBuffer read(long node, long handle, long offset, int size) throws Exception {
     FakeKernel.Body body = body().int64(handle).int64(offset).int32(size);
-    Reply reply =
-        kernel.call(Opcode.READ, node, body.int32(0).int64(0).int32(0).int32(0));
+    Reply reply = kernel.call(Opcode.READ, node, body.int32(0).int64(0).int32(0).int32(0));
     assertThat(reply.error()).isZero();
     return reply.body();
   }

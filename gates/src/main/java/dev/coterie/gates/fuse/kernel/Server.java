@@ -160,8 +160,7 @@ public final class Server {
     } catch (ErrnoException e) {
       LOG.log(System.Logger.Level.WARNING, "the mount is lost: {0}", e.getMessage());
     } finally {
-      crew.hasRead(
-          length >= InHeader.BYTES && askers.areSeveral(InHeader.pid(exchange.buffer())));
+      crew.hasRead(length >= InHeader.BYTES && askers.areSeveral(InHeader.pid(exchange.buffer())));
     }
     return length;
   }
