@@ -1,5 +1,9 @@
 package dev.coterie.api;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
 /**
  * One change of the tree, as a watch reports it. Source: inotify(7), whose masks these are.
  *
@@ -71,6 +75,36 @@ public record Change(int watch, int mask, int cookie, Name path) {
       ALL_KINDS | ONLYDIR | EXCL_UNLINK | RECURSIVE | MASK_CREATE | MASK_ADD | ONESHOT;
 
   private static final Name NONE = Name.of("");
+
+  private static final Map<Integer, String> NAMES =
+      Map.ofEntries(
+          Map.entry(ACCESS, "ACCESS"),
+          Map.entry(MODIFY, "MODIFY"),
+          Map.entry(ATTRIB, "ATTRIB"),
+          Map.entry(CLOSE_WRITE, "CLOSE_WRITE"),
+          Map.entry(CLOSE_NOWRITE, "CLOSE_NOWRITE"),
+          Map.entry(OPEN, "OPEN"),
+          Map.entry(MOVED_FROM, "MOVED_FROM"),
+          Map.entry(MOVED_TO, "MOVED_TO"),
+          Map.entry(CREATE, "CREATE"),
+          Map.entry(DELETE, "DELETE"),
+          Map.entry(DELETE_SELF, "DELETE_SELF"),
+          Map.entry(MOVE_SELF, "MOVE_SELF"),
+          Map.entry(UNMOUNT, "UNMOUNT"),
+          Map.entry(Q_OVERFLOW, "Q_OVERFLOW"),
+          Map.entry(IGNORED, "IGNORED"),
+          Map.entry(ISDIR, "ISDIR"));
+
+  /** The names of all bits of a mask, with bars between, as inotify(7) calls them without IN_. */
+  public static String kinds(int mask) {
+    List<String> names = new ArrayList<>();
+    for (int bit = 1; bit != 0; bit <<= 1) {
+      if ((mask & bit) != 0) {
+        names.add(NAMES.getOrDefault(bit, Integer.toHexString(bit)));
+      }
+    }
+    return String.join("|", names);
+  }
 
   /** That so many changes were not kept. */
   public static Change overflow(int lost) {

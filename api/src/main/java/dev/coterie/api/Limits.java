@@ -112,6 +112,12 @@ public final class Limits {
   /** Paths of the changes that one watch queue keeps, in bytes; more are counted and dropped. */
   public static final long CHANGE_BYTES_PER_QUEUE = 4L << 20;
 
+  /**
+   * Longest path of a change, in bytes: fits the smallest frame. A change deeper below a watch counts
+   * as one that was not kept.
+   */
+  public static final int CHANGE_PATH_BYTES = 4000;
+
   /** Inodes that one watch queue watches; more are answered ENOSPC. */
   public static final int WATCHES_PER_QUEUE = 1 << 16;
 

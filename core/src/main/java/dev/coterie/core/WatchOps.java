@@ -96,7 +96,11 @@ final class WatchOps {
       throw new ErrnoException(Errno.EOPNOTSUPP);
     }
     vfs.ops(inode).access(caller, inode, Access.READ);
-    throw new ErrnoException(Errno.EOPNOTSUPP);
+    return queue.addFed(
+        inode.id(),
+        caller,
+        mask,
+        watch -> inode.mount().watch(inode.node, mask, watch.sink(vfs.watches())));
   }
 
   // ---- taking ----

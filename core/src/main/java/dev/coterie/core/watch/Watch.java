@@ -4,6 +4,7 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Change;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
+import dev.coterie.core.spi.OutsideWatch;
 
 /** That one queue is told of changes of one inode, and of names in it if it is a directory. */
 public final class Watch {
@@ -57,8 +58,35 @@ public final class Watch {
    * @param path empty: the inode itself
    */
   public void report(int kinds, int cookie, Name path) {
-    if ((kinds & mask & Change.ALL_KINDS) != 0) {
+    if (wants(kinds)) {
       queue.report(this, kinds, cookie, path);
     }
+  }
+
+  boolean wants(int kinds) {
+    return (kinds & ((mask & Change.ALL_KINDS) | Change.UNMOUNT)) != 0;
+  }
+
+  /** What a mount that others change too tells of. */
+  public OutsideWatch.Sink sink(Watches tree) {
+    return new OutsideWatch.Sink() {
+      @Override
+      public void changed(int kinds, int cookie, Name name) {
+        report(kinds, cookie, name);
+        if ((kinds & Change.IGNORED) != 0) {
+          end();
+        }
+      }
+
+      @Override
+      public void overflowed() {
+        queue.overflowed();
+      }
+
+      @Override
+      public void told() {
+        tree.wake();
+      }
+    };
   }
 }

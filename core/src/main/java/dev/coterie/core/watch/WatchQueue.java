@@ -7,6 +7,7 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
+import dev.coterie.core.spi.OutsideWatch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,18 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Its monitor is where changes, those who wait for them, cancel and the end meet.
  */
 public final class WatchQueue {
-
-  /** What a watch on an outside mount is fed by; ended with the watch. */
-  public interface Feed extends AutoCloseable {
-    /** Replaces the kinds. */
-    void setMask(int mask) throws ErrnoException;
-
-    /** Queues what has happened already. */
-    void drain();
-
-    @Override
-    void close();
-  }
 
   /** Who waits for changes. Told once, with no lock held. */
   public interface Listener {
@@ -65,7 +54,7 @@ public final class WatchQueue {
   private int lost; // of the overflow that stands last
   private final Map<Integer, Watch> byNumber = new HashMap<>();
   private final Map<InodeId, Watch> byInode = new HashMap<>();
-  private final Map<Watch, Feed> feeds = new HashMap<>();
+  private final Map<Watch, OutsideWatch> feeds = new HashMap<>();
   private final ArrayDeque<Wait> waits = new ArrayDeque<>();
   private final List<Runnable> listeners = new ArrayList<>();
   private int lastNumber;
@@ -102,13 +91,13 @@ public final class WatchQueue {
 
   /** How a watch on an outside mount comes by its feed. */
   public interface Feeder {
-    Feed feed(Watch watch) throws ErrnoException;
+    OutsideWatch feed(Watch watch) throws ErrnoException;
   }
 
   /** As {@link #add}, for an inode that others change too. */
   public int addFed(InodeId id, Caller caller, int mask, Feeder feeder) throws ErrnoException {
     Watch watch;
-    Feed feed;
+    OutsideWatch feed;
     synchronized (this) {
       watch = byInode.get(id);
       feed = watch == null ? null : feeds.get(watch);
@@ -164,7 +153,7 @@ public final class WatchQueue {
 
   /** Ends a watch, which is reported too. EINVAL there is none of this number. */
   public void remove(int number) throws ErrnoException {
-    Feed feed;
+    OutsideWatch feed;
     synchronized (this) {
       Watch watch = byNumber.get(number);
       if (watch == null) {
@@ -177,7 +166,7 @@ public final class WatchQueue {
 
   /** The inode of a watch is no more: its last change, and the end. */
   public void end(Watch watch) {
-    Feed feed;
+    OutsideWatch feed;
     synchronized (this) {
       feed = byNumber.get(watch.number) == watch ? over(watch) : null;
     }
@@ -191,13 +180,13 @@ public final class WatchQueue {
   }
 
   /** Takes a watch away and says so; its feed is to be closed without the monitor. */
-  private @Nullable Feed over(Watch watch) {
-    Feed feed = takeAway(watch);
+  private @Nullable OutsideWatch over(Watch watch) {
+    OutsideWatch feed = takeAway(watch);
     append(Change.ignored(watch.number));
     return feed;
   }
 
-  private @Nullable Feed takeAway(Watch watch) {
+  private @Nullable OutsideWatch takeAway(Watch watch) {
     byNumber.remove(watch.number);
     byInode.remove(watch.id());
     if (!watch.fed) {
@@ -206,7 +195,7 @@ public final class WatchQueue {
     return feeds.remove(watch);
   }
 
-  private static void close(@Nullable Feed feed) {
+  private static void close(@Nullable OutsideWatch feed) {
     if (feed != null) {
       feed.close();
     }
@@ -215,9 +204,9 @@ public final class WatchQueue {
   // ---- changes ----
 
   void report(Watch watch, int kinds, int cookie, Name path) {
-    Feed feed = null;
+    OutsideWatch feed = null;
     synchronized (this) {
-      if (byNumber.get(watch.number) != watch || (kinds & watch.mask & Change.ALL_KINDS) == 0) {
+      if (byNumber.get(watch.number) != watch || !watch.wants(kinds)) {
         return;
       }
       int told = kinds & (watch.mask | ~Change.ALL_KINDS);
@@ -247,7 +236,7 @@ public final class WatchQueue {
     }
     if (changes.size() >= Limits.CHANGES_PER_QUEUE
         || bytes + change.path().length() > Limits.CHANGE_BYTES_PER_QUEUE
-        || change.path().length() >= Limits.PATH_BYTES) {
+        || change.path().length() > Limits.CHANGE_PATH_BYTES) {
       overflow(1);
       return;
     }
@@ -291,14 +280,14 @@ public final class WatchQueue {
 
   /** Queues what has happened on outside mounts and is not here yet. No lock is held. */
   public void drain() {
-    List<Feed> all;
+    List<OutsideWatch> all;
     synchronized (this) {
       if (feeds.isEmpty()) {
         return;
       }
       all = List.copyOf(feeds.values());
     }
-    all.forEach(Feed::drain);
+    all.forEach(OutsideWatch::drain);
   }
 
   /**
@@ -379,18 +368,18 @@ public final class WatchQueue {
 
   /** Nobody refers to the queue any more. */
   public void close() {
-    List<Feed> fed = new ArrayList<>();
+    List<OutsideWatch> fed = new ArrayList<>();
     synchronized (this) {
       closed = true;
       for (Watch watch : List.copyOf(byNumber.values())) {
-        Feed feed = takeAway(watch);
+        OutsideWatch feed = takeAway(watch);
         if (feed != null) {
           fed.add(feed);
         }
       }
       changes.clear();
     }
-    fed.forEach(Feed::close);
+    fed.forEach(OutsideWatch::close);
     endWaits(wait -> true);
   }
 }
