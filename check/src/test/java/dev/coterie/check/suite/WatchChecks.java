@@ -10,6 +10,7 @@ import dev.coterie.api.ChangeQueue;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
@@ -54,6 +55,23 @@ interface WatchChecks extends Checks {
     return change.watch() + " " + Change.kinds(change.mask()) + " " + change.path();
   }
 
+  /** Watches, and leaves no reference but the watch. */
+  private static void watchAlone(Actor one, ChangeQueue queue, String path, int mask)
+      throws ErrnoException {
+    InodeId id = one.id(path);
+    queue.add(id, mask);
+    one.service().forget(one.caller(), id, 1);
+  }
+
+  /** What is made by a process that is over then, so that no reference stays. */
+  default void made(String... files) throws ErrnoException {
+    Actor maker = root();
+    for (String file : files) {
+      maker.make(file);
+    }
+    maker.service().close();
+  }
+
   // ---- what is told ----
 
   @Test
@@ -86,17 +104,18 @@ interface WatchChecks extends Checks {
 
   @Test
   default void watch_ofAFile_tellsOfItself() throws ErrnoException {
+    made("/f");
     Actor one = root();
-    long handle = one.make("/f");
-    one.close(handle);
+    Actor other = root();
     try (ChangeQueue queue = queue(one)) {
-      queue.add(one.id("/f"), QUIET);
-      one.truncate("/f", 5);
-      one.setxattr("/f", "trusted.a", "1");
-      one.rename("/f", "/g");
-      one.chmod("/g", 0640);
-      one.link("/g", "/h");
-      one.unlink("/g");
+      watchAlone(one, queue, "/f", QUIET);
+      other.truncate("/f", 5);
+      other.setxattr("/f", "trusted.a", "1");
+      other.rename("/f", "/g");
+      other.chmod("/g", 0640);
+      other.link("/g", "/h");
+      other.unlink("/g");
+      other.service().close();
       one.unlink("/h");
       assertThat(lines(queue))
           .containsExactly(
@@ -165,12 +184,11 @@ interface WatchChecks extends Checks {
   default void rename_ontoAnother_andExchange_tellOfBoth() throws ErrnoException {
     Actor one = root();
     one.mkdir("/w");
-    one.close(one.make("/w/a"));
-    one.close(one.make("/w/b"));
+    made("/w/a", "/w/b");
     one.mkdir("/w/d");
     try (ChangeQueue queue = queue(one)) {
       queue.add(one.id("/w"), NAMES);
-      queue.add(one.id("/w/b"), NAMES);
+      watchAlone(one, queue, "/w/b", NAMES);
       one.rename("/w/a", "/w/d", Rename.RENAME_EXCHANGE);
       one.rename("/w/d", "/w/b");
       assertThat(lines(queue))
@@ -203,13 +221,15 @@ interface WatchChecks extends Checks {
 
   @Test
   default void watchedDirectory_removed_endsTheWatch() throws ErrnoException {
+    Actor maker = root();
+    maker.mkdir("/w");
+    maker.service().close();
     Actor one = root();
-    one.mkdir("/w");
     try (ChangeQueue queue = queue(one)) {
-      int watch = queue.add(one.id("/w"), QUIET);
+      watchAlone(one, queue, "/w", QUIET);
       one.rmdir("/w");
       assertThat(lines(queue)).containsExactly("1 DELETE_SELF ", "1 IGNORED ");
-      fails(Errno.EINVAL, () -> queue.remove(watch));
+      fails(Errno.EINVAL, () -> queue.remove(1));
     }
   }
 
@@ -217,12 +237,12 @@ interface WatchChecks extends Checks {
   default void deleteSelf_waitsForTheLastWhoHasItOpen() throws ErrnoException {
     Actor one = root();
     Actor other = root();
-    long handle = other.make("/f");
+    other.make("/f");
     try (ChangeQueue queue = queue(one)) {
-      queue.add(one.id("/f"), Change.DELETE_SELF);
+      watchAlone(one, queue, "/f", Change.DELETE_SELF);
       one.unlink("/f");
       assertThat(lines(queue)).isEmpty();
-      other.close(handle);
+      other.service().close();
       assertThat(lines(queue)).containsExactly("1 DELETE_SELF ", "1 IGNORED ");
     }
   }
