@@ -30,7 +30,7 @@ import java.util.List;
  * read-only mount · EACCES, EPERM as path_resolution(7) and the call's manual page say, for the
  * caller's ids. Names: {@link Name#requireEntry}; ENOTDIR {@code dir} is none.
  *
- * <p>Leases and events will come as further operations of the same kind, below {@code take}.
+ * <p>Leases and events will come as further operations of the same kind.
  */
 public interface FileService extends AutoCloseable {
 
