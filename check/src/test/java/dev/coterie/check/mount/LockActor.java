@@ -48,7 +48,9 @@ final class LockActor implements AutoCloseable {
 
   static LockActor start(Path program) throws IOException {
     Process process =
-        new ProcessBuilder(program.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        new ProcessBuilder(program.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
     return new LockActor(process.pid(), process.outputWriter(), process.inputReader());
   }
 

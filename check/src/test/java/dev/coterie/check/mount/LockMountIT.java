@@ -28,7 +28,6 @@ class LockMountIT {
   private Path program = folder;
   private final List<LockActor> actors = new ArrayList<>();
   private final List<AutoCloseable> toClose = new ArrayList<>();
-  private Mounts mounts;
 
   @BeforeAll
   static void findTools() {
@@ -40,12 +39,14 @@ class LockMountIT {
     program = LockActor.compile(folder);
   }
 
-  private void mount(boolean uring) throws IOException {
+  private Mounts mount(boolean uring) throws IOException {
     if (uring) {
       toClose.add(UringSwitch.set(true));
     }
-    mounts = uring ? new Mounts(folder, "tmpfs", 2, 0, "--uring") : new Mounts(folder, "tmpfs", 2);
+    Mounts mounts =
+        uring ? new Mounts(folder, "tmpfs", 2, 0, "--uring") : new Mounts(folder, "tmpfs", 2);
     toClose.add(mounts);
+    return mounts;
   }
 
   @AfterEach
@@ -98,7 +99,7 @@ class LockMountIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void lock_onOneMount_excludesTheOther(boolean uring) throws Exception {
-    mount(uring);
+    Mounts mounts = mount(uring);
     LockActor one = opener(mounts.first, "f");
     LockActor other = opener(mounts.second, "f");
     does(one, "lock 0 w 10 10");
@@ -120,7 +121,7 @@ class LockMountIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void wait_signalled_isEINTRAndNothingIsLeft(boolean uring) throws Exception {
-    mount(uring);
+    Mounts mounts = mount(uring);
     LockActor holder = opener(mounts.first, "f");
     does(holder, "lock 0 w 0 0");
     does(holder, "flock 0 w");
@@ -141,7 +142,7 @@ class LockMountIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void killedHolderAndKilledWaiter_leaveNothing(boolean uring) throws Exception {
-    mount(uring);
+    Mounts mounts = mount(uring);
     LockActor holder = opener(mounts.first, "f");
     does(holder, "lock 0 w 0 0");
     does(holder, "flock 0 w");
@@ -165,7 +166,7 @@ class LockMountIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void ofdLock_endsWithTheLastDescriptorOfItsFile(boolean uring) throws Exception {
-    mount(uring);
+    Mounts mounts = mount(uring);
     LockActor one = opener(mounts.first, "f");
     LockActor other = opener(mounts.second, "f");
     does(one, "olock 0 w 0 5");
@@ -192,7 +193,7 @@ class LockMountIT {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void cycleOfThree_overTwoMounts_isRefusedOnce(boolean uring) throws Exception {
-    mount(uring);
+    Mounts mounts = mount(uring);
     List<LockActor> ring = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       LockActor actor = opener(i == 1 ? mounts.second : mounts.first, "f" + i);
@@ -212,7 +213,8 @@ class LockMountIT {
               .atMost(PATIENCE)
               .pollDelay(Duration.ZERO)
               .until(
-                  () -> ring.stream().filter(LockActor::hasAnswered).findAny(), found -> found.isPresent())
+                  () -> ring.stream().filter(LockActor::hasAnswered).findAny(),
+                  found -> found.isPresent())
               .orElseThrow();
       answers.add(answered.answer());
       does(answered, "close 0");
@@ -225,7 +227,7 @@ class LockMountIT {
   @ParameterizedTest
   @ValueSource(strings = {"gate", "unmounted"})
   void endOfAMount_endsItsLocks(String how) throws Exception {
-    mount(false);
+    Mounts mounts = mount(false);
     LockActor holder = opener(mounts.first, "f");
     does(holder, "lock 0 w 0 0");
     LockActor waiter = opener(mounts.second, "f");

@@ -40,8 +40,7 @@ final class LockMounts implements AutoCloseable {
         services.add(service);
         toClose.add(service);
         FuseMount mount =
-            FuseMount.mount(
-                service, places.get(i), FuseMount.Options.DEFAULT.withUring(uring));
+            FuseMount.mount(service, places.get(i), FuseMount.Options.DEFAULT.withUring(uring));
         mounts.add(mount);
         toClose.add(mount);
       }

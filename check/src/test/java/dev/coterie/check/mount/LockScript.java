@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -73,8 +74,7 @@ final class LockScript implements AutoCloseable {
   private final List<String> log = new ArrayList<>();
   private int started;
 
-  LockScript(
-      Path program, Path kernel, LockMounts mounts, Path fifos, Closes closes, long seed) {
+  LockScript(Path program, Path kernel, LockMounts mounts, Path fifos, Closes closes, long seed) {
     this.program = program;
     this.kernel = kernel;
     this.mounts = mounts;
@@ -119,15 +119,20 @@ final class LockScript implements AutoCloseable {
     return all.get(random.nextInt(all.size()));
   }
 
+  private static Open at(Pair actor, int slot) {
+    return Objects.requireNonNull(actor.slots.get(slot));
+  }
+
   // ---- what can be drawn ----
 
   private void start() throws IOException {
     int number = started++;
-    add(new Pair(
-        number,
-        number % mounts.places.size(),
-        LockActor.start(program),
-        LockActor.start(program)));
+    add(
+        new Pair(
+            number,
+            number % mounts.places.size(),
+            LockActor.start(program),
+            LockActor.start(program)));
     log.add(number + " starts");
   }
 
@@ -146,7 +151,8 @@ final class LockScript implements AutoCloseable {
     String mode = random.nextInt(6) == 0 ? random.nextBoolean() ? "r" : "w" : "rw";
     String name = "seed" + seed + "-" + file;
     String first = "open " + slot + " " + kernel.resolve(name) + " " + mode;
-    String second = "open " + slot + " " + mounts.places.get(actor.mount).resolve(name) + " " + mode;
+    String second =
+        "open " + slot + " " + mounts.places.get(actor.mount).resolve(name) + " " + mode;
     Open opened = new Open(file);
     opened.references = 1;
     actor.slots.put(slot, opened);
@@ -157,7 +163,7 @@ final class LockScript implements AutoCloseable {
     int from = slotOf(actor);
     int to = random.nextInt(SLOTS);
     if (!actor.slots.containsKey(to)) {
-      Open opened = actor.slots.get(from);
+      Open opened = at(actor, from);
       opened.references++;
       actor.slots.put(to, opened);
       both(actor, "dup " + from + " " + to);
@@ -166,7 +172,7 @@ final class LockScript implements AutoCloseable {
 
   private void close(Pair actor) throws IOException, InterruptedException {
     int slot = slotOf(actor);
-    closed(actor, actor.slots.get(slot));
+    closed(actor, at(actor, slot));
     actor.slots.remove(slot);
     both(actor, "close " + slot);
   }
@@ -182,8 +188,7 @@ final class LockScript implements AutoCloseable {
     int number = started++;
     Path folder = Files.createDirectory(fifos.resolve("fork" + number));
     log.add(actor.number + " forks " + number);
-    Pair child =
-        new Pair(number, actor.mount, actor.kernel.fork(folder), actor.ours.fork(folder));
+    Pair child = new Pair(number, actor.mount, actor.kernel.fork(folder), actor.ours.fork(folder));
     actor.slots.forEach((slot, opened) -> {
       opened.references++;
       child.slots.put(slot, opened);
@@ -210,7 +215,7 @@ final class LockScript implements AutoCloseable {
 
   private void lock(Pair actor) throws IOException, InterruptedException {
     int slot = slotOf(actor);
-    int file = actor.slots.get(slot).file;
+    int file = at(actor, slot).file;
     boolean ofFile = random.nextInt(4) == 0;
     boolean waits = mayWait((ofFile ? "flock " : "record ") + file) && random.nextBoolean();
     String type = random.nextInt(3) == 0 ? "u" : exclusive || random.nextBoolean() ? "w" : "r";
@@ -229,7 +234,8 @@ final class LockScript implements AutoCloseable {
   }
 
   private boolean mayWait(String place) {
-    return actors.stream().noneMatch(a -> exclusive ? place.equals(a.waitsFor) : a.waitsFor != null);
+    return actors.stream()
+        .noneMatch(a -> exclusive ? place.equals(a.waitsFor) : a.waitsFor != null);
   }
 
   private void locking(Pair actor, String line, String place)
@@ -260,7 +266,9 @@ final class LockScript implements AutoCloseable {
 
   /** Until the kernel's process has answered or sleeps for a lock, which is certain there. */
   private void awaitKernel(LockActor actor) throws InterruptedException {
-    for (long end = deadline(); !actor.hasAnswered() && !actor.waitsForLock(); Thread.sleep(0, 100_000)) {
+    for (long end = deadline();
+        !actor.hasAnswered() && !actor.waitsForLock();
+        Thread.sleep(0, 100_000)) {
       assertThat(System.nanoTime()).as(this::text).isLessThan(end);
     }
   }
