@@ -10,8 +10,8 @@ import java.util.Map;
  * @param watch which watch reports it; -1 with {@link #Q_OVERFLOW}
  * @param mask one of the kinds below, perhaps with {@link #ISDIR}; a change of attributes can be of
  *     several kinds
- * @param cookie the same in both halves of a move, else 0; with {@link #Q_OVERFLOW} how many changes
- *     were not kept
+ * @param cookie the same in both halves of a move, else 0; with {@link #Q_OVERFLOW} how many
+ *     changes were not kept
  * @param path what changed in the watched directory: a name, or below a {@link #RECURSIVE} watch
  *     names with slashes between; empty: the watched inode itself
  */

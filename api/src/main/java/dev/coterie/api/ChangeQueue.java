@@ -77,8 +77,7 @@ public final class ChangeQueue implements AutoCloseable {
       return now;
     }
     Answer answer = new Answer();
-    Ticket ticket =
-        service.submit(caller, new Operation.NextChanges(handle, BYTES, true), answer);
+    Ticket ticket = service.submit(caller, new Operation.NextChanges(handle, BYTES, true), answer);
     boolean interrupted = answer.await(unit.toNanos(time));
     boolean given = answer.isThere();
     if (!given) {

@@ -113,8 +113,8 @@ public final class Limits {
   public static final long CHANGE_BYTES_PER_QUEUE = 4L << 20;
 
   /**
-   * Longest path of a change, in bytes: fits the smallest frame. A change deeper below a watch counts
-   * as one that was not kept.
+   * Longest path of a change, in bytes: fits the smallest frame. A change deeper below a watch
+   * counts as one that was not kept.
    */
   public static final int CHANGE_PATH_BYTES = 4000;
 

@@ -144,8 +144,7 @@ final class Replies {
         yield opened(call, reply.stat(), reply.flags());
       }
       case P9.ROPENWATCH ->
-          opened(
-              call, ((WatchReply.Ropenwatch) frames.reply()).stat(), OpenFlags.O_RDONLY);
+          opened(call, ((WatchReply.Ropenwatch) frames.reply()).stat(), OpenFlags.O_RDONLY);
       default -> {
         HandleReply.Rtake reply = (HandleReply.Rtake) frames.reply();
         yield opened(call, reply.stat(), reply.flags());

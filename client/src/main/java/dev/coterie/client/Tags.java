@@ -134,9 +134,7 @@ final class Tags {
   synchronized List<Call<?>> waits(Held handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
-      if (call != null
-          && handle.equals(call.first)
-          && waits(call.operation)) {
+      if (call != null && handle.equals(call.first) && waits(call.operation)) {
         waits.add(call);
       }
     }

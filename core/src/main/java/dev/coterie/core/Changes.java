@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells watches what was changed on inside mounts, in the order and the words of Linux's fsnotify.
- * Each method is called after the change, under the operation locks that it was made under, and does
- * nothing when nobody watches such things. Outside mounts tell it themselves.
+ * Each method is called after the change, under the operation locks that it was made under, and
+ * does nothing when nobody watches such things. Outside mounts tell it themselves.
  *
  * <p>What watches a directory is told of the inodes it names, under each name that an inode has
  * there; Linux knows the one name by which a file was opened, and we know no other way to a file
@@ -102,9 +102,7 @@ final class Changes {
     }
   }
 
-  /**
-   * A handle was given back for good. No lock is held.
-   */
+  /** A handle was given back for good. No lock is held. */
   void closed(Handle handle) {
     int left = handle.inode.opens.decrementAndGet();
     assert left >= 0 : "closed twice: " + handle.inode;
@@ -201,8 +199,8 @@ final class Changes {
 
   /**
    * To what watches a directory above, and all below it. Whether it does is decided now, by where
-   * the directory is: so what came there a moment ago is watched, and nothing has to be marked. With
-   * the mount's shape locked, so that the way up is one that there was at one moment.
+   * the directory is: so what came there a moment ago is watched, and nothing has to be marked.
+   * With the mount's shape locked, so that the way up is one that there was at one moment.
    */
   private void above(MountPoint mountPoint, InsideNode dir, Name name, int kinds, int cookie) {
     InsideMount mount = (InsideMount) mountPoint.mount();

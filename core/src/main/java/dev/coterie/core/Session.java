@@ -104,8 +104,7 @@ public final class Session implements FileService {
 
   private static boolean canWait(Operation<?> operation) {
     return switch (operation) {
-      case Operation.Lock(_, var lock, var waits) ->
-          waits && lock.type() != RangeLock.Type.UNLOCK;
+      case Operation.Lock(_, var lock, var waits) -> waits && lock.type() != RangeLock.Type.UNLOCK;
       case Operation.NextChanges(_, _, var waits) -> waits;
       default -> false;
     };

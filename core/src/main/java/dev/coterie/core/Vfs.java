@@ -276,8 +276,8 @@ public final class Vfs implements AutoCloseable {
   }
 
   /**
-   * Buries inodes that nobody counts on any more, and tells those who wait what has changed; with no
-   * lock held.
+   * Buries inodes that nobody counts on any more, and tells those who wait what has changed; with
+   * no lock held.
    */
   void reap() {
     inodes.reap(this::bury);

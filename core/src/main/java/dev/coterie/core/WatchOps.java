@@ -61,7 +61,9 @@ final class WatchOps {
   int add(Caller caller, Handle handle, Inode inode, int mask) throws ErrnoException {
     WatchQueue queue = queue(handle);
     int both = Change.MASK_ADD | Change.MASK_CREATE;
-    if ((mask & Change.ALL_KINDS) == 0 || (mask & ~Change.WATCHABLE) != 0 || (mask & both) == both) {
+    if ((mask & Change.ALL_KINDS) == 0
+        || (mask & ~Change.WATCHABLE) != 0
+        || (mask & both) == both) {
       throw new ErrnoException(Errno.EINVAL);
     }
     if ((mask & Change.ONLYDIR) != 0) {
@@ -117,8 +119,8 @@ final class WatchOps {
   }
 
   /** Null: it waits. */
-  @Nullable List<Change> nextOrWait(
-      long number, Handle handle, int bytes, Request<?> request) throws ErrnoException {
+  @Nullable List<Change> nextOrWait(long number, Handle handle, int bytes, Request<?> request)
+      throws ErrnoException {
     WatchQueue queue = queue(handle);
     queue.drain();
     Opening through = new Opening(session, number);

@@ -54,10 +54,10 @@
  * fails the operation starts again and waits for all in order ({@link
  * dev.coterie.core.OutsideLocks}).
  *
- * <p>Waits without bound (a barrier, a lock of a file, a change that is watched; recall, event and FIFO later) hold none of
- * these: such an operation becomes a {@link dev.coterie.core.Request}. At a barrier it starts again
- * from the beginning; at a lock ({@link dev.coterie.core.lock}) it is told that it has it, at a watch
- * queue ({@link dev.coterie.core.watch}) what has changed.
+ * <p>Waits without bound (a barrier, a lock of a file, a change that is watched; recall, event and
+ * FIFO later) hold none of these: such an operation becomes a {@link dev.coterie.core.Request}. At
+ * a barrier it starts again from the beginning; at a lock ({@link dev.coterie.core.lock}) it is
+ * told that it has it, at a watch queue ({@link dev.coterie.core.watch}) what has changed.
  *
  * <h2>References</h2>
  *

@@ -65,8 +65,7 @@ public final class Inotify implements AutoCloseable {
     int fd;
     try {
       fd =
-          checked(
-              state, (int) INIT1.invokeExact(state, IN_NONBLOCK | IN_CLOEXEC), "inotify_init1");
+          checked(state, (int) INIT1.invokeExact(state, IN_NONBLOCK | IN_CLOEXEC), "inotify_init1");
     } catch (Throwable t) {
       throw fault(t);
     }
@@ -108,7 +107,9 @@ public final class Inotify implements AutoCloseable {
     }
   }
 
-  /** What has happened and was not read yet, or a part of it; empty: nothing. One thread at a time. */
+  /**
+   * What has happened and was not read yet, or a part of it; empty: nothing. One thread at a time.
+   */
   public synchronized List<Event> read() throws ErrnoException {
     if (closed) {
       return List.of();

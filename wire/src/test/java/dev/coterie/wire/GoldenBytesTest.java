@@ -415,9 +415,7 @@ class GoldenBytesTest {
   @Test
   void changes() throws Exception {
     assertFrame(
-        1,
-        new WatchRequest.Tchanges(2, 0x1000, 1),
-        "13000000 f6 0100 02000000 00100000 01000000");
+        1, new WatchRequest.Tchanges(2, 0x1000, 1), "13000000 f6 0100 02000000 00100000 01000000");
     assertFrame(
         1,
         new WatchReply.Rchanges(

@@ -387,7 +387,8 @@ interface WatchChecks extends Checks {
                   new Completion<List<Change>>() {
                     @Override
                     public void done(List<Change> changes) {
-                      end.complete(String.join(", ", changes.stream().map(WatchChecks::line).toList()));
+                      end.complete(
+                          String.join(", ", changes.stream().map(WatchChecks::line).toList()));
                     }
 
                     @Override
@@ -476,8 +477,7 @@ interface WatchChecks extends Checks {
       }
       assertThat(sizes).containsExactly(1, 2);
       fails(
-          Errno.EAGAIN,
-          () -> one.service().nextChanges(one.caller(), queue.handle(), 4096, false));
+          Errno.EAGAIN, () -> one.service().nextChanges(one.caller(), queue.handle(), 4096, false));
     }
   }
 

@@ -119,7 +119,8 @@ public final class WatchQueue {
     }
     boolean keep;
     synchronized (this) {
-      keep = !closed && byNumber.get(watch.number) == watch && feeds.putIfAbsent(watch, feed) == null;
+      keep =
+          !closed && byNumber.get(watch.number) == watch && feeds.putIfAbsent(watch, feed) == null;
     }
     if (!keep) {
       feed.close();
@@ -290,9 +291,7 @@ public final class WatchQueue {
     all.forEach(OutsideWatch::drain);
   }
 
-  /**
-   * Takes what there is, as much as fits and one at least; empty: there is nothing.
-   */
+  /** Takes what there is, as much as fits and one at least; empty: there is nothing. */
   public synchronized List<Change> take(int most) {
     return taken(most);
   }

@@ -34,9 +34,7 @@ public final class Watches {
     return cookies.incrementAndGet();
   }
 
-  /**
-   * Tells those who wait at a queue to which something was added. The thread holds no lock.
-   */
+  /** Tells those who wait at a queue to which something was added. The thread holds no lock. */
   public void wake() {
     for (WatchQueue queue = ready.poll(); queue != null; queue = ready.poll()) {
       queue.serve();

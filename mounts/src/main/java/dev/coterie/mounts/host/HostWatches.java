@@ -13,9 +13,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches of a mount: the kernel's, in one inotify instance, which is opened with the first of them.
- * The kernel tells of changes by others and by us alike, so nobody else tells of ours, and nothing
- * is told twice.
+ * Watches of a mount: the kernel's, in one inotify instance, which is opened with the first of
+ * them. The kernel tells of changes by others and by us alike, so nobody else tells of ours, and
+ * nothing is told twice.
  *
  * <p>Several watches of one inode are one of the kernel, for all their kinds; each takes what it
  * asked for.
@@ -84,8 +84,7 @@ final class HostWatches implements AutoCloseable {
   }
 
   private int number(HostNode node, int mask) throws ErrnoException {
-    int asked =
-        (mask & (Change.ALL_KINDS | Change.MASK_ADD)) | Change.EXCL_UNLINK;
+    int asked = (mask & (Change.ALL_KINDS | Change.MASK_ADD)) | Change.EXCL_UNLINK;
     try (Descriptor d = finder.open(node)) {
       return opened().add(d.fd, asked);
     }
