@@ -180,31 +180,8 @@ final class ChannelLocks {
     }
   }
 
-  /** What waits for nobody is done whether or not this thread was interrupted. */
   private void undisturbed(Operation.Lock operation) throws ErrnoException {
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (!tryCall(operation)) {
-        interrupted |= Thread.interrupted();
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /** False: an interrupt came first, and nothing was done. */
-  private boolean tryCall(Operation.Lock operation) throws ErrnoException {
-    try {
-      fileSystem.service().call(fileSystem.caller(), operation);
-      return true;
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.EINTR && Thread.currentThread().isInterrupted()) {
-        return false;
-      }
-      throw e;
-    }
+    fileSystem.service().callUndisturbed(fileSystem.caller(), operation);
   }
 
   private static RangeLock.Type type(CoterieFileLock lock) {
