@@ -58,8 +58,8 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * As {@link #call(Caller, Operation)}, whether or not this thread was interrupted, which stays so:
-   * for what does not wait for others and must be done.
+   * As {@link #call(Caller, Operation)}, whether or not this thread was interrupted, which stays
+   * so: for what does not wait for others and must be done.
    */
   default <R> R callUndisturbed(Caller caller, Operation<R> operation) throws ErrnoException {
     boolean interrupted = Thread.interrupted();

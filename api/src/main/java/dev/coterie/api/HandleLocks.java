@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Ranges</b> are given as the first byte and a length in bytes; length 0 reaches to the end
  * of the file, wherever that will be. They may lie behind the end. Ranges of one owner must not
- * overlap: {@link OverlappingFileLockException}, also while one of them is only waited for. A {@link
- * #flock} owner has one lock, on the whole file: its ranges are all the same.
+ * overlap: {@link OverlappingFileLockException}, also while one of them is only waited for. A
+ * {@link #flock} owner has one lock, on the whole file: its ranges are all the same.
  *
  * <p><b>Who meets whom.</b> Locks of ranges exclude POSIX locks too: those of {@code
  * FileChannel.lock} and of programs on kernel mounts. Locks by {@link #flock} exclude each other
@@ -144,7 +144,8 @@ public final class HandleLocks implements AutoCloseable {
   }
 
   /**
-   * Unlocks all, and closes the file if it was opened for this. Whoever waits by this is told EBADF.
+   * Unlocks all, and closes the file if it was opened for this. Whoever waits by this is told
+   * EBADF.
    */
   @Override
   public void close() throws ErrnoException {
@@ -275,8 +276,7 @@ public final class HandleLocks implements AutoCloseable {
 
   void unlock(HandleLock lock) throws ErrnoException {
     try {
-      file.service()
-          .callUndisturbed(file.caller(), operation(lock, RangeLock.Type.UNLOCK, false));
+      file.service().callUndisturbed(file.caller(), operation(lock, RangeLock.Type.UNLOCK, false));
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EBADF && e.errno() != Errno.ESTALE) {
         throw e;

@@ -156,8 +156,7 @@ public record LockReport(long deadlocks, int hidden, int left, List<File> files)
           }
           case "F" -> {
             InodeId id =
-                new InodeId(
-                    Long.parseUnsignedLong(fields[1]), Integer.parseUnsignedInt(fields[2]));
+                new InodeId(Long.parseUnsignedLong(fields[1]), Integer.parseUnsignedInt(fields[2]));
             byte[] path = fields[3].getBytes(StandardCharsets.ISO_8859_1);
             files.add(new File(id, TreePath.wrap(path), new ArrayList<>(), new ArrayList<>()));
           }

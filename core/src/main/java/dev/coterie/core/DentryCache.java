@@ -100,8 +100,8 @@ final class DentryCache {
         }
       }
     }
-    names.forEach((inode, dentry) ->
-        paths.computeIfPresent(inode.id(), (id, none) -> path(names, dentry)));
+    names.forEach(
+        (inode, dentry) -> paths.computeIfPresent(inode.id(), (id, none) -> path(names, dentry)));
   }
 
   /** Up to the root of the tree; empty if a directory on the way is not in the cache. */

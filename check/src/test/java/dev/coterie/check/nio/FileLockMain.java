@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -150,7 +151,7 @@ final class FileLockMain {
       used.locks.push(waiting.get());
       return "locked";
     } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
+      Throwable cause = Objects.requireNonNull(e.getCause());
       String text = String.valueOf(cause.getMessage());
       return (text.contains("Resource deadlock avoided")
               ? "deadlock"

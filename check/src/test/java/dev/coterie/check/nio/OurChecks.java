@@ -202,8 +202,8 @@ interface OurChecks extends Checks {
   @Test
   default void overlappingLocks_ofTwoFileSystems_areRefused() throws IOException {
     file("f", "abc");
-    try (FileSystem other = target().another(Caller.ROOT);
-        FileChannel ours = FileChannel.open(path("f"), WRITE);
+    FileSystem other = target().another(Caller.ROOT);
+    try (FileChannel ours = FileChannel.open(path("f"), WRITE);
         FileChannel theirs = FileChannel.open(other.getPath(path("f").toString()), WRITE)) {
       FileLock lock = ours.lock(0, 10, false);
       assertThatThrownBy(() -> theirs.tryLock(9, 1, false))

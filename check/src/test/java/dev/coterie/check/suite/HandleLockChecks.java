@@ -82,8 +82,8 @@ interface HandleLockChecks extends Checks {
   default void handleLocks_excludeOwnersOfOneSession() throws Exception {
     Actor one = root();
     Tree tree = tree(one);
-    try (HandleLocks mine = HandleLocks.open(tree, "/f");
-        HandleLocks theirs = HandleLocks.open(tree, "/f")) {
+    HandleLocks theirs = HandleLocks.open(tree, "/f");
+    try (HandleLocks mine = HandleLocks.open(tree, "/f")) {
       HandleLock lock = mine.lock(0, 10, false);
       assertThat(lock.isHeld()).isTrue();
       assertThat(theirs.tryLock(9, 1, true)).isNull();
@@ -109,8 +109,8 @@ interface HandleLockChecks extends Checks {
   default void handleLocks_ofOneOwner_mustNotOverlap() throws Exception {
     Actor one = root();
     Tree tree = tree(one);
-    try (HandleLocks mine = HandleLocks.open(tree, "/f");
-        HandleLocks theirs = HandleLocks.open(tree, "/f")) {
+    HandleLocks theirs = HandleLocks.open(tree, "/f");
+    try (HandleLocks mine = HandleLocks.open(tree, "/f")) {
       HandleLock lock = mine.lock(10, 10, true);
       assertThatThrownBy(() -> mine.lock(19, 1, true))
           .isInstanceOf(OverlappingFileLockException.class);

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * is closed.
  */
 final class ChannelLocks {
-  /** This process, as a session numbers them: not the session itself, whose locks any close ends. */
+  /**
+   * This process, as a session numbers them: not the session itself, whose locks any close ends.
+   */
   private static final long OWNER = 1;
 
   final CoterieFileSystem fileSystem; // immutable

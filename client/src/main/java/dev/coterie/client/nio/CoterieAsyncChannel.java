@@ -286,15 +286,16 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
     Objects.requireNonNull(handler);
     CompletableFuture<FileLock> locking = locking(position, size, shared);
     // Handlers are the executor's, and this may already be over.
-    locking.whenCompleteAsync(
-        (lock, failure) -> {
-          if (failure != null) {
-            handler.failed(failure, attachment);
-          } else {
-            handler.completed(lock, attachment);
-          }
-        },
-        executor);
+    var _ =
+        locking.whenCompleteAsync(
+            (lock, failure) -> {
+              if (failure != null) {
+                handler.failed(failure, attachment);
+              } else {
+                handler.completed(lock, attachment);
+              }
+            },
+            executor);
   }
 
   @Override

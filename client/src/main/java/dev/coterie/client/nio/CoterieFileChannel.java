@@ -556,14 +556,14 @@ final class CoterieFileChannel extends FileChannel {
     CoterieFileLock lock = wanted(position, size, shared);
     boolean done = false;
     try {
-      begin();
-      done = locks.await(lock, pending);
-    } finally {
       try {
+        begin();
+        done = locks.await(lock, pending);
+      } finally {
         finish(done);
-      } catch (ClosedByInterruptException e) {
-        throw new FileLockInterruptionException();
       }
+    } catch (ClosedByInterruptException e) {
+      throw new FileLockInterruptionException();
     }
     return lock;
   }

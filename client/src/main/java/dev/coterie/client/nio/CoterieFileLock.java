@@ -13,8 +13,7 @@ final class CoterieFileLock extends FileLock {
   boolean held; // guarded by the table: there before, while it is waited for
   private boolean over; // guarded by this
 
-  CoterieFileLock(
-      FileChannel by, ChannelLocks channel, long position, long size, boolean shared) {
+  CoterieFileLock(FileChannel by, ChannelLocks channel, long position, long size, boolean shared) {
     super(by, position, bytes(position, size), shared);
     this.channel = channel;
   }

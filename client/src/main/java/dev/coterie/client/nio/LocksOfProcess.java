@@ -79,8 +79,7 @@ final class LocksOfProcess {
     }
     entry.locks.removeAll(locks);
     List<OpenFile> free = new ArrayList<>();
-    entry.kept.removeIf(
-        kept -> !entry.isLockedBy(kept.fileSystem) && free.add(kept.file));
+    entry.kept.removeIf(kept -> !entry.isLockedBy(kept.fileSystem) && free.add(kept.file));
     dropEmpty(key, entry);
     return free;
   }
@@ -88,11 +87,11 @@ final class LocksOfProcess {
   /** Whether an open file has to stay open for now; it is then closed with the last lock. */
   synchronized boolean keeps(Key key, CoterieFileSystem fileSystem, OpenFile file) {
     Entry entry = files.get(key);
-    boolean needed = entry != null && entry.isLockedBy(fileSystem);
-    if (needed) {
-      entry.kept.add(new Kept(fileSystem, file));
+    if (entry == null || !entry.isLockedBy(fileSystem)) {
+      return false;
     }
-    return needed;
+    entry.kept.add(new Kept(fileSystem, file));
+    return true;
   }
 
   private void dropEmpty(Key key, Entry entry) {

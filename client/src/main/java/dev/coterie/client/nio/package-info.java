@@ -67,10 +67,10 @@
  *
  * <h2>What there is not</h2>
  *
- * Watching (it comes later), and mapping: no memory of this process shows what
- * another writes, and a copy would not be a mapping. Both are {@code UnsupportedOperationException}.
- * Users and groups have the names that this machine's {@code /etc/passwd} and {@code /etc/group}
- * give them; no directory service is asked. The time of creation cannot be set.
+ * Watching (it comes later), and mapping: no memory of this process shows what another writes, and
+ * a copy would not be a mapping. Both are {@code UnsupportedOperationException}. Users and groups
+ * have the names that this machine's {@code /etc/passwd} and {@code /etc/group} give them; no
+ * directory service is asked. The time of creation cannot be set.
  *
  * <p>Inside: {@code CoteriePath} is the algebra; everything on paths goes through {@link
  * dev.coterie.api.Tree}; channels speak to the {@link dev.coterie.api.FileService} itself, so that

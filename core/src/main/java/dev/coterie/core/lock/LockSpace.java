@@ -85,8 +85,8 @@ final class LockSpace {
   }
 
   void forEachWaiting(Consumer<LockTable.Waiting> action) {
-    queue.forEach(wait ->
-        action.accept(new LockTable.Waiting(wait.owner, wait.wanted, blockers(wait))));
+    queue.forEach(
+        wait -> action.accept(new LockTable.Waiting(wait.owner, wait.wanted, blockers(wait))));
   }
 
   List<LockWait> waiting() {
