@@ -201,8 +201,7 @@ interface FileLockChecks extends Checks {
 
   @Test
   default void async_locksAndReleases() throws Exception {
-    AsynchronousFileChannel channel =
-        AsynchronousFileChannel.open(path("f"), READ, WRITE, CREATE);
+    AsynchronousFileChannel channel = AsynchronousFileChannel.open(path("f"), READ, WRITE, CREATE);
     FileLock lock = channel.lock().get();
     assertThat(lock.acquiredBy()).isSameAs(channel);
     assertThat(lock.channel()).isNull();

@@ -14,12 +14,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(60)
 class KernelNioIT
-    implements ChannelChecks,
-        NameChecks,
-        TransferChecks,
-        ViewChecks,
-        StreamChecks,
-        FileLockChecks {
+    implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks, FileLockChecks {
   private Path dir;
 
   /** Where directories are made. */

@@ -28,16 +28,16 @@ import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.store.Directory;
-import org.apache.lucene.store.NIOFSDirectory;
 import org.apache.lucene.store.LockObtainFailedException;
+import org.apache.lucene.store.NIOFSDirectory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lucene on a tree, as a process: it writes an index or reads one, as its lines have it. Each
  * question is answered with its own first word.
  *
- * <p>Indexes are {@link NIOFSDirectory} with Lucene's own file locks, which see to one writer for an
- * index.
+ * <p>Indexes are {@link NIOFSDirectory} with Lucene's own file locks, which see to one writer for
+ * an index.
  */
 final class LuceneMain {
   private final Path root;

@@ -46,8 +46,7 @@ class WireFileLockIT extends FileLockProcessSuite {
 
   @Override
   int waiting(Child process) throws IOException {
-    LockReport report =
-        LockReport.of(tree.getxattr(TreePath.of("/"), LockReport.ATTRIBUTE, true));
+    LockReport report = LockReport.of(tree.getxattr(TreePath.of("/"), LockReport.ATTRIBUTE, true));
     return (int)
         report.files().stream()
             .flatMap(file -> file.waits().stream())

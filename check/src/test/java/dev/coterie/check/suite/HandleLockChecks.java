@@ -250,9 +250,14 @@ interface HandleLockChecks extends Checks {
     one.chmod("/f", 0666);
     long theirs = other.open("/f", O_RDWR);
     one.service()
-        .lock(one.caller(), mine, new RangeLock(RangeLock.Kind.POSIX, RangeLock.Type.READ, 5, 5, 0), false);
+        .lock(
+            one.caller(),
+            mine,
+            new RangeLock(RangeLock.Kind.POSIX, RangeLock.Type.READ, 5, 5, 0),
+            false);
     one.service()
-        .lock(one.caller(), mine, RangeLock.whole(RangeLock.Kind.FLOCK, RangeLock.Type.WRITE), false);
+        .lock(
+            one.caller(), mine, RangeLock.whole(RangeLock.Kind.FLOCK, RangeLock.Type.WRITE), false);
     Locking waiting =
         Locking.start(() -> {
           other
@@ -292,7 +297,8 @@ interface HandleLockChecks extends Checks {
     one.mkdir("/d", 0700);
     long mine = one.make("/d/f");
     one.service()
-        .lock(one.caller(), mine, RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE), false);
+        .lock(
+            one.caller(), mine, RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE), false);
     LockReport seen = report(process(CAROL));
     assertThat(seen.files()).isEmpty();
     assertThat(seen.hidden()).isEqualTo(1);
@@ -302,8 +308,7 @@ interface HandleLockChecks extends Checks {
     fails(
         Errno.EOPNOTSUPP,
         () ->
-            one.service()
-                .setxattr(one.caller(), one.root(), LockReport.ATTRIBUTE, new byte[0], 0));
+            one.service().setxattr(one.caller(), one.root(), LockReport.ATTRIBUTE, new byte[0], 0));
   }
 
   @Test
