@@ -141,6 +141,17 @@ public sealed interface Operation<R> {
 
   record Take(Token token) implements Opening {}
 
+  // ---- watches ----
+
+  record OpenWatch() implements Opening {}
+
+  record AddWatch(long handle, InodeId id, int mask) implements OnHandle<Integer> {}
+
+  record RemoveWatch(long handle, int watch) implements OnHandle<Done> {}
+
+  /** {@code waits}: until there is one; else EAGAIN. */
+  record NextChanges(long handle, int bytes, boolean waits) implements OnHandle<List<Change>> {}
+
   // ---- answers ----
 
   /**

@@ -236,7 +236,7 @@ final class Connection {
       return;
     }
     // Calls on it end soon by themselves, but one that waits for a lock.
-    for (Call<?> wait : tags.lockWaits(handle)) {
+    for (Call<?> wait : tags.waits(handle)) {
       wait.handleClosed = true;
       cancel(wait);
     }

@@ -38,6 +38,7 @@ abstract class ConformanceSuite
         SharingChecks,
         LockChecks,
         HandleLockChecks,
+        WatchChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,
