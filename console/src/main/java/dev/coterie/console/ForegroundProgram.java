@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 /** A program that a command runs and waits for, with the command's own terminal and streams. */
 final class ForegroundProgram {
   /** What help says of it. */
-  static final String STATUS = "The exit status is the program's; 127 it is not there, 126 it cannot be executed.";
+  static final String STATUS =
+      "The exit status is the program's; 127 it is not there, 126 it cannot be executed.";
 
   private static final int NOT_EXECUTABLE = 126; // as a shell says it
   private static final int NOT_FOUND = 127;

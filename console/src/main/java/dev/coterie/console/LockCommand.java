@@ -25,10 +25,11 @@ final class LockCommand implements Command {
           "--range", "A-B", "bytes A to B, both included, or A- to the end (default: all)");
   private static final Option TIMEOUT =
       Option.value(
-          "--timeout", "SECONDS", "how long to wait, such as 0.5; 0 not at all (default: for ever)");
+          "--timeout",
+          "SECONDS",
+          "how long to wait, such as 0.5; 0 not at all (default: for ever)");
   private static final Option STATUS =
-      Option.value(
-          "--conflict-exit-code", "N", "exit status when the time was over (default 1)");
+      Option.value("--conflict-exit-code", "N", "exit status when the time was over (default 1)");
   private static final Option FLOCK =
       Option.flag("--flock", "lock as flock(2) does, which only other flocks notice");
 

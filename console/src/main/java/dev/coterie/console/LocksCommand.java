@@ -15,7 +15,9 @@ import java.util.StringJoiner;
 
 /** {@code coterie locks}: who holds locks of files, who waits, and for whom. */
 final class LocksCommand implements Command {
-  private static final String[] HEADING = {"kind", "type", "bytes", "owner", "pid", "state", "path"};
+  private static final String[] HEADING = {
+    "kind", "type", "bytes", "owner", "pid", "state", "path"
+  };
 
   @Override
   public Synopsis synopsis() {

@@ -128,8 +128,7 @@ class LockIT {
         .isEqualTo(new Ran(127, "", "coterie: lock: no-such-program: command not found\n"));
     for (String bad : List.of("", "x", "5-4", "-1-5", "1-2-3", "99999999999999999999-")) {
       assertThat(run("lock", "/f", "--range=" + bad, "true"))
-          .isEqualTo(
-              new Ran(2, "", "coterie: lock: --range: not A-B in bytes: " + bad + "\n"));
+          .isEqualTo(new Ran(2, "", "coterie: lock: --range: not A-B in bytes: " + bad + "\n"));
     }
     for (String bad : List.of("x", "-1", "1e99")) {
       assertThat(run("lock", "/f", "--timeout=" + bad, "true").status()).as(bad).isEqualTo(2);
