@@ -151,7 +151,7 @@ public final class Session implements FileService {
   /** Much to read or to write, or content that is durable when the operation ends. */
   private static boolean mayTakeLong(Handle handle, Operation.OnHandle<?> operation) {
     return switch (operation) {
-      case Operation.Read(_, _, var buffer) -> buffer.remaining() >= LONG_BYTES;
+      case Operation.Read(_, _, var buffer, _) -> buffer.remaining() >= LONG_BYTES;
       case Operation.ReadNext(_, var buffer) -> buffer.remaining() >= LONG_BYTES;
       case Operation.Write(_, _, var buffer) -> writesLong(handle, buffer);
       case Operation.WriteNext(_, var buffer) -> writesLong(handle, buffer);
@@ -423,9 +423,9 @@ public final class Session implements FileService {
       return watches.on(caller, operation, handle, references);
     }
     return switch (operation) {
-      case Operation.Read(_, var offset, var destination) -> {
+      case Operation.Read(_, var offset, var destination, var pieces) -> {
         Arguments.requireReadable(handle, offset, destination);
-        yield ops.read(caller, handle, offset, destination);
+        yield ops.read(caller, handle, offset, destination, pieces);
       }
       case Operation.Write(_, var offset, var source) -> {
         Arguments.requireWritable(handle, offset, source);
