@@ -23,7 +23,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a host mount keeps open of files that were just used: not what was removed, and not long. */
+/**
+ * What a host mount keeps open of files that were just used: not what was removed, and not long.
+ */
 class KeptDescriptorsTest {
   private static final Caller ROOT = Caller.ROOT;
 

@@ -25,8 +25,7 @@ final class ReachByHandle implements Reach {
 
   private final Descriptor root;
   private final Identities identities;
-  private final RecentDescriptors recent =
-      new RecentDescriptors(DescriptorBudget.cacheOfProcess());
+  private final RecentDescriptors recent = new RecentDescriptors(DescriptorBudget.cacheOfProcess());
 
   /** Of files that nobody refers to any more; never believed without looking there. */
   private final Map<InodeId, HostNode.Place> places =
