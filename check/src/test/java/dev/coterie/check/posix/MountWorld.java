@@ -3,6 +3,7 @@ package dev.coterie.check.posix;
 import dev.coterie.api.Caller;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Tree;
+import dev.coterie.core.spi.MountFactory;
 import dev.coterie.gates.fuse.FuseMount;
 import dev.coterie.gates.fuse.kernel.InitFlag;
 import dev.coterie.leader.Leader;
@@ -13,8 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,22 @@ final class MountWorld implements World {
    */
   MountWorld(Path compiled, Layout layout, Path scratch, int count, boolean uring)
       throws IOException {
+    this(compiled, List.of(), layout, tmpfs(layout), scratch, count, uring);
+  }
+
+  /**
+   * @param how options of the program
+   * @param trees of the leaders, by the path of the mount
+   */
+  MountWorld(
+      Path compiled,
+      List<String> how,
+      Layout layout,
+      Map<String, MountFactory> trees,
+      Path scratch,
+      int count,
+      boolean uring)
+      throws IOException {
     this.uring = uring;
     KernelWorld opened = null;
     try {
@@ -55,10 +74,11 @@ final class MountWorld implements World {
         if (!each.getKey().equals("/")) {
           words.add(each.getKey() + "@" + makeMountPoint(each.getKey()));
         }
-        open(each.getValue(), roots, each.getKey());
+        MountFactory tree = Objects.requireNonNull(trees.get(each.getKey()));
+        open(tree, each.getValue().readOnly(), roots, each.getKey());
       }
       String directories = String.join(":", roots.stream().map(Path::toString).toList());
-      opened = new KernelWorld(compiled, List.of(), directories, words);
+      opened = new KernelWorld(compiled, how, directories, words);
       toClose.push(opened);
     } finally {
       if (opened == null) {
@@ -68,11 +88,18 @@ final class MountWorld implements World {
     program = opened;
   }
 
-  private void open(TmpfsOptions options, List<Path> roots, String at) throws IOException {
-    Leader leader = Leader.builder().clock(new FineClock()).mount("/", options.toCoterie()).start();
+  private static Map<String, MountFactory> tmpfs(Layout layout) {
+    Map<String, MountFactory> trees = new LinkedHashMap<>();
+    layout.mounts().forEach((path, options) -> trees.put(path, options.toCoterie()));
+    return trees;
+  }
+
+  private void open(MountFactory tree, boolean readOnly, List<Path> roots, String at)
+      throws IOException {
+    Leader leader = Leader.builder().clock(new FineClock()).mount("/", tree).start();
     leaders.add(leader);
     toClose.push(leader);
-    long flags = options.readOnly() ? FuseDevice.MS_RDONLY : 0;
+    long flags = readOnly ? FuseDevice.MS_RDONLY : 0;
     for (Path root : roots) {
       FileService session = leader.openSession();
       toClose.push(session);
