@@ -27,6 +27,7 @@ final class Commands {
           "stat",
           "df",
           "append",
+          "watch",
           "bench",
           "completion",
           "man",
@@ -54,6 +55,7 @@ final class Commands {
       case "ln" -> new LnCommand();
       case "stat" -> new StatCommand();
       case "append" -> new AppendCommand();
+      case "watch" -> new WatchCommand();
       case "bench" -> new BenchCommand();
       case "tree" -> new TreeCommand();
       case "df" -> new DfCommand();

@@ -53,13 +53,17 @@
  *   <li><b>Interrupts.</b> A channel is closed by one, as {@code InterruptibleChannel} has it. A
  *       call on paths is not disturbed by an interrupt that came before; one that comes while it
  *       waits at the leader cancels it ({@code InterruptedIOException}), and then it had no effect.
+ *   <li><b>Watching.</b> A {@code WatchService} is told of changes by every process, before the
+ *       call that made them returns; on a mount of a host directory, of others' too. {@link
+ *       dev.coterie.client.nio.TreeModifier#FILE_TREE} watches all below a directory, and misses
+ *       nothing in directories that come to be there.
  *   <li><b>Identity.</b> {@code fileKey} and {@code isSameFile} go by the inode, which is the same
  *       in all processes. In view "unix", (dev, ino) is one file of one leader.
  * </ul>
  *
  * <h2>What there is not</h2>
  *
- * File locks and watching (they come later), and mapping: no memory of this process shows what
+ * File locks (they come later), and mapping: no memory of this process shows what
  * another writes, and a copy would not be a mapping. All are {@code UnsupportedOperationException}.
  * Users and groups have the names that this machine's {@code /etc/passwd} and {@code /etc/group}
  * give them; no directory service is asked. The time of creation cannot be set.
