@@ -13,7 +13,13 @@ import org.junit.jupiter.api.Timeout;
  * they expect is what programs are used to.
  */
 @Timeout(60)
-class KernelNioIT implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks {
+class KernelNioIT
+    implements ChannelChecks,
+        NameChecks,
+        TransferChecks,
+        ViewChecks,
+        StreamChecks,
+        WatchServiceChecks {
   private Path dir;
 
   /** Where directories are made. */
