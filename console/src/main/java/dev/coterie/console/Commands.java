@@ -27,6 +27,8 @@ final class Commands {
           "stat",
           "df",
           "append",
+          "lock",
+          "locks",
           "watch",
           "bench",
           "completion",
@@ -55,6 +57,8 @@ final class Commands {
       case "ln" -> new LnCommand();
       case "stat" -> new StatCommand();
       case "append" -> new AppendCommand();
+      case "lock" -> new LockCommand();
+      case "locks" -> new LocksCommand();
       case "watch" -> new WatchCommand();
       case "bench" -> new BenchCommand();
       case "tree" -> new TreeCommand();

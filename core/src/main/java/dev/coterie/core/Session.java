@@ -8,7 +8,6 @@ import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
-import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
@@ -152,7 +151,7 @@ public final class Session implements FileService {
   /** Much to read or to write, or content that is durable when the operation ends. */
   private static boolean mayTakeLong(Handle handle, Operation.OnHandle<?> operation) {
     return switch (operation) {
-      case Operation.Read(_, _, var buffer) -> buffer.remaining() >= LONG_BYTES;
+      case Operation.Read(_, _, var buffer, _) -> buffer.remaining() >= LONG_BYTES;
       case Operation.ReadNext(_, var buffer) -> buffer.remaining() >= LONG_BYTES;
       case Operation.Write(_, _, var buffer) -> writesLong(handle, buffer);
       case Operation.WriteNext(_, var buffer) -> writesLong(handle, buffer);
@@ -364,9 +363,8 @@ public final class Session implements FileService {
       case Operation.Readlink _ -> ops.readlink(caller, inode);
       case Operation.Getxattr(_, var name) -> {
         Arguments.requireXattrName(name);
-        yield inode == vfs.root() && name.equals(MountList.ATTRIBUTE)
-            ? vfs.mountList()
-            : ops.getxattr(caller, inode, name);
+        byte[] own = inode == vfs.root() ? vfs.ownAttribute(caller, name) : null;
+        yield own != null ? own : ops.getxattr(caller, inode, name);
       }
       case Operation.Setxattr(_, var name, var value, var flags) -> {
         Arguments.requireXattr(name, value, flags);
@@ -425,9 +423,9 @@ public final class Session implements FileService {
       return watches.on(caller, operation, handle, references);
     }
     return switch (operation) {
-      case Operation.Read(_, var offset, var destination) -> {
+      case Operation.Read(_, var offset, var destination, var pieces) -> {
         Arguments.requireReadable(handle, offset, destination);
-        yield ops.read(caller, handle, offset, destination);
+        yield ops.read(caller, handle, offset, destination, pieces);
       }
       case Operation.Write(_, var offset, var source) -> {
         Arguments.requireWritable(handle, offset, source);

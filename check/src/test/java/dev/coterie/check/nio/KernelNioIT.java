@@ -19,6 +19,7 @@ class KernelNioIT
         TransferChecks,
         ViewChecks,
         StreamChecks,
+        FileLockChecks,
         WatchServiceChecks {
   private Path dir;
 

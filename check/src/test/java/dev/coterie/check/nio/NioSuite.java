@@ -14,7 +14,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class NioSuite
-    implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks, WatchServiceChecks, OurChecks {
+    implements ChannelChecks,
+        NameChecks,
+        TransferChecks,
+        ViewChecks,
+        StreamChecks,
+        FileLockChecks,
+        WatchServiceChecks,
+        OurChecks {
   private NioTarget target;
   private Path dir;
 
