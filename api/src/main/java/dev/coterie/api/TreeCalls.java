@@ -37,8 +37,8 @@ public sealed interface TreeCalls permits Tree {
   }
 
   /**
-   * Watches what a path leads to, whatever it is called later: {@link ChangeQueue#add}. The queue is
-   * of the same service.
+   * Watches what a path leads to, whatever it is called later: {@link ChangeQueue#add}. The queue
+   * is of the same service.
    */
   int watch(TreePath path, ChangeQueue queue, int mask) throws ErrnoException;
 

@@ -19,7 +19,12 @@ final class WatchCommand implements Command {
   private static final Option COUNT =
       new Option('n', "--count", "N", false, "end after so many changes");
   private static final Option TIMEOUT =
-      new Option('t', "--timeout", "SECONDS", false, "end after so long; status 1 if --count was not reached");
+      new Option(
+          't',
+          "--timeout",
+          "SECONDS",
+          false,
+          "end after so long; status 1 if --count was not reached");
   private static final Option READY =
       Option.flag("--ready", "first print a line READY, once all is watched");
 

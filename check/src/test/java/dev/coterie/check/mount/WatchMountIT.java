@@ -64,8 +64,7 @@ class WatchMountIT {
     }
   }
 
-  private static List<String> until(WatchService service, String last)
-      throws InterruptedException {
+  private static List<String> until(WatchService service, String last) throws InterruptedException {
     List<String> all = new ArrayList<>();
     while (!all.contains(last)) {
       WatchKey key = service.poll(60, TimeUnit.SECONDS);

@@ -420,7 +420,7 @@ interface OurChecks extends Checks {
     Path watched = directory("w");
     FileSystem other = target().another(Caller.ROOT);
     WatchService service = other.newWatchService();
-    WatchKey key = other.getPath(watched.toString()).register(service, WatchServiceChecks.ALL);
+    WatchKey key = other.getPath(watched.toString()).register(service, WatchServiceChecks.all());
     Files.createDirectory(watched.resolve("d"));
     assertThat(WatchServiceChecks.until(service, "CREATE d")).containsExactly("CREATE d");
     other.close();

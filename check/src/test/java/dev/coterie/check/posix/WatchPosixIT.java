@@ -39,10 +39,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The same random system calls on a tmpfs of the kernel under inotify(7) and on ours: after each,
  * both tell the same changes, in the same order, by watches of the same numbers.
  *
- * <p>Different by nature, and so not in the scripts: second names of a file, as the kernel tells the
- * one that was used and we tell all; opening FIFOs and devices, which our tree has no life for. Nor
- * copying, where this test itself does more with ours. All
- * watches have EXCL_UNLINK, as of what has no name any more our directories tell nothing.
+ * <p>Different by nature, and so not in the scripts: second names of a file, as the kernel tells
+ * the one that was used and we tell all; opening FIFOs and devices, which our tree has no life for.
+ * Nor copying, where this test itself does more with ours. All watches have EXCL_UNLINK, as of what
+ * has no name any more our directories tell nothing.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class WatchPosixIT {
@@ -103,8 +103,7 @@ class WatchPosixIT {
 
   private void run(long seed, World kernel, World ours, Watchers watchers) throws Exception {
     List<Step> steps =
-        Stream.concat(
-                StepGenerator.steps(seed, STEPS).stream(), StepGenerator.ending().stream())
+        Stream.concat(StepGenerator.steps(seed, STEPS).stream(), StepGenerator.ending().stream())
             .filter(step -> !LEFT_OUT.contains(step.op()))
             .toList();
     Random random = new Random(seed);
@@ -184,7 +183,8 @@ class WatchPosixIT {
       int last = paths.size();
       if (last > 0 && random.nextInt(3) == 0) {
         int number = 1 + random.nextInt(last);
-        assertThat(errno(() -> queue.remove(number))).isEqualTo(errno(() -> inotify.remove(number)));
+        assertThat(errno(() -> queue.remove(number)))
+            .isEqualTo(errno(() -> inotify.remove(number)));
       }
       // What the walk itself did was told to both, or to the kernel alone.
       ours();

@@ -50,8 +50,7 @@ class ManyChangersIT {
   @BeforeEach
   void start() throws IOException {
     Path socket = folder.resolve("s");
-    leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
     service = Client.connect(new Address.Unix(socket.toString()), ClientOptions.DEFAULT);
     tree = Tree.of(service, ProcessIdentity.self());
     tree.mkdir("/w", 0755);
@@ -147,30 +146,37 @@ class ManyChangersIT {
   }
 
   /**
-   * Directories are made, moved and removed by all processes at once, and filled in the same moment:
-   * what is told of the tree is the tree, and fits together at every change.
+   * Directories are made, moved and removed by all processes at once, and filled in the same
+   * moment: what is told of the tree is the tree, and fits together at every change.
    */
   @Test
   void everythingBelow_isToldFromItsFirstMoment() throws IOException {
     int all = 0;
-    try (Changers changers = changers();
-        ChangeQueue queue = ChangeQueue.open(service, tree.caller())) {
-      tree.watch("/w", queue, NAMES | Change.RECURSIVE);
-      WatchedTree watched = new WatchedTree();
+    try (Changers changers = changers()) {
       for (int round = 1; round <= SEEDS; round++) {
-        long seed = Long.getLong("coterie.seed", round) * PROCESSES;
-        changers.begin(i -> "tree " + (seed + i) + " " + STEPS);
-        changers.await("tree");
-        for (List<Change> some = queue.poll(); !some.isEmpty(); some = queue.poll()) {
-          some.forEach(watched::apply);
-        }
-        assertThat(watched.paths()).as("-Dcoterie.seed=%d", round).isEqualTo(listing());
+        all += watchOneRound(changers, Long.getLong("coterie.seed", round));
+        tree.rename("/w", "/w" + round, 0);
+        tree.mkdir("/w", 0755);
       }
-      all = watched.changes();
       changers.end();
     }
     System.out.printf("ManyChangersIT: %d rounds, %d changes below%n", SEEDS, all);
     assertThat(all).isGreaterThan(SEEDS * STEPS);
+  }
+
+  /** How many changes were told. */
+  private int watchOneRound(Changers changers, long seed) throws ErrnoException {
+    try (ChangeQueue queue = ChangeQueue.open(service, tree.caller())) {
+      tree.watch("/w", queue, NAMES | Change.RECURSIVE);
+      changers.begin(i -> "tree " + (seed * PROCESSES + i) + " " + STEPS);
+      changers.await("tree");
+      WatchedTree watched = new WatchedTree();
+      for (List<Change> some = queue.poll(); !some.isEmpty(); some = queue.poll()) {
+        some.forEach(watched::apply);
+      }
+      assertThat(watched.paths()).as("-Dcoterie.seed=%d", seed).isEqualTo(listing());
+      return watched.changes();
+    }
   }
 
   private String listing() throws ErrnoException {
