@@ -12,7 +12,6 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.RangeLock;
-import dev.coterie.api.RangeLock.Type;
 import dev.coterie.api.Ticket;
 import java.io.IOException;
 import java.util.Arrays;
@@ -43,18 +42,18 @@ abstract class GrantAgainstCancelSuite {
   abstract FileService session() throws IOException;
 
   /** A process with the file open. */
-  private record Process(FileService service, long handle) {
-    static Process of(FileService service) throws ErrnoException {
+  private record Member(FileService service, long handle) {
+    static Member of(FileService service) throws ErrnoException {
       Name name = Name.of("f");
       int flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
-      return new Process(
+      return new Member(
           service,
           service
               .create(Caller.ROOT, service.root(Caller.ROOT).id(), name, flags, 0600)
               .handle());
     }
 
-    void lock(Type type) throws ErrnoException {
+    void lock(RangeLock.Type type) throws ErrnoException {
       service.lock(Caller.ROOT, handle, RangeLock.whole(RangeLock.Kind.POSIX, type), false);
     }
 
@@ -98,12 +97,12 @@ abstract class GrantAgainstCancelSuite {
     try (FileService first = session();
         FileService second = session();
         ExecutorService other = Executors.newSingleThreadExecutor()) {
-      Process holder = Process.of(first);
-      Process waiter = Process.of(second);
+      Member holder = Member.of(first);
+      Member waiter = Member.of(second);
       for (int round = 0; round < ROUNDS; round++) {
-        holder.lock(Type.WRITE);
+        holder.lock(RangeLock.Type.WRITE);
         End end = new End();
-        RangeLock wanted = RangeLock.whole(RangeLock.Kind.POSIX, Type.WRITE);
+        RangeLock wanted = RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE);
         Ticket ticket =
             second.submit(Caller.ROOT, new Operation.Lock(waiter.handle, wanted, true), end);
         second.root(Caller.ROOT); // answered behind it: it waits
@@ -112,7 +111,7 @@ abstract class GrantAgainstCancelSuite {
             other.submit(() -> {
               start.await();
               spin(early);
-              holder.lock(Type.UNLOCK);
+              holder.lock(RangeLock.Type.UNLOCK);
               return null;
             });
         int late = random.nextInt(SPINS);
@@ -127,7 +126,7 @@ abstract class GrantAgainstCancelSuite {
         assertThat(end.errno).as("round %d", round).isIn(null, Errno.EINTR);
         granted += won ? 1 : 0;
         check(holder, won, round);
-        waiter.lock(Type.UNLOCK);
+        waiter.lock(RangeLock.Type.UNLOCK);
         if (won) {
           check(holder, false, round);
         }
@@ -148,7 +147,7 @@ abstract class GrantAgainstCancelSuite {
   }
 
   /** There is one holder, or none, and nobody waits. */
-  private static void check(Process holder, boolean held, int round) throws ErrnoException {
+  private static void check(Member holder, boolean held, int round) throws ErrnoException {
     List<LockReport.File> files = holder.report().files();
     int holders = files.stream().mapToInt(file -> file.held().size()).sum();
     int waiting = files.stream().mapToInt(file -> file.waits().size()).sum();
