@@ -40,9 +40,7 @@ public final class LockerMain {
         long nanos = Math.round(Double.parseDouble(words[2]) * 1e9);
         try (OpenFile file = tree.open(words[1], OpenFlags.O_RDWR | OpenFlags.O_CREAT, MODE)) {
           System.out.println(
-              words[0].equals("pingpong")
-                  ? pingpong(tree, file, nanos)
-                  : alone(tree, file, nanos));
+              words[0].equals("pingpong") ? pingpong(tree, file, nanos) : alone(tree, file, nanos));
         }
       }
     }

@@ -48,9 +48,7 @@ abstract class GrantAgainstCancelSuite {
       int flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
       return new Member(
           service,
-          service
-              .create(Caller.ROOT, service.root(Caller.ROOT).id(), name, flags, 0600)
-              .handle());
+          service.create(Caller.ROOT, service.root(Caller.ROOT).id(), name, flags, 0600).handle());
     }
 
     void lock(RangeLock.Type type) throws ErrnoException {
@@ -137,7 +135,8 @@ abstract class GrantAgainstCancelSuite {
     assertThat(granted).isBetween(1, ROUNDS - 1);
     Arrays.sort(returned);
     System.out.printf(
-        "%s: %,d rounds, %,d granted; from cancel to return: half %.1f us, 99 %% %.1f us, all %.1f us%n",
+        "%s: %,d rounds, %,d granted; from cancel to return: half %.1f us, 99 %% %.1f us, all %.1f"
+            + " us%n",
         getClass().getSimpleName(),
         ROUNDS,
         granted,

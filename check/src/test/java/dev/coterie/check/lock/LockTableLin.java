@@ -187,7 +187,9 @@ public class LockTableLin {
 
   // ---- tests ----
 
-  /** Every switch between threads that there can be, up to a bound: minutes, most of them to begin. */
+  /**
+   * Every switch between threads that there can be, up to a bound: minutes, most of them to begin.
+   */
   @Test
   @EnabledIfSystemProperty(named = "coterie.full", matches = "true")
   void threads_inEveryOrder_areLinearizable() {
