@@ -302,7 +302,9 @@ final class FileRequests {
 
   /** {@code fh_in[8] off_in[8] nodeid_out[8] fh_out[8] off_out[8] len[8] flags[8]}. */
   void copyFileRange(Exchange exchange) {
-    int flags = (exchange.int64(0) & NOATIME) != 0 ? OpenFlags.O_NOATIME : 0;
+    // It does not say how the file is open by now: as it was opened, or as the last read said.
+    int opened = (exchange.int64(0) & NOATIME) != 0 ? OpenFlags.O_NOATIME : 0;
+    int flags = changed.getOrDefault(handle(exchange, 0), opened);
     marking(exchange, 0, flags, times.ofFiles(), () -> copying(exchange));
   }
 
