@@ -25,15 +25,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Locks of a plain 9P client. Its owners are processes, each named by the client's name and its
- * number there; OFD locks come under the one number {@link #OFD}, and there the fid, which is an
- * open file, says whose they are.
+ * number there. Under the number {@link #OFD} a lock is no process's, and the fid, which is an open
+ * file, says whose it is. (Linux 6.1 and 6.12 send the process also for OFD locks.)
  *
  * <p>Who would wait is held for some time; then it is answered {@link P9#LOCK_BLOCKED} and asks
  * again after a while of its own choosing. Meanwhile its place in the queue is kept: {@link
  * PlainWait}.
  */
 final class PlainLocks {
-  /** What Linux calls the process that asks for an OFD lock. */
+  /** The process of a lock that is an open file's. */
   static final int OFD = 0xFFFFFFFF;
 
   private static final Name UNNAMED = Name.of("");
