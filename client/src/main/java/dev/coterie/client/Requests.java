@@ -18,6 +18,7 @@ import dev.coterie.wire.LinuxRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
+import dev.coterie.wire.WatchRequest;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 
@@ -170,6 +171,9 @@ final class Requests {
       return new HandleRequest.Tcreate(
           dir, newFid(call), newHandleFid(call), NO_NAME, flags, tmpfile.mode());
     }
+    if (operation instanceof Operation.OpenWatch) {
+      return new WatchRequest.Topenwatch(newHandleFid(call));
+    }
     if (operation instanceof Operation.Take take) {
       return new HandleRequest.Ttake(take.token(), newHandleFid(call));
     }
@@ -284,6 +288,21 @@ final class Requests {
     }
     if (operation instanceof Operation.Share) {
       return new HandleRequest.Tshare(fid);
+    }
+    return onWatches(call, operation, fid);
+  }
+
+  private Request onWatches(Call<?> call, Operation.OnHandle<?> operation, int fid)
+      throws ErrnoException {
+    if (operation instanceof Operation.NextChanges(_, var bytes, var waits)) {
+      int most = Math.clamp(bytes, 0, msize - P9.IOHDR);
+      return new WatchRequest.Tchanges(fid, most, waits ? P9.CHANGES_WAIT : 0);
+    }
+    if (operation instanceof Operation.AddWatch(_, var id, var mask)) {
+      return new WatchRequest.Taddwatch(fid, useAlso(call, id), mask);
+    }
+    if (operation instanceof Operation.RemoveWatch(_, var watch)) {
+      return new WatchRequest.Tremovewatch(fid, watch);
     }
     throw new AssertionError("no message for " + operation.label());
   }

@@ -130,18 +130,20 @@ final class Tags {
     return call;
   }
 
-  /** The calls that wait for a lock through a handle. */
-  synchronized List<Call<?>> lockWaits(Held handle) {
+  /** The calls that wait for a lock or a change through a handle. */
+  synchronized List<Call<?>> waits(Held handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
-      if (call != null
-          && handle.equals(call.first)
-          && call.operation instanceof Operation.Lock lock
-          && lock.waits()) {
+      if (call != null && handle.equals(call.first) && waits(call.operation)) {
         waits.add(call);
       }
     }
     return waits;
+  }
+
+  private static boolean waits(Operation<?> operation) {
+    return (operation instanceof Operation.Lock lock && lock.waits())
+        || (operation instanceof Operation.NextChanges next && next.waits());
   }
 
   /**

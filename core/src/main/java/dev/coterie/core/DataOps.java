@@ -1,6 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
@@ -8,6 +9,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Fallocate;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Pieces;
 import dev.coterie.core.spi.Command;
 import dev.coterie.core.spi.Command.Allocate.Kind;
 import java.nio.ByteBuffer;
@@ -29,11 +31,35 @@ final class DataOps {
     try {
       inode.requireLive();
       count = inode.mount().read(inode.node, offset, destination);
+      if (count > 0) {
+        vfs.changes().changed(inode, Change.ACCESS);
+      }
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
     attributes.touch(inode, flags);
     return count;
+  }
+
+  /**
+   * As read, but from where the content lies, if the mount can show it. The access time is marked
+   * before that: whoever has the content finds it marked.
+   */
+  int send(InsideInode inode, int flags, long offset, ByteBuffer destination, Pieces pieces)
+      throws ErrnoException {
+    attributes.touch(inode, flags);
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      inode.requireLive();
+      int count = inode.mount().show(inode.node, offset, destination.remaining(), pieces);
+      if (count < 0) {
+        return inode.mount().read(inode.node, offset, destination);
+      }
+      pieces.end();
+      return count;
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
   }
 
   /**
@@ -59,8 +85,10 @@ final class DataOps {
       try {
         int mode = Access.modeAfterWrite(inode.node, caller);
         attributes.dropCapability(inode);
-        return new Transferred(
-            at, inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now())));
+        int written =
+            inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now()));
+        vfs.changes().changed(inode, Change.MODIFY);
+        return new Transferred(at, written);
       } finally {
         source.limit(limit);
       }
@@ -112,6 +140,7 @@ final class DataOps {
           .mount()
           .apply(
               new Command.Allocate(inode.node, kind, keepSize, offset, length, after, vfs.now()));
+      vfs.changes().changed(inode, Change.MODIFY);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -181,8 +210,16 @@ final class DataOps {
     }
     int mode = Access.modeAfterWrite(to.node, caller);
     attributes.dropCapability(to);
-    return to.mount()
-        .apply(new Command.CopyRange(from.node, offset, to.node, toOffset, count, mode, vfs.now()));
+    long copied =
+        to.mount()
+            .apply(
+                new Command.CopyRange(
+                    from.node, offset, to.node, toOffset, count, mode, vfs.now()));
+    if (copied > 0) {
+      vfs.changes().changed(from, Change.ACCESS);
+      vfs.changes().changed(to, Change.MODIFY);
+    }
+    return copied;
   }
 
   static void fsync(InsideInode inode, boolean dataOnly) throws ErrnoException {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A submitted operation that may have to wait. It uses no thread while it does. Resume, grant,
- * cancel and the end of the session meet on its monitor, or on that of the lock table it is queued
- * at.
+ * cancel and the end of the session meet on its monitor, or on that of what it is queued at: a lock
+ * table or a watch queue.
  *
  * <pre>
  *            admitted             done
@@ -38,7 +38,13 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
   private boolean asking; // guarded by this: a thread is at the barrier for us
   private boolean askAgain; // guarded by this: resumed while asking
   private @Nullable Errno giveUp; // guarded by this: asked while running, to be done once queued
-  private LockOps.@Nullable Place place; // guarded by this
+  private @Nullable Place place; // guarded by this
+
+  /** Where a request waits: what cancels it meets there what ends its wait. */
+  interface Place {
+    /** Whether the wait was given up by this call. */
+    boolean withdraw();
+  }
 
   Request(
       Session session, Caller caller, Operation<R> operation, Completion<? super R> completion) {
@@ -114,10 +120,10 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
     }
   }
 
-  // ---- queued at a lock ----
+  // ---- queued ----
 
   /** Notes where the operation is about to queue. */
-  synchronized void waitsAt(LockOps.Place there) {
+  synchronized void waitsAt(Place there) {
     place = there;
   }
 
@@ -136,10 +142,15 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
   }
 
   @Override
-  @SuppressWarnings("unchecked") // a lock's answer
   public void granted() {
+    finished(Operation.Done.DONE);
+  }
+
+  /** What was waited for is there. */
+  @SuppressWarnings("unchecked") // what the operation answers
+  void finished(Object answer) {
     over();
-    completion.done((R) Operation.Done.DONE);
+    completion.done((R) answer);
   }
 
   @Override
@@ -157,7 +168,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
 
   /** Ends a waiting request with an error; false if it runs or is over. */
   boolean end(Errno errno) {
-    LockOps.Place queuedAt;
+    Place queuedAt;
     synchronized (this) {
       switch (state) {
         case ENDED -> {
@@ -173,7 +184,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
       queuedAt = state == State.QUEUED ? place : null;
     }
     if (queuedAt != null) {
-      // The table decides: who is off its queue is granted, or by us ended.
+      // The place decides: who is off its queue is answered there, or by us ended.
       if (!queuedAt.withdraw()) {
         return false;
       }

@@ -52,6 +52,7 @@ public final class Session implements FileService {
   private final Walk walk;
   private final Offsets offsets;
   private final LockOps locks;
+  private final WatchOps watches;
 
   Session(Vfs vfs) {
     this.vfs = vfs;
@@ -59,6 +60,7 @@ public final class Session implements FileService {
     this.walk = new Walk(vfs);
     this.offsets = new Offsets(vfs);
     this.locks = new LockOps(this, vfs.locks());
+    this.watches = new WatchOps(this, vfs);
   }
 
   @Override
@@ -101,9 +103,11 @@ public final class Session implements FileService {
   }
 
   private static boolean canWait(Operation<?> operation) {
-    return operation instanceof Operation.Lock(_, var lock, var waits)
-        && waits
-        && lock.type() != RangeLock.Type.UNLOCK;
+    return switch (operation) {
+      case Operation.Lock(_, var lock, var waits) -> waits && lock.type() != RangeLock.Type.UNLOCK;
+      case Operation.NextChanges(_, _, var waits) -> waits;
+      default -> false;
+    };
   }
 
   private <R> R runHere(Caller caller, Operation<R> operation) throws ErrnoException {
@@ -137,7 +141,7 @@ public final class Session implements FileService {
       case Operation.InDirectory<?> o -> isSlow(references.find(o.dir()));
       case Operation.Open(var id, _) -> isSlow(references.find(id));
       case Operation.Rebind _ -> vfs.hasSlowMount();
-      case Operation.Root _, Operation.Forget _, Operation.Take _ -> false;
+      case Operation.Root _, Operation.Forget _, Operation.Take _, Operation.OpenWatch _ -> false;
     };
   }
 
@@ -148,7 +152,7 @@ public final class Session implements FileService {
   /** Much to read or to write, or content that is durable when the operation ends. */
   private static boolean mayTakeLong(Handle handle, Operation.OnHandle<?> operation) {
     return switch (operation) {
-      case Operation.Read(_, _, var buffer) -> buffer.remaining() >= LONG_BYTES;
+      case Operation.Read(_, _, var buffer, _) -> buffer.remaining() >= LONG_BYTES;
       case Operation.ReadNext(_, var buffer) -> buffer.remaining() >= LONG_BYTES;
       case Operation.Write(_, _, var buffer) -> writesLong(handle, buffer);
       case Operation.WriteNext(_, var buffer) -> writesLong(handle, buffer);
@@ -189,7 +193,7 @@ public final class Session implements FileService {
       requireRoom(operation);
       result =
           request != null && canWait(operation)
-              ? lockOrWait(caller, operation, request)
+              ? doOrWait(caller, operation, request)
               : execute(caller, operation);
     } catch (ErrnoException e) {
       leave();
@@ -210,13 +214,17 @@ public final class Session implements FileService {
   }
 
   /** Null: it waits. */
-  @SuppressWarnings("unchecked") // a lock's answer
-  private <R> @Nullable R lockOrWait(Caller caller, Operation<R> operation, Request<R> request)
+  @SuppressWarnings({"unchecked", "NullAway"}) // each case answers what its operation's type says
+  private <R> @Nullable R doOrWait(Caller caller, Operation<R> operation, Request<R> request)
       throws ErrnoException {
-    Operation.Lock lock = (Operation.Lock) operation;
-    long number = lock.handle();
+    long number = ((Operation.OnHandle<?>) operation).handle();
+    if (operation instanceof Operation.NextChanges next) {
+      return (R)
+          through(number, handle -> watches.nextOrWait(number, handle, next.bytes(), request));
+    }
+    RangeLock lock = ((Operation.Lock) operation).lock();
     boolean granted =
-        through(number, handle -> locks.lockOrWait(caller, number, handle, lock.lock(), request));
+        through(number, handle -> locks.lockOrWait(caller, number, handle, lock, request));
     return granted ? (R) Done.DONE : null;
   }
 
@@ -263,7 +271,7 @@ public final class Session implements FileService {
   private void giveBack() {
     vfs.tokens().endAll(this);
     handles.forEach((number, handle) -> {
-      locks.closed(number, handle);
+      letGo(number, handle);
       vfs.put(handle);
     });
     handles.clear();
@@ -399,6 +407,7 @@ public final class Session implements FileService {
         yield opened(vfs.ops(inode).open(caller, inode, flags), false);
       }
       case Operation.Take(var token) -> opened(taken(caller, token), false);
+      case Operation.OpenWatch _ -> opened(watches.open(), false);
     };
   }
 
@@ -411,10 +420,14 @@ public final class Session implements FileService {
   private Object onHandle(Caller caller, Operation.OnHandle<?> operation, Handle handle)
       throws ErrnoException {
     InodeOps ops = vfs.ops(handle.inode);
+    boolean shared = operation instanceof Operation.Share;
+    if (handle instanceof WatchHandle && !shared) {
+      return watches.on(caller, operation, handle, references);
+    }
     return switch (operation) {
-      case Operation.Read(_, var offset, var destination) -> {
+      case Operation.Read(_, var offset, var destination, var pieces) -> {
         Arguments.requireReadable(handle, offset, destination);
-        yield ops.read(caller, handle, offset, destination);
+        yield ops.read(caller, handle, offset, destination, pieces);
       }
       case Operation.Write(_, var offset, var source) -> {
         Arguments.requireWritable(handle, offset, source);
@@ -453,6 +466,8 @@ public final class Session implements FileService {
       }
       case Operation.GetLock(_, var lock) -> locks.find(handle, lock);
       case Operation.Share(_) -> share(caller, handle);
+      case Operation.AddWatch _, Operation.RemoveWatch _, Operation.NextChanges _ ->
+          throw new ErrnoException(Errno.EINVAL);
       case Operation.Close _ -> throw new AssertionError("closed without being used");
     };
   }
@@ -514,6 +529,7 @@ public final class Session implements FileService {
     if (lookup) {
       references.addLookup(handle.inode.get());
     }
+    watches.opened(handle);
     long number = handleNumbers.incrementAndGet();
     handles.put(number, handle);
     return new Operation.Opened(number, fresh.stat(), handle.flags());
@@ -524,10 +540,18 @@ public final class Session implements FileService {
     if (handle == null) {
       throw new ErrnoException(Errno.EBADF);
     }
-    locks.closed(number, handle);
+    letGo(number, handle);
     references.dropHandle(handle.inode);
     vfs.put(handle);
     return Done.DONE;
+  }
+
+  private void letGo(long number, Handle handle) {
+    if (handle instanceof WatchHandle watch) {
+      watches.closed(number, watch);
+    } else {
+      locks.closed(number, handle);
+    }
   }
 
   private Token share(Caller caller, Handle handle) throws ErrnoException {

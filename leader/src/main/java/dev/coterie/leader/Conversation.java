@@ -12,6 +12,7 @@ import dev.coterie.wire.InodeRequest;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.UnknownRequest;
+import dev.coterie.wire.WatchRequest;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class Conversation {
   private final FidTable fids = new FidTable();
   private final PlainRequests plain;
   private final DialectRequests ours;
+  private final WatchRequests watches;
   private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
   private volatile @Nullable Fid anchor; // first attach
 
@@ -40,6 +42,7 @@ final class Conversation {
     this.msize = msize;
     this.plain = new PlainRequests(this);
     this.ours = new DialectRequests(this);
+    this.watches = new WatchRequests(this);
   }
 
   /** One in which nothing is agreed, so that Tversion is the only request there is. */
@@ -52,6 +55,7 @@ final class Conversation {
       case UnknownRequest _ -> throw new ErrnoException(Errno.EOPNOTSUPP);
       case InodeRequest r -> ours.inode(call, r);
       case HandleRequest r -> ours.handle(call, r);
+      case WatchRequest r -> watches.serve(call, r);
       case SessionRequest r -> ours.session(call, r);
       default -> plain.serve(call, request);
     }

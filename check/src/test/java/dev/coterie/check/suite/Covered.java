@@ -64,6 +64,10 @@ final class Covered {
           Map.entry("fsync", "EBADF"),
           Map.entry("lock", "EAGAIN EDEADLK EBADF EINVAL EOVERFLOW ENOLCK EINTR"),
           Map.entry("getlock", "EINVAL EOVERFLOW EBADF"),
+          Map.entry("openwatch", "EMFILE"),
+          Map.entry("addwatch", "EACCES EINVAL ENOTDIR EEXIST EBADF ESTALE"),
+          Map.entry("removewatch", "EINVAL EBADF"),
+          Map.entry("nextchanges", "EAGAIN EBADF EINTR EINVAL"),
           Map.entry("share", "EBADF EMFILE"),
           Map.entry("take", "ENOENT EPERM"));
 

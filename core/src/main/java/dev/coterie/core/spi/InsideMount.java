@@ -3,6 +3,7 @@ package dev.coterie.core.spi;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import java.nio.ByteBuffer;
@@ -44,6 +45,17 @@ public non-sealed interface InsideMount extends Mount {
   /** One directory that names this inode, or null when none does. */
   @Nullable InsideNode anyParent(InsideNode node) throws ErrnoException;
 
+  /**
+   * Gives each name of an inode. The inode is locked, shared or alone; of a directory that nothing
+   * moves or removes meanwhile it may be asked without.
+   */
+  void links(InsideNode node, LinkSink sink);
+
+  /** Takes names of an inode. */
+  interface LinkSink {
+    void accept(InsideNode dir, Name name);
+  }
+
   /** The node of an identity, or null when there is none any more. No operation lock is held. */
   @Nullable InsideNode find(InodeId id) throws ErrnoException;
 
@@ -67,6 +79,15 @@ public non-sealed interface InsideMount extends Mount {
 
   /** Reads into the remaining bytes of the buffer; 0 at or after the end. */
   int read(InsideNode file, long offset, ByteBuffer destination) throws ErrnoException;
+
+  /**
+   * Adds up to {@code count} bytes as they lie in memory.
+   *
+   * @return how many; 0 at or after the end; -1: not possible, and nothing was added
+   */
+  default int show(InsideNode file, long offset, int count, Pieces pieces) throws ErrnoException {
+    return -1;
+  }
 
   /**
    * The next offset at or after {@code offset}, which is before the end, with data; -1 when only a

@@ -6,6 +6,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import dev.coterie.api.Timestamp;
@@ -137,7 +138,7 @@ public final class TmpFs implements InsideMount {
     InodeId id = context.ids().get();
     root = new Dir(id, Mode.S_IFDIR | options.mode(), options.uid(), options.gid(), now);
     root.addLinks(2);
-    root.named(root);
+    root.makeRoot();
     nodes.put(id, root);
   }
 
@@ -174,6 +175,13 @@ public final class TmpFs implements InsideMount {
   }
 
   @Override
+  public void links(InsideNode node, LinkSink sink) {
+    if (node.nlink() > 0) {
+      ((TmpNode) node).links(sink);
+    }
+  }
+
+  @Override
   public @Nullable InsideNode find(InodeId id) {
     return nodes.get(id);
   }
@@ -203,6 +211,18 @@ public final class TmpFs implements InsideMount {
     int count = (int) Math.min(destination.remaining(), from.size() - offset);
     contents.read(from.pages, offset, destination, count);
     return count;
+  }
+
+  @Override
+  public int show(InsideNode file, long offset, int count, Pieces pieces) {
+    assert offset >= 0;
+    File from = (File) file;
+    if (offset >= from.size()) {
+      return 0;
+    }
+    int shown = (int) Math.min(count, from.size() - offset);
+    contents.show(from.pages, offset, shown, pieces);
+    return shown;
   }
 
   @Override
@@ -308,13 +328,13 @@ public final class TmpFs implements InsideMount {
     TmpNode node = (TmpNode) command.node();
     assert dir.entries.get(command.name()) == node;
     dir.entries.remove(command.name());
-    unlinked(dir, node, command.now());
+    unlinked(dir, command.name(), node, command.now());
     dir.contentChanged(command.now());
   }
 
   /** After a name of {@code node} in {@code dir} is gone for good. */
-  private void unlinked(Dir dir, TmpNode node, Timestamp now) {
-    node.unnamed(dir);
+  private void unlinked(Dir dir, Name name, TmpNode node, Timestamp now) {
+    node.unnamed(dir, name);
     if (node instanceof Dir gone) {
       assert gone.entries.size() == 0 : "ENOTEMPTY is the core's";
       gone.removeLinks();
@@ -341,7 +361,7 @@ public final class TmpFs implements InsideMount {
       TmpNode other = Objects.requireNonNull(replaced, "ENOENT is the core's");
       dir.entries.replace(command.name(), other);
       newDir.entries.replace(command.newName(), node);
-      moved(other, newDir, dir);
+      moved(other, newDir, command.newName(), dir, command.name());
       other.changed(now);
     } else {
       dir.entries.remove(command.name());
@@ -349,10 +369,10 @@ public final class TmpFs implements InsideMount {
         newDir.entries.add(command.newName(), node);
       } else {
         newDir.entries.replace(command.newName(), node);
-        unlinked(newDir, replaced, now);
+        unlinked(newDir, command.newName(), replaced, now);
       }
     }
-    moved(node, dir, newDir);
+    moved(node, dir, command.name(), newDir, command.newName());
     node.changed(now);
     dir.contentChanged(now);
     if (newDir != dir) {
@@ -360,14 +380,10 @@ public final class TmpFs implements InsideMount {
     }
   }
 
-  /** After a name of {@code node} went from one directory to another. */
-  private static void moved(TmpNode node, Dir from, Dir to) {
-    if (from == to) {
-      return;
-    }
-    node.unnamed(from);
-    node.named(to);
-    if (node instanceof Dir) {
+  /** After a name of {@code node} became another, perhaps in another directory. */
+  private static void moved(TmpNode node, Dir from, Name name, Dir to, Name newName) {
+    node.renamed(from, name, to, newName);
+    if (node instanceof Dir && from != to) {
       from.addLinks(-1);
       to.addLinks(1);
     }
@@ -375,7 +391,7 @@ public final class TmpFs implements InsideMount {
 
   private static void put(Dir dir, Name name, TmpNode node) {
     dir.entries.add(name, node);
-    node.named(dir);
+    node.named(dir, name);
   }
 
   // ---- attributes ----
