@@ -83,11 +83,7 @@ final class UpCommand implements Command {
 
   /** What was asked for, the file and the options put together. */
   private record Plan(
-      Path socket,
-      @Nullable Integer tcp,
-      boolean tcpTrust,
-      int lockHold,
-      List<MountSpec> mounts) {}
+      Path socket, @Nullable Integer tcp, boolean tcpTrust, int lockHold, List<MountSpec> mounts) {}
 
   @Override
   public int run(Arguments arguments, Console console) throws IOException, Failure {
@@ -111,7 +107,9 @@ final class UpCommand implements Command {
   private static Plan plan(Arguments arguments, Console console) throws Failure {
     String file = arguments.value(CONFIG);
     UpConfig config =
-        file == null ? new UpConfig(null, null, null, null, null) : UpConfig.read(ByteText.local(file));
+        file == null
+            ? new UpConfig(null, null, null, null, null)
+            : UpConfig.read(ByteText.local(file));
     List<MountSpec> mounts = new ArrayList<>(config.mounts());
     if (!arguments.values(MOUNT).isEmpty()) {
       mounts.clear();

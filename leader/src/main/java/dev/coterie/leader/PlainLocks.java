@@ -134,8 +134,10 @@ final class PlainLocks {
     return switch (found.type()) {
       case UNLOCK ->
           new Rgetlock(P9.LOCK_TYPE_UNLCK, r.start(), r.length(), r.procId(), r.clientId());
-      case READ -> new Rgetlock(P9.LOCK_TYPE_RDLCK, found.start(), found.length(), found.pid(), UNNAMED);
-      case WRITE -> new Rgetlock(P9.LOCK_TYPE_WRLCK, found.start(), found.length(), found.pid(), UNNAMED);
+      case READ ->
+          new Rgetlock(P9.LOCK_TYPE_RDLCK, found.start(), found.length(), found.pid(), UNNAMED);
+      case WRITE ->
+          new Rgetlock(P9.LOCK_TYPE_WRLCK, found.start(), found.length(), found.pid(), UNNAMED);
     };
   }
 

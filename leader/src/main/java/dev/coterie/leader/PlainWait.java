@@ -49,8 +49,7 @@ final class PlainWait implements Completion<Operation.Done> {
       asker = call;
     }
     Operation.Lock operation = new Operation.Lock(wanted.handle(), wanted.lock(), true);
-    Ticket submitted =
-        locks.conversation().session().submit(wanted.caller(), operation, this);
+    Ticket submitted = locks.conversation().session().submit(wanted.caller(), operation, this);
     synchronized (this) {
       ticket = submitted;
     }

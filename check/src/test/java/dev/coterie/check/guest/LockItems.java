@@ -28,7 +28,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
-/** Locks of programs in guests: by fcntl(2), as open file descriptions have them, and by flock(2). */
+/**
+ * Locks of programs in guests: by fcntl(2), as open file descriptions have them, and by flock(2).
+ */
 final class LockItems {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
   private static final Duration SOON = Duration.ofMinutes(2);
@@ -300,9 +302,7 @@ final class LockItems {
     long before = site.watch.count(LOCKS);
     site.a.ok("spawn", "holder", "hold", SLOT, "set", "w", 0, 0);
     awaitLocks(site.watch, before + 1);
-    await()
-        .atMost(SOON)
-        .until(() -> site.b.ok("lock", SLOT, "get", "w", 0, 0).text(0).equals("w"));
+    await().atMost(SOON).until(() -> site.b.ok("lock", SLOT, "get", "w", 0, 0).text(0).equals("w"));
     site.b.ok("spawn", "waiter", "lock", SLOT, "wait", "w", 0, 0);
     awaitLocks(site.watch, before + 2);
     site.a.ok("kill", "holder", SIGKILL);

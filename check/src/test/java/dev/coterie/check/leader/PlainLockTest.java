@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,10 +46,14 @@ class PlainLockTest {
 
   @TempDir private Path folder;
   private final List<AutoCloseable> toClose = new ArrayList<>();
-  private Served served;
+  private @Nullable Served opened;
 
   private void serve(long holdMs) throws IOException {
-    served = Served.in(folder, builder -> builder.lockHoldMs(holdMs));
+    opened = Served.in(folder, builder -> builder.lockHoldMs(holdMs));
+  }
+
+  private Served served() {
+    return Objects.requireNonNull(opened);
   }
 
   @AfterEach
@@ -55,13 +61,13 @@ class PlainLockTest {
     for (AutoCloseable each : toClose) {
       each.close();
     }
-    served.close();
-    assertThat(served.leader.counts().faults()).isZero();
+    served().close();
+    assertThat(served().leader.counts().faults()).isZero();
   }
 
   /** A client that has the file open. */
   private RawClient client() throws IOException {
-    RawClient client = served.plain();
+    RawClient client = served().plain();
     toClose.add(client);
     Reply walked = client.call(RawClient.walkFrame(ROOT, FILE, "f"));
     if (walked.isError()) {
@@ -144,8 +150,7 @@ class PlainLockTest {
     RawClient client = client();
     assertThat(lock(client, WRITE, 0, 0, 7)).isEqualTo(SUCCESS);
     assertThat(lock(client, READ, 5, 1, 8)).isEqualTo(BLOCKED);
-    Frame named =
-        Frame.of(P9.TLOCK).u4(FILE).u1(READ).u4(0).u8(5).u8(1).u4(7).name("another");
+    Frame named = Frame.of(P9.TLOCK).u4(FILE).u1(READ).u4(0).u8(5).u8(1).u4(7).name("another");
     assertThat(status(client.ok(named))).isEqualTo(BLOCKED);
     assertThat(lock(client, READ, 0, 0, 7)).isEqualTo(SUCCESS);
     assertThat(lock(client, READ, 5, 1, 8)).isEqualTo(SUCCESS);

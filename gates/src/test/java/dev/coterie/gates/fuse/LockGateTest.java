@@ -194,6 +194,30 @@ class LockGateTest {
     assertThat(flock(handle, READ)).isZero();
   }
 
+  /**
+   * Who has closed a file does not find its lock there, though RELEASE comes after that. It is
+   * looked for only for a moment, which on a busy machine may be over before: hence several tries.
+   */
+  @Test
+  void flock_ofFileThatIsBeingClosed_isWaitedFor() throws Exception {
+    boolean found = false;
+    for (int i = 0; i < 50 && !found; i++) {
+      FakeKernel.Body flags = body().int32(OpenFlags.O_RDWR).int32(0);
+      long closed = kernel.call(Opcode.OPEN, node, flags).body().getLong(0);
+      assertThat(flock(closed, WRITE)).isZero();
+      flush(closed, ONE);
+      FakeKernel.Body whole = lock(handle, 99, WRITE, 0, TO_END).int32(1).int32(0);
+      long asked = kernel.send(Opcode.SETLK, node, whole);
+      for (int turn = 0; turn < 2 * READERS; turn++) {
+        kernel.call(Opcode.STATFS, ROOT, body()); // it has been asked for by now
+      }
+      release(closed);
+      found = kernel.await(asked).error() == 0;
+      flock(handle, UNLOCK);
+    }
+    assertThat(found).isTrue();
+  }
+
   @Test
   void getlk_tellsRangeTypeAndProcess() throws Exception {
     setlk(handle, ONE, READ);
