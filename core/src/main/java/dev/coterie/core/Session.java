@@ -8,7 +8,6 @@ import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
-import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
@@ -364,9 +363,8 @@ public final class Session implements FileService {
       case Operation.Readlink _ -> ops.readlink(caller, inode);
       case Operation.Getxattr(_, var name) -> {
         Arguments.requireXattrName(name);
-        yield inode == vfs.root() && name.equals(MountList.ATTRIBUTE)
-            ? vfs.mountList()
-            : ops.getxattr(caller, inode, name);
+        byte[] own = inode == vfs.root() ? vfs.ownAttribute(caller, name) : null;
+        yield own != null ? own : ops.getxattr(caller, inode, name);
       }
       case Operation.Setxattr(_, var name, var value, var flags) -> {
         Arguments.requireXattr(name, value, flags);

@@ -37,6 +37,7 @@ abstract class ConformanceSuite
         SpaceChecks,
         SharingChecks,
         LockChecks,
+        HandleLockChecks,
         WatchChecks,
         ReaddirChecks,
         XattrChecks,
