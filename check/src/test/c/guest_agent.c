@@ -465,6 +465,41 @@ static void do_hello(void) {
   say("OK");
 }
 
+/* ---- locks ---- */
+
+/* lock SLOT HOW TYPE START LENGTH: of the process or (o...) of the open file; HOW set, wait, get, oset, owait. */
+static void do_lock(void) {
+  const char *how = text(2);
+  const char *type = text(3);
+  struct flock lock = {.l_type = type[0] == 'r' ? F_RDLCK : type[0] == 'w' ? F_WRLCK : F_UNLCK,
+      .l_whence = SEEK_SET, .l_start = number(4), .l_len = number(5)};
+  int command = how[0] == 'g' ? F_GETLK : how[0] == 's' ? F_SETLK : how[0] == 'w' ? F_SETLKW
+      : how[1] == 's' ? F_OFD_SETLK : F_OFD_SETLKW;
+  if (fcntl(fd(1), command, &lock) < 0) {
+    say_result(-1);
+  } else if (how[0] != 'g') {
+    say("OK");
+  } else if (lock.l_type == F_UNLCK) {
+    say("OK free");
+  } else {
+    say("OK %s %ld %ld %d", lock.l_type == F_RDLCK ? "r" : "w", (long)lock.l_start, (long)lock.l_len, lock.l_pid);
+  }
+}
+
+/* hold SLOT HOW TYPE START LENGTH: as lock, and keeps it until killed. */
+static void do_hold(void) {
+  do_lock();
+  for (;;) pause();
+}
+
+/* flock SLOT sh|ex|un: without waiting. */
+static void do_flock(void) {
+  int how = text(2)[0] == 's' ? LOCK_SH : text(2)[0] == 'e' ? LOCK_EX : LOCK_UN;
+  say_result(flock(fd(1), how | LOCK_NB));
+}
+
+static void do_pid(void) { say("OK %d", (int)getpid()); }
+
 /* ---- loops, for what two guests do at a time ---- */
 
 /* append PATH TAG COUNT: lines that say who and how long they are, each written at once. */
@@ -655,13 +690,15 @@ static const struct command {
     {"await", do_await},       {"chdir", do_chdir},     {"chmod", do_chmod},
     {"chown", do_chown},       {"claim", do_claim},     {"close", do_close},
     {"count", do_count},       {"fallocate", do_fallocate}, {"fchmod", do_fchmod},
-    {"fill", do_fill},         {"fstat", do_fstat},     {"fsync", do_fsync},
-    {"ftruncate", do_ftruncate}, {"fxset", do_fxset},   {"getdents", do_getdents},
-    {"hello", do_hello},       {"kill", do_kill},       {"link", do_link},
+    {"fill", do_fill},         {"flock", do_flock},     {"fstat", do_fstat},
+    {"fsync", do_fsync},       {"ftruncate", do_ftruncate}, {"fxset", do_fxset},
+    {"getdents", do_getdents}, {"hello", do_hello},     {"hold", do_hold},
+    {"kill", do_kill},         {"link", do_link},       {"lock", do_lock},
     {"lseek", do_lseek},       {"make", do_make},       {"map", do_map},
     {"mapread", do_mapread},   {"mapwrite", do_mapwrite}, {"mkdir", do_mkdir},
     {"mknod", do_mknod},       {"mount", do_mount},     {"msync", do_msync},
-    {"open", do_open},         {"populate", do_populate}, {"pread", do_pread},
+    {"open", do_open},         {"pid", do_pid},         {"populate", do_populate},
+    {"pread", do_pread},
     {"pwrite", do_pwrite},     {"read", do_read},       {"readlink", do_readlink},
     {"rename", do_rename},     {"rmdir", do_rmdir},     {"sh", do_sh},
     {"spawn", do_spawn},       {"stat", do_stat},       {"statfs", do_statfs},

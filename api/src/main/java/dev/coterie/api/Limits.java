@@ -103,6 +103,12 @@ public final class Limits {
   /** Ranges of files that one session may hold locked, in all; more are answered ENOLCK. */
   public static final int LOCKS_PER_SESSION = 1 << 16;
 
+  /** Names of clients that a plain 9P connection may ask for locks by. */
+  public static final int LOCK_CLIENTS_PER_CONNECTION = 1024;
+
+  /** How long a plain 9P client that would wait for a lock is held, in milliseconds. */
+  public static final long LOCK_HOLD_MS = 1000;
+
   /**
    * Changes that one watch queue keeps; more are counted and dropped (Linux,
    * fs.inotify.max_queued_events).

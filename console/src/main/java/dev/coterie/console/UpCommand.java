@@ -1,5 +1,6 @@
 package dev.coterie.console;
 
+import dev.coterie.api.Limits;
 import dev.coterie.leader.Leader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,6 +33,12 @@ final class UpCommand implements Command {
       Option.value("--tcp", "PORT", "listen on 127.0.0.1 too; 0 is any free port");
   private static final Option TCP_TRUST =
       Option.flag("--tcp-trust", "believe who TCP clients say they are; else they are nobody");
+  private static final Option LOCK_HOLD =
+      Option.value(
+          "--lock-hold",
+          "MS",
+          "hold a 9P client that waits for a lock so long before it is told to ask again; -1: until"
+              + " it has it (default: 1000)");
   private static final Option UNTIL_UNUSED =
       Option.flag("--until-unused", "end when no client is connected any more");
   private static final int PORT_MAX = 0xFFFF;
@@ -44,7 +51,16 @@ final class UpCommand implements Command {
         "",
         0,
         0,
-        List.of(MOUNT, CONFIG, LISTEN, TCP, TCP_TRUST, UNTIL_UNUSED, Synopsis.JSON, Synopsis.HELP),
+        List.of(
+            MOUNT,
+            CONFIG,
+            LISTEN,
+            TCP,
+            TCP_TRUST,
+            LOCK_HOLD,
+            UNTIL_UNUSED,
+            Synopsis.JSON,
+            Synopsis.HELP),
         List.of(
             "",
             "Without a mount at / an empty tmpfs stands there. One line on stdout says how to",
@@ -67,7 +83,7 @@ final class UpCommand implements Command {
 
   /** What was asked for, the file and the options put together. */
   private record Plan(
-      Path socket, @Nullable Integer tcp, boolean tcpTrust, List<MountSpec> mounts) {}
+      Path socket, @Nullable Integer tcp, boolean tcpTrust, int lockHold, List<MountSpec> mounts) {}
 
   @Override
   public int run(Arguments arguments, Console console) throws IOException, Failure {
@@ -91,7 +107,9 @@ final class UpCommand implements Command {
   private static Plan plan(Arguments arguments, Console console) throws Failure {
     String file = arguments.value(CONFIG);
     UpConfig config =
-        file == null ? new UpConfig(null, null, null, null) : UpConfig.read(ByteText.local(file));
+        file == null
+            ? new UpConfig(null, null, null, null, null)
+            : UpConfig.read(ByteText.local(file));
     List<MountSpec> mounts = new ArrayList<>(config.mounts());
     if (!arguments.values(MOUNT).isEmpty()) {
       mounts.clear();
@@ -107,7 +125,17 @@ final class UpCommand implements Command {
       throw Failure.usage("tcp: not a port: " + tcp);
     }
     boolean trust = arguments.has(TCP_TRUST) || Boolean.TRUE.equals(config.tcpTrust());
-    return new Plan(socket(arguments, config, console), tcp, trust, mounts);
+    return new Plan(
+        socket(arguments, config, console), tcp, trust, lockHold(arguments, config), mounts);
+  }
+
+  private static int lockHold(Arguments arguments, UpConfig config) throws Failure {
+    Integer given = config.lockHold();
+    if (given != null && given < -1) {
+      throw Failure.usage("lock-hold: not a time: " + given);
+    }
+    int otherwise = given == null ? Math.toIntExact(Limits.LOCK_HOLD_MS) : given;
+    return arguments.number(LOCK_HOLD, otherwise, -1, Integer.MAX_VALUE);
   }
 
   private static Path socket(Arguments arguments, UpConfig config, Console console) throws Failure {
@@ -142,6 +170,7 @@ final class UpCommand implements Command {
 
   private static Leader start(Plan plan) throws Failure {
     Leader.Builder builder = Leader.builder().listen(plan.socket());
+    builder.lockHoldMs(plan.lockHold() < 0 ? Leader.LOCK_HOLD_FOREVER_MS : plan.lockHold());
     for (MountSpec mount : plan.mounts()) {
       builder.mount(mount.path(), mount.factory());
     }

@@ -23,12 +23,14 @@ import tools.jackson.dataformat.toml.TomlMapper;
  * @param socket as {@code --socket}
  * @param tcp as {@code --tcp}
  * @param tcpTrust as {@code --tcp-trust}
+ * @param lockHold as {@code --lock-hold}
  * @param mount as {@code --mount}, one table each
  */
 record UpConfig(
     @Nullable String socket,
     @Nullable Integer tcp,
     @JsonProperty("tcp-trust") @Nullable Boolean tcpTrust,
+    @JsonProperty("lock-hold") @Nullable Integer lockHold,
     @Nullable List<Entry> mount) {
 
   /** One mount: {@code [[mount]]}, its options in {@code [mount.options]}. */

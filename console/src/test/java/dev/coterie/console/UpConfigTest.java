@@ -27,6 +27,7 @@ class UpConfigTest {
             socket = "/run/s"
             tcp = 5640
             tcp-trust = true
+            lock-hold = 250
             [[mount]]
             path = "/"
             kind = "tmpfs"
@@ -39,6 +40,7 @@ class UpConfigTest {
     assertThat(config.socket()).isEqualTo("/run/s");
     assertThat(config.tcp()).isEqualTo(5640);
     assertThat(config.tcpTrust()).isTrue();
+    assertThat(config.lockHold()).isEqualTo(250);
     assertThat(config.mounts())
         .isEqualTo(
             List.of(

@@ -105,6 +105,15 @@ final class Call {
     }
   }
 
+  /** Waits for what is no operation of its own: a flush cancels this. */
+  void waitsFor(Ticket waiting) {
+    int number;
+    synchronized (this) {
+      number = ++operations;
+    }
+    keep(number, waiting);
+  }
+
   /** Notes what a flush is to cancel, unless that operation is over and the next one begun. */
   private void keep(int number, Ticket submitted) {
     boolean cancelNow;

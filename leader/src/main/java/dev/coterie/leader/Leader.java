@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -41,6 +42,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Leader implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Leader.class.getName());
+
+  /** Holds a plain client's request for a lock until it is granted. */
+  public static final long LOCK_HOLD_FOREVER_MS = Long.MAX_VALUE;
+
   private static final int POOL_THREADS = 4;
   private static final long TICK_MS = 1000;
   private static final int COMPLAINTS = 20;
@@ -51,6 +56,7 @@ public final class Leader implements AutoCloseable {
   private final Vfs vfs;
   private final UnaryOperator<FileService> decorator;
   private final int connectionsMost;
+  private final long lockHoldMs;
   private final ThreadPoolExecutor pool =
       new ThreadPoolExecutor(
           POOL_THREADS,
@@ -75,10 +81,11 @@ public final class Leader implements AutoCloseable {
   private @Nullable SocketFile socketFile; // set before start returns
   private int tcpPort; // set before start returns
 
-  private Leader(Vfs vfs, UnaryOperator<FileService> decorator, int connectionsMost) {
+  private Leader(Vfs vfs, Builder builder) {
     this.vfs = vfs;
-    this.decorator = decorator;
-    this.connectionsMost = connectionsMost;
+    this.decorator = builder.decorator;
+    this.connectionsMost = builder.connectionsMost;
+    this.lockHoldMs = builder.lockHoldMs;
   }
 
   public static Builder builder() {
@@ -92,6 +99,7 @@ public final class Leader implements AutoCloseable {
     private int port = -1;
     private boolean tcpTrusted;
     private int connectionsMost = Limits.CONNECTIONS;
+    private long lockHoldMs = Limits.LOCK_HOLD_MS;
     private InstantSource clock = InstantSource.system();
     private UnaryOperator<FileService> decorator = UnaryOperator.identity();
 
@@ -136,6 +144,21 @@ public final class Leader implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Holds the request of a plain 9P client that would wait for a lock so long, instead of {@link
+     * Limits#LOCK_HOLD_MS}, before it is told to ask again; its place in the queue is kept for
+     * twice that time.
+     *
+     * @param time in milliseconds; {@link #LOCK_HOLD_FOREVER_MS}: until it is granted
+     */
+    public Builder lockHoldMs(long time) {
+      if (time < 0) {
+        throw new IllegalArgumentException("lockHoldMs: " + time);
+      }
+      lockHoldMs = time;
+      return this;
+    }
+
     /** The clock of file times and time limits. */
     public Builder clock(InstantSource source) {
       clock = source;
@@ -157,7 +180,7 @@ public final class Leader implements AutoCloseable {
       // By chance, not by the clock: a leader may be started again within a second.
       SecureRandom random = new SecureRandom();
       Vfs vfs = new Vfs(new Vfs.Config(clock, random, random.nextInt()), mounts);
-      Leader leader = new Leader(vfs, decorator, connectionsMost);
+      Leader leader = new Leader(vfs, this);
       try {
         leader.start(socket, port, tcpTrusted);
         return leader;
@@ -212,6 +235,16 @@ public final class Leader implements AutoCloseable {
     Listener listener = new Listener(this, socket, peerOf);
     listeners.add(listener);
     listenerThreads.add(Thread.ofPlatform().daemon().name(name).start(listener));
+  }
+
+  /** How long a plain client that would wait for a lock is held. */
+  long lockHoldMs() {
+    return lockHoldMs;
+  }
+
+  /** Runs what takes no time, later; not when the leader has been closed by then. */
+  Future<?> later(long millis, Runnable action) {
+    return ticker.schedule(action, millis, TimeUnit.MILLISECONDS);
   }
 
   /** A session of this process's own, without a socket. */

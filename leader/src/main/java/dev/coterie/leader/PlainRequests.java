@@ -37,8 +37,10 @@ import dev.coterie.wire.LinuxReply.Rsymlink;
 import dev.coterie.wire.LinuxReply.Runlinkat;
 import dev.coterie.wire.LinuxRequest.Tfsync;
 import dev.coterie.wire.LinuxRequest.Tgetattr;
+import dev.coterie.wire.LinuxRequest.Tgetlock;
 import dev.coterie.wire.LinuxRequest.Tlcreate;
 import dev.coterie.wire.LinuxRequest.Tlink;
+import dev.coterie.wire.LinuxRequest.Tlock;
 import dev.coterie.wire.LinuxRequest.Tlopen;
 import dev.coterie.wire.LinuxRequest.Tmkdir;
 import dev.coterie.wire.LinuxRequest.Tmknod;
@@ -67,12 +69,14 @@ final class PlainRequests {
   private final Fids fids;
   private final WalkRequest walk;
   private final XattrRequests xattrs;
+  private final PlainLocks locks;
 
   PlainRequests(Conversation conversation) {
     this.conversation = conversation;
     this.fids = new Fids(conversation);
     this.walk = new WalkRequest(conversation, fids);
     this.xattrs = new XattrRequests(conversation, fids);
+    this.locks = new PlainLocks(conversation, fids);
   }
 
   void serve(Call call, Request request) throws ErrnoException {
@@ -102,8 +106,8 @@ final class PlainRequests {
       case Trename r -> rename(call, r);
       // No authentication is needed: peer credentials are better than a conversation.
       case Tauth _ -> throw new ErrnoException(Errno.EOPNOTSUPP);
-      // Tlock and Tgetlock are answered once there is a lock table; till then a lock is refused,
-      // never pretended.
+      case Tlock r -> locks.lock(call, r);
+      case Tgetlock r -> locks.getlock(call, r);
       default -> throw new ErrnoException(Errno.EOPNOTSUPP);
     }
   }
@@ -148,6 +152,7 @@ final class PlainRequests {
     }
     fids.letGo(fid);
     if (fid.isOpen()) {
+      locks.closed(fid.handle());
       call.submit(
           call.callerOf(fid), new Operation.Close(fid.handle()), done -> call.reply(new Rclunk()));
     } else {
@@ -171,6 +176,7 @@ final class PlainRequests {
       return null;
     });
     if (fid.isOpen()) {
+      locks.closed(fid.handle());
       fids.close(fid);
     }
     Place place = fid.place();

@@ -69,6 +69,7 @@ record Item(String name, String mode, Check check) {
             XattrItems.items(),
             UserItems.items(),
             RaceItems.items(),
+            LockItems.items(),
             TreeItems.items(),
             FaultItems.items())
         .flatMap(stream -> stream)

@@ -563,15 +563,4 @@ class PlainFilesTest {
     client.fails(Errno.EINVAL, Frame.of(P9.TREADDIR).u4(1).u8(0).u4(0));
     client.fails(Errno.EINVAL, Frame.of(P9.TREADDIR).u4(1).u8(-1).u4(1000));
   }
-
-  // ---- not yet ----
-
-  @Test
-  void lock_isRefusedNotPretended() throws IOException {
-    client.create(1, "f");
-    client.fails(
-        Errno.EOPNOTSUPP, Frame.of(P9.TLOCK).u4(1).u1(1).u4(0).u8(0).u8(0).u4(1).name("host"));
-    client.fails(
-        Errno.EOPNOTSUPP, Frame.of(P9.TGETLOCK).u4(1).u1(1).u8(0).u8(0).u4(1).name("host"));
-  }
 }

@@ -1,12 +1,13 @@
 package dev.coterie.check.mount;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -135,12 +136,13 @@ final class LockActor implements AutoCloseable {
   }
 
   /** Kills it, and waits until it is gone. */
-  void kill() throws InterruptedException {
+  void kill() {
     close();
-    for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS); !isGone(); ) {
-      assertThat(System.nanoTime()).as("ends").isLessThan(end);
-      Thread.sleep(1);
-    }
+    await()
+        .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(this::isGone);
   }
 
   @Override

@@ -1,17 +1,18 @@
 package dev.coterie.check.mount;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -265,16 +266,14 @@ final class LockScript implements AutoCloseable {
   }
 
   /** Until the kernel's process has answered or sleeps for a lock, which is certain there. */
-  private void awaitKernel(LockActor actor) throws InterruptedException {
-    for (long end = deadline();
-        !actor.hasAnswered() && !actor.waitsForLock();
-        Thread.sleep(0, 100_000)) {
-      assertThat(System.nanoTime()).as(this::text).isLessThan(end);
+  private void awaitKernel(LockActor actor) {
+    if (!actor.hasAnswered()) {
+      await(text())
+          .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofNanos(200_000))
+          .until(() -> actor.hasAnswered() || actor.waitsForLock());
     }
-  }
-
-  private static long deadline() {
-    return System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
   }
 
   private void awaitAnswer(Pair actor, boolean own) throws InterruptedException {

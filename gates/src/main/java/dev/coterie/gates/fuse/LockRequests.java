@@ -9,8 +9,11 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.RangeLock;
+import dev.coterie.api.Ticket;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Locks of programs. Before the kernel asks, it has looked at the range and at how the file was
@@ -114,11 +117,16 @@ final class LockRequests {
     RangeLock lock = lock(exchange);
     long handle = FileRequests.handle(exchange, FH);
     Operation.Lock operation = new Operation.Lock(handle, lock, waits);
-    if (lock.kind() == RangeLock.Kind.FLOCK || lock.type() == RangeLock.Type.UNLOCK) {
+    long node = exchange.nodeId();
+    if (lock.type() == RangeLock.Type.UNLOCK) {
       ask(exchange, operation, done -> exchange.answer(0));
       return;
     }
-    long node = exchange.nodeId();
+    if (lock.kind() == RangeLock.Kind.FLOCK) {
+      lockers.addFlock(node, handle);
+      ask(exchange, operation, done -> exchange.answer(0));
+      return;
+    }
     lockers.add(node, lock.owner(), handle);
     ask(
         exchange,
@@ -133,8 +141,39 @@ final class LockRequests {
       Exchange exchange, Operation.Lock operation, Requests.Then<Operation.Done> then) {
     if (operation.waits()) {
       requests.submitAside(exchange, caller(exchange), operation, then);
+    } else if (operation.lock().type() != RangeLock.Type.UNLOCK
+        && lockers.isBeingClosed(exchange.nodeId())) {
+      askPatiently(exchange, operation, then);
     } else {
       requests.submit(exchange, caller(exchange), operation, then);
+    }
+  }
+
+  /**
+   * The lock that is in the way may be that of an open file which has been closed already: on a
+   * local file system it would be gone. So it is waited for, for a moment.
+   */
+  private void askPatiently(
+      Exchange exchange, Operation.Lock operation, Requests.Then<Operation.Done> then) {
+    Ticket asked =
+        requests.submitAside(
+            exchange,
+            caller(exchange),
+            new Operation.Lock(operation.handle(), operation.lock(), true),
+            new Requests.Then<Operation.Done>() {
+              @Override
+              public void done(Operation.Done result) throws ErrnoException {
+                then.done(result);
+              }
+
+              @Override
+              public Errno failed(Errno errno) {
+                return errno == Errno.EINTR || errno == Errno.EDEADLK ? Errno.EAGAIN : errno;
+              }
+            });
+    if (!asked.equals(Ticket.DONE)) {
+      CompletableFuture.delayedExecutor(Lockers.CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(asked::cancel);
     }
   }
 
@@ -144,7 +183,9 @@ final class LockRequests {
    */
   void flush(Exchange exchange) {
     long owner = exchange.int64(FLUSH_OWNER);
-    if (!lockers.remove(exchange.nodeId(), owner)) {
+    boolean locked = lockers.remove(exchange.nodeId(), owner);
+    lockers.closed(exchange.nodeId(), FileRequests.handle(exchange, FH));
+    if (!locked) {
       exchange.answer(0);
       return;
     }

@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Who has locked what through this mount, so that nobody else's close asks the leader. The kernel
@@ -18,6 +20,12 @@ final class Lockers {
    */
   private record Locker(long node, long owner) {}
 
+  /** How long after a descriptor was closed its file's last close is looked for. */
+  static final long CLOSE_MILLIS = 20;
+
+  private final Map<Long, Long> flocked = new HashMap<>(); // guarded by this; handle to node
+  private final ConcurrentHashMap<Long, Long> closing =
+      new ConcurrentHashMap<>(); // node to System.nanoTime
   private final Map<Locker, Set<Long>> handles = new HashMap<>(); // guarded by this
   private final Map<Long, Set<Locker>> byHandle = new HashMap<>(); // guarded by this
   private volatile boolean any; // written under this; whether there are any
@@ -31,6 +39,39 @@ final class Lockers {
     Locker locker = new Locker(node, owner);
     handles.computeIfAbsent(locker, l -> new HashSet<>(2)).add(handle);
     byHandle.computeIfAbsent(handle, h -> new HashSet<>(2)).add(locker);
+  }
+
+  /** A handle asks for a flock. */
+  synchronized void addFlock(long node, long handle) {
+    any = true;
+    flocked.put(handle, node);
+  }
+
+  /**
+   * A descriptor was closed, and not by an owner whose locks end with that. If it was the last of
+   * an open file that has others, these end too, but that is said later (RELEASE), when who closed
+   * it may have gone on already.
+   */
+  void closed(long node, long handle) {
+    if (any && holds(handle)) {
+      long now = System.nanoTime();
+      closing.values().removeIf(since -> isLongAgo(since, now));
+      closing.put(node, now);
+    }
+  }
+
+  private synchronized boolean holds(long handle) {
+    return flocked.containsKey(handle) || byHandle.containsKey(handle);
+  }
+
+  /** Whether locks of a file may be about to end. */
+  boolean isBeingClosed(long node) {
+    Long since = closing.isEmpty() ? null : closing.get(node);
+    return since != null && !isLongAgo(since, System.nanoTime());
+  }
+
+  private static boolean isLongAgo(long since, long now) {
+    return now - since > TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
   }
 
   /** Whether an owner may have locks of a file; it is taken to have none from then on. */
@@ -51,7 +92,7 @@ final class Lockers {
             return lockers.isEmpty() ? null : lockers;
           });
     }
-    any = !handles.isEmpty();
+    any = !handles.isEmpty() || !flocked.isEmpty();
     return true;
   }
 
@@ -66,9 +107,7 @@ final class Lockers {
     for (Locker locker : Set.copyOf(byHandle.getOrDefault(handle, Set.of()))) {
       removed(locker);
     }
-  }
-
-  boolean isEmpty() {
-    return !any;
+    flocked.remove(handle);
+    any = !handles.isEmpty() || !flocked.isEmpty();
   }
 }

@@ -9,6 +9,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
+import dev.coterie.api.Ticket;
 import dev.coterie.gates.fuse.kernel.Attr;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import java.lang.foreign.MemorySegment;
@@ -94,11 +95,13 @@ final class Requests {
     }
   }
 
-  /** As submit, but this thread does not wait for it, however long that takes. */
-  <R> void submitAside(
+  /** As submit, but this thread does not wait for it, however long that takes; what cancels it. */
+  <R> Ticket submitAside(
       Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
     long unique = exchange.unique();
-    exchange.waitsFor(unique, service.submit(caller, operation, new Step<>(exchange, then)));
+    Ticket ticket = service.submit(caller, operation, new Step<>(exchange, then));
+    exchange.waitsFor(unique, ticket);
+    return ticket;
   }
 
   /** The same on this thread. */

@@ -52,6 +52,7 @@ class LockGateTest {
 
   private FakeKernel kernel = new FakeKernel();
   private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger submitted = new AtomicInteger(); // of these
   private Vfs vfs;
   private Server server;
   private long node;
@@ -70,7 +71,7 @@ class LockGateTest {
   private void begin(boolean remote) throws Exception {
     kernel = new FakeKernel();
     Meters meters = new Meters();
-    FuseGate gate = new FuseGate(new Counting(vfs.openSession(), asked, remote), meters);
+    FuseGate gate = new FuseGate(new Counting(vfs.openSession(), asked, submitted, remote), meters);
     server = new Server(kernel, gate, meters, Negotiation.DATA_BYTES, READERS);
     server.start();
     long flags = InitFlag.POSIX_LOCKS.mask() | InitFlag.FLOCK_LOCKS.mask();
@@ -100,21 +101,33 @@ class LockGateTest {
   }
 
   /** Counts what has to do with locks. */
-  private record Counting(Session inner, AtomicInteger asked, boolean isRemote)
+  private record Counting(
+      Session inner, AtomicInteger asked, AtomicInteger submitted, boolean isRemote)
       implements FileService {
     @Override
     public <R> Ticket submit(
         Caller caller, Operation<R> operation, Completion<? super R> completion) {
-      if (operation instanceof Operation.Lock) {
-        asked.incrementAndGet();
+      if (!(operation instanceof Operation.Lock)) {
+        return inner.submit(caller, operation, completion);
       }
-      return inner.submit(caller, operation, completion);
+      asked.incrementAndGet();
+      Ticket ticket = inner.submit(caller, operation, completion);
+      submitted.incrementAndGet();
+      return ticket;
     }
 
     @Override
     public void close() {
       inner.close();
     }
+  }
+
+  /** How many there were, when the last that was asked for has been submitted. */
+  private int awaitSubmitted() {
+    while (submitted.get() != asked.get()) {
+      Thread.onSpinWait();
+    }
+    return submitted.get();
   }
 
   private static FakeKernel.Body lock(long through, long owner, int type, long start, long end) {
@@ -192,6 +205,31 @@ class LockGateTest {
     assertThat(flock(handle, READ)).isEqualTo(EAGAIN);
     release(secondHandle);
     assertThat(flock(handle, READ)).isZero();
+  }
+
+  /**
+   * Who has closed a file does not find its lock there, though RELEASE comes after that. It is
+   * looked for only for a moment, which on a busy machine may be over before: hence several tries.
+   */
+  @Test
+  void flock_ofFileThatIsBeingClosed_isWaitedFor() throws Exception {
+    boolean found = false;
+    for (int i = 0; i < 50 && !found; i++) {
+      FakeKernel.Body flags = body().int32(OpenFlags.O_RDWR).int32(0);
+      long closed = kernel.call(Opcode.OPEN, node, flags).body().getLong(0);
+      assertThat(flock(closed, WRITE)).isZero();
+      flush(closed, ONE);
+      FakeKernel.Body whole = lock(handle, 99, WRITE, 0, TO_END).int32(1).int32(0);
+      int before = awaitSubmitted();
+      long wanted = kernel.send(Opcode.SETLK, node, whole);
+      while (submitted.get() == before) {
+        Thread.onSpinWait(); // it has to be asked for while the lock is there
+      }
+      release(closed);
+      found = kernel.await(wanted).error() == 0;
+      flock(handle, UNLOCK);
+    }
+    assertThat(found).isTrue();
   }
 
   @Test
