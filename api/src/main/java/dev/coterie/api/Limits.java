@@ -103,6 +103,15 @@ public final class Limits {
   /** Ranges of files that one session may hold locked, in all; more are answered ENOLCK. */
   public static final int LOCKS_PER_SESSION = 1 << 16;
 
+  /** Members of one event set; more are answered ENOSPC (as epoll's max_user_watches). */
+  public static final int EVENT_SET_MEMBERS = 1 << 20;
+
+  /** Event sets in event sets, counted in sets, before ELOOP: as many as Linux has. */
+  public static final int EVENT_SET_DEPTH = 5;
+
+  /** Events that one wait reports at most; more are reported by the next. */
+  public static final int EVENTS_PER_WAIT = 4096;
+
   /** Dentries the core keeps beyond those its mounts hold. */
   public static final int DENTRIES = 1 << 18;
 

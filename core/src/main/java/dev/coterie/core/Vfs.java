@@ -45,12 +45,23 @@ public final class Vfs implements AutoCloseable {
    *     leader
    * @param barrier what can stand before an operation
    * @param dentries how many names are cached
+   * @param alarm ends waits whose time is up
    */
   public record Config(
-      InstantSource clock, RandomGenerator random, int generation, Barrier barrier, int dentries) {
+      InstantSource clock,
+      RandomGenerator random,
+      int generation,
+      Barrier barrier,
+      int dentries,
+      Alarm alarm) {
 
     public Config(InstantSource clock, RandomGenerator random, int generation) {
       this(clock, random, generation, Barrier.OPEN, Limits.DENTRIES);
+    }
+
+    public Config(
+        InstantSource clock, RandomGenerator random, int generation, Barrier barrier, int dentries) {
+      this(clock, random, generation, barrier, dentries, Alarm.ofSystem());
     }
   }
 
@@ -61,6 +72,8 @@ public final class Vfs implements AutoCloseable {
   private final InodeOps inside;
   private final InodeOps outside;
   private final Locks locks = new Locks();
+  private final MountPoint anonymous; // of handles without a file
+  private final Object nesting = new Object(); // held while event sets are put into event sets
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -79,6 +92,9 @@ public final class Vfs implements AutoCloseable {
     Walk walk = new Walk(this);
     this.inside = new InsideOps(this, walk);
     this.outside = new OutsideOps(this, walk);
+    // No number of newId is 0.
+    InodeId nowhere = new InodeId(0, config.generation());
+    this.anonymous = new MountPoint("anonymous", new AnonymousMount(nowhere, now()), null);
     TreeMap<String, MountFactory> ordered =
         new TreeMap<>(Comparator.comparingInt(String::length).thenComparing(path -> path));
     ordered.putAll(mounts);
@@ -224,6 +240,19 @@ public final class Vfs implements AutoCloseable {
 
   Locks locks() {
     return locks;
+  }
+
+  /** The inode of handles without a file. */
+  Inode anonymous() {
+    return anonymous.root();
+  }
+
+  Object nesting() {
+    return nesting;
+  }
+
+  Alarm alarm() {
+    return config.alarm();
   }
 
   Barrier barrier() {
