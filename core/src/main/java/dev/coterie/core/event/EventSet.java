@@ -129,14 +129,13 @@ public final class EventSet extends Source {
     return look(item);
   }
 
-  /** Puts a member that is ready on the list. With the monitor held. */
+  /** Puts a member that is ready on the list; whether it was not there. With the monitor held. */
   private boolean look(Item item) {
-    boolean isReady = (item.source.ready() & item.mask) != 0;
-    if (isReady) {
-      item.changes++;
-      ready.add(item);
+    if ((item.source.ready() & item.mask) == 0) {
+      return false;
     }
-    return isReady;
+    item.changes++;
+    return ready.add(item);
   }
 
   /**

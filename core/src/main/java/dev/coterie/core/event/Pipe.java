@@ -59,17 +59,28 @@ public final class Pipe {
       writers++;
       writerOpens++;
     }
+    end.first = (reads && readers == 1) || (writes && writers == 1);
     ends.add(end);
     return end;
   }
 
+  /** As wake_up_partner: those who wait for the other side, and whoever watches a side that reads. */
   void announce(PipeEnd end) {
     List<PipeEnd> others;
     synchronized (this) {
-      others = new ArrayList<>(ends);
-      others.remove(end);
+      if (!end.first) {
+        return;
+      }
+      end.first = false; // who shares it later opens nothing
+      others = List.copyOf(ends);
     }
-    others.forEach(Source::wake);
+    for (PipeEnd other : others) {
+      if (other.reads) {
+        other.changed(0);
+      } else {
+        other.wake();
+      }
+    }
   }
 
   synchronized boolean isMet(PipeEnd end, @Nullable Runnable waiter) {
@@ -145,7 +156,8 @@ public final class Pipe {
       if (source.hasRemaining() && waiter != null) {
         end.await(waiter);
       }
-      told = source.remaining() < before ? ends(false) : List.of();
+      // As pipe_write: each write is an edge, even one that finds no room.
+      told = ends(false);
     }
     told.forEach(other -> other.changed(EPOLLIN));
     return before - source.remaining();

@@ -10,6 +10,7 @@ public final class PipeEnd extends Source {
   final boolean reads; // immutable
   final boolean writes; // immutable
   long partnersBefore; // guarded by the pipe: how often the other side was opened before
+  boolean first; // guarded by the pipe: nobody had one of its sides open before
   boolean unmet; // guarded by the pipe: opened without a writer, and none has come since
 
   PipeEnd(Pipe pipe, boolean reads, boolean writes) {
