@@ -235,8 +235,8 @@ final class Connection {
       send(call, request);
       return;
     }
-    // Calls on it end soon by themselves, but one that waits for a lock.
-    for (Call<?> wait : tags.lockWaits(handle)) {
+    // Calls on it end soon by themselves, but one that waits.
+    for (Call<?> wait : tags.waits(handle)) {
       wait.handleClosed = true;
       cancel(wait);
     }

@@ -6,6 +6,7 @@ import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Stat;
 import dev.coterie.wire.BaseReply;
+import dev.coterie.wire.EventReply;
 import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleReply;
 import dev.coterie.wire.InodeReply;
@@ -57,6 +58,7 @@ final class Replies {
           P9.RLINKX,
           P9.RCREATE,
           P9.ROPEN,
+          P9.REVSET,
           P9.RTAKE ->
           withStat(call, type, frames);
       case P9.RLOCKX -> {
@@ -140,6 +142,10 @@ final class Replies {
         HandleReply.Ropen reply = (HandleReply.Ropen) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
       }
+      case P9.REVSET -> {
+        EventReply.Revset reply = (EventReply.Revset) frames.reply();
+        yield opened(call, reply.stat(), reply.flags());
+      }
       default -> {
         HandleReply.Rtake reply = (HandleReply.Rtake) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
@@ -170,6 +176,7 @@ final class Replies {
       case P9.RLISTXATTR -> ((InodeReply.Rlistxattr) frames.reply()).names();
       case P9.RSEEK -> ((HandleReply.Rseek) frames.reply()).offset();
       case P9.RCOPYRANGE -> ((HandleReply.Rcopyrange) frames.reply()).count();
+      case P9.REVWAIT -> ((EventReply.Revwait) frames.reply()).events();
       case P9.RSHARE -> ((HandleReply.Rshare) frames.reply()).token();
       default -> {
         frames.reply(); // has nothing to say, but must be of its form

@@ -130,18 +130,23 @@ final class Tags {
     return call;
   }
 
-  /** The calls that wait for a lock through a handle. */
-  synchronized List<Call<?>> lockWaits(Held handle) {
+  /** The calls through a handle that can wait without end: for a lock, an event, a FIFO. */
+  synchronized List<Call<?>> waits(Held handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
-      if (call != null
-          && handle.equals(call.first)
-          && call.operation instanceof Operation.Lock lock
-          && lock.waits()) {
+      if (call != null && handle.equals(call.first) && canWait(call.operation)) {
         waits.add(call);
       }
     }
     return waits;
+  }
+
+  private static boolean canWait(Operation<?> operation) {
+    return (operation instanceof Operation.Lock lock && lock.waits())
+        || operation instanceof Operation.Evwait
+        || operation instanceof Operation.ReadNext
+        || operation instanceof Operation.WriteNext
+        || operation instanceof Operation.Append;
   }
 
   /**

@@ -6,11 +6,12 @@ import java.nio.ByteBuffer;
  * What a client asks (a T message).
  *
  * <p>Grouped as the protocol grew: {@link BaseRequest} is 9P2000, {@link LinuxRequest} what
- * 9P2000.L added; {@link SessionRequest}, {@link InodeRequest} and {@link HandleRequest} are our
- * dialect.
+ * 9P2000.L added; {@link SessionRequest}, {@link InodeRequest}, {@link HandleRequest} and {@link
+ * EventRequest} are our dialect.
  */
 public sealed interface Request extends Message
-    permits BaseRequest, LinuxRequest, SessionRequest, InodeRequest, HandleRequest, UnknownRequest {
+    permits BaseRequest, LinuxRequest, SessionRequest, InodeRequest, HandleRequest, EventRequest,
+        UnknownRequest {
 
   /**
    * Reads a request from the body of a frame: all of it, from the buffer's position to its limit.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.DirEntry;
+import dev.coterie.api.Event;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Stat;
@@ -376,6 +377,25 @@ class GoldenBytesTest {
     assertFrame(1, new HandleReply.Rappend(5, 2), "13000000 b3 0100 0500000000000000 02000000");
     assertFrame(
         1, new HandleRequest.Tseek(2, 2, -1), "14000000 ac 0100 02000000 02 ffffffffffffffff");
+  }
+
+  @Test
+  void events() throws Exception {
+    assertFrame(
+        1,
+        new EventRequest.Tevset(2, 1, 0x800, 5),
+        "18000000 b6 0100 02000000 01 00080000 0500000000000000");
+    assertFrame(
+        1,
+        new EventRequest.Tevctl(2, 3, 4, 0x80000001, -1),
+        "1c000000 b8 0100 02000000 03 04000000 01000080 ffffffffffffffff");
+    assertFrame(1, new EventReply.Revctl(), "07000000 b9 0100");
+    assertFrame(
+        1, new EventRequest.Tevwait(2, 16, -1), "13000000 ba 0100 02000000 10000000 ffffffff");
+    assertFrame(
+        1,
+        new EventReply.Revwait(List.of(new Event(5, 6, 7))),
+        "1b000000 bb 0100 01000000 05000000 07000000 0600000000000000");
   }
 
   @Test
