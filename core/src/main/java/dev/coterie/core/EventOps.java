@@ -280,12 +280,16 @@ final class EventOps {
   }
 
   /**
-   * A handle of a FIFO, which may have to wait for its other side. ENXIO O_NONBLOCK, to write alone,
+   * A handle of a FIFO, which may have to wait for its other side. EINVAL neither to read nor to
+   * write · ENXIO O_NONBLOCK, to write alone,
    * and nobody reads.
    *
    * @param inode with a reference that passes to the handle
    */
   static EventHandle fifo(Inode inode, int flags) throws ErrnoException {
+    if (!OpenFlags.reads(flags) && !OpenFlags.writes(flags)) {
+      throw new ErrnoException(Errno.EINVAL); // access mode 3
+    }
     PipeEnd end =
         inode
             .pipe()

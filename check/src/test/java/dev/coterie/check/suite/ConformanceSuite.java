@@ -37,6 +37,8 @@ abstract class ConformanceSuite
         SpaceChecks,
         SharingChecks,
         LockChecks,
+        EventChecks,
+        FifoChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

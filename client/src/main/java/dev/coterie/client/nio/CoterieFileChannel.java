@@ -216,15 +216,22 @@ final class CoterieFileChannel extends FileChannel {
     while (true) {
       int count;
       try {
-        count = call(new Operation.Read(file.handle(), offset + total, destination));
+        count = readSome(destination, offset + total);
       } catch (FileSystemException e) {
         return requireSome(total, e);
       }
       total += count;
-      if (count < MESSAGE_BYTES || !destination.hasRemaining()) {
+      if (count < MESSAGE_BYTES || !destination.hasRemaining() || file.isFifo()) {
         return total == 0 ? -1 : total;
       }
     }
+  }
+
+  /** A FIFO has no places: it gives what comes next. */
+  private int readSome(ByteBuffer destination, long offset) throws IOException {
+    return file.isFifo()
+        ? call(new Operation.ReadNext(file.handle(), destination)).count()
+        : call(new Operation.Read(file.handle(), offset, destination));
   }
 
   /** A failure after some bytes were moved is left to the next call, which will meet it again. */
@@ -300,7 +307,10 @@ final class CoterieFileChannel extends FileChannel {
     int total = 0;
     while (source.hasRemaining()) {
       try {
-        total += call(new Operation.Write(file.handle(), offset + total, source));
+        total +=
+            file.isFifo()
+                ? call(new Operation.WriteNext(file.handle(), source)).count()
+                : call(new Operation.Write(file.handle(), offset + total, source));
       } catch (FileSystemException e) {
         return requireSome(total, e);
       }
