@@ -31,7 +31,7 @@ import java.util.Map;
  * read-only mount · EACCES, EPERM as path_resolution(7) and the call's manual page say, for the
  * caller's ids. Names: {@link Name#requireEntry}; ENOTDIR {@code dir} is none.
  *
- * <p>Leases will come as further operations of the same kind, below {@code take}.
+ * <p>Leases will come as further operations of the same kind.
  */
 public interface FileService extends AutoCloseable {
 
@@ -439,9 +439,9 @@ public interface FileService extends AutoCloseable {
    *     EPERM what is always ready: a file, a directory · EEXIST · ENOENT · ELOOP sets in each other,
    *     or deeper than {@link Limits#EVENT_SET_DEPTH} · ENOSPC. Source: epoll_ctl(2)
    */
-  default void evctl(Caller caller, long set, Change change, long handle, int mask, long data)
+  default void evctl(Caller caller, long set, Control control, long handle, int mask, long data)
       throws ErrnoException {
-    call(caller, new Evctl(set, change, handle, mask, data));
+    call(caller, new Evctl(set, control, handle, mask, data));
   }
 
   /**
@@ -487,5 +487,56 @@ public interface FileService extends AutoCloseable {
    */
   default Opened take(Caller caller, Token token) throws ErrnoException {
     return call(caller, new Take(token));
+  }
+
+  // ---- watches ----------------------------------------------------------------------------------
+
+  /**
+   * Makes a watch queue, whose handle is shared and closed as others are; its inode is the root's
+   * and means nothing. EMFILE, also with {@link Limits#WATCH_QUEUES_PER_SESSION}. Source:
+   * inotify_init(2).
+   */
+  default Opened openWatch(Caller caller) throws ErrnoException {
+    return call(caller, new OpenWatch());
+  }
+
+  /**
+   * Watches an inode, whatever it is called later, and of a directory the names in it and what they
+   * name: every change by whomever that begins after this has returned. A change is queued before
+   * it is answered, and changes one after the other are queued in that order. {@code mask}: kinds
+   * and flags of {@link Change}. An inode that the queue watches already has its mask replaced.
+   *
+   * <p>With {@link Change#RECURSIVE} all below the directory within its mount is watched too, where
+   * it is at the moment of the change, as far as the caller may read the directories on the way;
+   * nothing is lost between the making of a directory and its being watched. EOPNOTSUPP that, on a
+   * mount that others change too.
+   *
+   * <p>EACCES may not be read · EINVAL no kind, or unknown flags · ENOTDIR · EEXIST · ENOSPC {@link
+   * Limits#WATCHES_PER_QUEUE}. Source: inotify_add_watch(2).
+   *
+   * @return the number of the watch
+   */
+  default int addWatch(Caller caller, long handle, InodeId id, int mask) throws ErrnoException {
+    return call(caller, new AddWatch(handle, id, mask));
+  }
+
+  /**
+   * Ends a watch; {@link Change#IGNORED} is the last that is heard of it. EINVAL. Source:
+   * inotify_rm_watch(2).
+   */
+  default void removeWatch(Caller caller, long handle, int watch) throws ErrnoException {
+    call(caller, new RemoveWatch(handle, watch));
+  }
+
+  /**
+   * Takes changes, one at least and as many as fit in {@code bytes} (each counts {@link
+   * Change#CHANGE_BYTES} and its path). What was not kept, beyond {@link Limits#CHANGES_PER_QUEUE}
+   * or {@link Limits#CHANGE_BYTES_PER_QUEUE}, is a {@link Change#Q_OVERFLOW} in its place, with the
+   * number of changes lost. EAGAIN there is none and {@code waits} is false · EBADF closed
+   * meanwhile. Source: inotify(7).
+   */
+  default List<Change> nextChanges(Caller caller, long handle, int bytes, boolean waits)
+      throws ErrnoException {
+    return call(caller, new NextChanges(handle, bytes, waits));
   }
 }

@@ -112,6 +112,29 @@ public final class Limits {
   /** Events that one wait reports at most; more are reported by the next. */
   public static final int EVENTS_PER_WAIT = 4096;
 
+  /**
+   * Changes that one watch queue keeps; more are counted and dropped (Linux,
+   * fs.inotify.max_queued_events).
+   */
+  public static final int CHANGES_PER_QUEUE = 16_384;
+
+  /** Paths of the changes that one watch queue keeps, in bytes; more are counted and dropped. */
+  public static final long CHANGE_BYTES_PER_QUEUE = 4L << 20;
+
+  /**
+   * Longest path of a change, in bytes: fits the smallest frame. A change deeper below a watch
+   * counts as one that was not kept.
+   */
+  public static final int CHANGE_PATH_BYTES = 4000;
+
+  /** Inodes that one watch queue watches; more are answered ENOSPC. */
+  public static final int WATCHES_PER_QUEUE = 1 << 16;
+
+  /**
+   * Watch queues of one session; more are answered EMFILE (Linux, fs.inotify.max_user_instances).
+   */
+  public static final int WATCH_QUEUES_PER_SESSION = 128;
+
   /** Dentries the core keeps beyond those its mounts hold. */
   public static final int DENTRIES = 1 << 18;
 

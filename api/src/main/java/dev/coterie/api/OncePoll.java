@@ -1,6 +1,6 @@
 package dev.coterie.api;
 
-import dev.coterie.api.Operation.Change;
+import dev.coterie.api.Operation.Control;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,7 @@ final class OncePoll {
       FileService service, Caller caller, long set, long handle, int mask, List<Event> events)
       throws ErrnoException {
     try {
-      service.evctl(caller, set, Change.ADD, handle, mask, handle);
+      service.evctl(caller, set, Control.ADD, handle, mask, handle);
     } catch (ErrnoException e) {
       if (e.errno() != Errno.EPERM) {
         throw e;

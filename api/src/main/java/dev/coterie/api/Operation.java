@@ -146,7 +146,7 @@ public sealed interface Operation<R> {
     public static final int EFD_SEMAPHORE = 1;
   }
 
-  record Evctl(long handle, Change change, long member, int mask, long data)
+  record Evctl(long handle, Control control, long member, int mask, long data)
       implements OnHandle<Done> {}
 
   /** {@code timeoutMs}: 0 looks only, -1 has no end. */
@@ -155,6 +155,17 @@ public sealed interface Operation<R> {
   record Share(long handle) implements OnHandle<Token> {}
 
   record Take(Token token) implements Opening {}
+
+  // ---- watches ----
+
+  record OpenWatch() implements Opening {}
+
+  record AddWatch(long handle, InodeId id, int mask) implements OnHandle<Integer> {}
+
+  record RemoveWatch(long handle, int watch) implements OnHandle<Done> {}
+
+  /** {@code waits}: until there is one; else EAGAIN. */
+  record NextChanges(long handle, int bytes, boolean waits) implements OnHandle<List<Change>> {}
 
   // ---- answers ----
 
@@ -187,7 +198,7 @@ public sealed interface Operation<R> {
   record Transferred(long offset, int count) {}
 
   /** What is done to a member of an event set. Source: epoll_ctl(2). */
-  enum Change {
+  enum Control {
     ADD,
     DEL,
     MOD

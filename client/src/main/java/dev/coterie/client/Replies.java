@@ -1,5 +1,6 @@
 package dev.coterie.client;
 
+import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Opened;
@@ -13,6 +14,7 @@ import dev.coterie.wire.InodeReply;
 import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
+import dev.coterie.wire.WatchReply;
 import java.nio.ByteBuffer;
 
 /**
@@ -59,7 +61,8 @@ final class Replies {
           P9.RCREATE,
           P9.ROPEN,
           P9.REVSET,
-          P9.RTAKE ->
+          P9.RTAKE,
+          P9.ROPENWATCH ->
           withStat(call, type, frames);
       case P9.RLOCKX -> {
         HandleReply.Rlockx reply = (HandleReply.Rlockx) frames.reply();
@@ -146,6 +149,8 @@ final class Replies {
         EventReply.Revset reply = (EventReply.Revset) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
       }
+      case P9.ROPENWATCH ->
+          opened(call, ((WatchReply.Ropenwatch) frames.reply()).stat(), OpenFlags.O_RDONLY);
       default -> {
         HandleReply.Rtake reply = (HandleReply.Rtake) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
@@ -177,6 +182,8 @@ final class Replies {
       case P9.RSEEK -> ((HandleReply.Rseek) frames.reply()).offset();
       case P9.RCOPYRANGE -> ((HandleReply.Rcopyrange) frames.reply()).count();
       case P9.REVWAIT -> ((EventReply.Revwait) frames.reply()).events();
+      case P9.RADDWATCH -> ((WatchReply.Raddwatch) frames.reply()).watch();
+      case P9.RCHANGES -> ((WatchReply.Rchanges) frames.reply()).changes();
       case P9.RSHARE -> ((HandleReply.Rshare) frames.reply()).token();
       default -> {
         frames.reply(); // has nothing to say, but must be of its form

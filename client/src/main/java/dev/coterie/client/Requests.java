@@ -19,6 +19,7 @@ import dev.coterie.wire.LinuxRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
+import dev.coterie.wire.WatchRequest;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 
@@ -171,6 +172,9 @@ final class Requests {
       return new HandleRequest.Tcreate(
           dir, newFid(call), newHandleFid(call), NO_NAME, flags, tmpfile.mode());
     }
+    if (operation instanceof Operation.OpenWatch) {
+      return new WatchRequest.Topenwatch(newHandleFid(call));
+    }
     if (operation instanceof Operation.Take take) {
       return new HandleRequest.Ttake(take.token(), newHandleFid(call));
     }
@@ -292,12 +296,27 @@ final class Requests {
     if (operation instanceof Operation.Evwait(_, var max, var timeoutMs)) {
       return new EventRequest.Tevwait(fid, max, timeoutMs);
     }
-    if (operation instanceof Operation.Evctl(_, var change, var member, var mask, var data)) {
-      int op = EventRequest.Tevctl.op(change);
+    if (operation instanceof Operation.Evctl(_, var control, var member, var mask, var data)) {
+      int op = EventRequest.Tevctl.op(control);
       return new EventRequest.Tevctl(fid, op, useAlso(call, member), mask, data);
     }
     if (operation instanceof Operation.Share) {
       return new HandleRequest.Tshare(fid);
+    }
+    return onWatches(call, operation, fid);
+  }
+
+  private Request onWatches(Call<?> call, Operation.OnHandle<?> operation, int fid)
+      throws ErrnoException {
+    if (operation instanceof Operation.NextChanges(_, var bytes, var waits)) {
+      int most = Math.clamp(bytes, 0, msize - P9.IOHDR);
+      return new WatchRequest.Tchanges(fid, most, waits ? P9.CHANGES_WAIT : 0);
+    }
+    if (operation instanceof Operation.AddWatch(_, var id, var mask)) {
+      return new WatchRequest.Taddwatch(fid, useAlso(call, id), mask);
+    }
+    if (operation instanceof Operation.RemoveWatch(_, var watch)) {
+      return new WatchRequest.Tremovewatch(fid, watch);
     }
     throw new AssertionError("no message for " + operation.label());
   }

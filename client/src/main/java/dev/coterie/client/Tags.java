@@ -130,19 +130,20 @@ final class Tags {
     return call;
   }
 
-  /** The calls through a handle that can wait without end: for a lock, an event, a FIFO. */
+  /** The calls through a handle that can wait without end: for a lock, a change, an event, a FIFO. */
   synchronized List<Call<?>> waits(Held handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
-      if (call != null && handle.equals(call.first) && canWait(call.operation)) {
+      if (call != null && handle.equals(call.first) && waits(call.operation)) {
         waits.add(call);
       }
     }
     return waits;
   }
 
-  private static boolean canWait(Operation<?> operation) {
+  private static boolean waits(Operation<?> operation) {
     return (operation instanceof Operation.Lock lock && lock.waits())
+        || (operation instanceof Operation.NextChanges next && next.waits())
         || operation instanceof Operation.Evwait
         || operation instanceof Operation.ReadNext
         || operation instanceof Operation.WriteNext

@@ -55,8 +55,7 @@ final class MountCommand implements Command {
             "without suid and dev. The leader must be root's or this user's own.",
             "",
             "Every call asks the leader, so any number of mounts of one tree agree at any time.",
-            "File locks are the kernel's, for each mount: processes on one mount exclude each"
-                + " other.",
+            "So do file locks: they exclude processes on all mounts of the tree, and its other clients.",
             "This process must not touch its own mount; nor must the leader.",
             "",
             "Examples:",

@@ -13,6 +13,7 @@ import dev.coterie.core.spi.OutsideEntry;
 import dev.coterie.core.spi.OutsideFile;
 import dev.coterie.core.spi.OutsideMount;
 import dev.coterie.core.spi.OutsideNode;
+import dev.coterie.core.spi.OutsideWatch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -94,6 +95,12 @@ final class AnonymousMount implements OutsideMount {
   public void release(OutsideNode asked) {}
 
   // ---- what it cannot do ----
+
+  @Override
+  public OutsideWatch watch(OutsideNode asked, int mask, OutsideWatch.Sink sink)
+      throws ErrnoException {
+    throw unsupported();
+  }
 
   private static ErrnoException unsupported() {
     return new ErrnoException(Errno.EOPNOTSUPP);

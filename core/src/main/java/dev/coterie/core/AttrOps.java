@@ -1,6 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
@@ -181,7 +182,27 @@ final class AttrOps {
                 time(change.atime(), node.atime(), now),
                 resized && change.mtime() == null ? now : time(change.mtime(), node.mtime(), now),
                 ctime));
+    vfs.changes().changed(inode, kinds(change));
     return inode.mount().stat(node);
+  }
+
+  /** What a watch is told of such a change. Source: linux/fsnotify.h, fsnotify_change. */
+  private static int kinds(SetAttr change) {
+    int kinds = 0;
+    if (isGiven(change.uid()) || isGiven(change.gid()) || change.mode() != null) {
+      kinds |= Change.ATTRIB;
+    }
+    if (change.size() != null) {
+      kinds |= Change.MODIFY;
+    }
+    if (change.atime() != null && change.mtime() != null) {
+      kinds |= Change.ATTRIB;
+    } else if (change.atime() != null) {
+      kinds |= Change.ACCESS;
+    } else if (change.mtime() != null) {
+      kinds |= Change.MODIFY;
+    }
+    return kinds;
   }
 
   /** "The mask entry is modified" by chmod(2), or without one the group's (acl(5)). */

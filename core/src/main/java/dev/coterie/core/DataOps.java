@@ -1,6 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Limits;
@@ -29,6 +30,9 @@ final class DataOps {
     try {
       inode.requireLive();
       count = inode.mount().read(inode.node, offset, destination);
+      if (count > 0) {
+        vfs.changes().changed(inode, Change.ACCESS);
+      }
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -59,8 +63,10 @@ final class DataOps {
       try {
         int mode = Access.modeAfterWrite(inode.node, caller);
         attributes.dropCapability(inode);
-        return new Transferred(
-            at, inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now())));
+        int written =
+            inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now()));
+        vfs.changes().changed(inode, Change.MODIFY);
+        return new Transferred(at, written);
       } finally {
         source.limit(limit);
       }
@@ -112,6 +118,7 @@ final class DataOps {
           .mount()
           .apply(
               new Command.Allocate(inode.node, kind, keepSize, offset, length, after, vfs.now()));
+      vfs.changes().changed(inode, Change.MODIFY);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -181,8 +188,16 @@ final class DataOps {
     }
     int mode = Access.modeAfterWrite(to.node, caller);
     attributes.dropCapability(to);
-    return to.mount()
-        .apply(new Command.CopyRange(from.node, offset, to.node, toOffset, count, mode, vfs.now()));
+    long copied =
+        to.mount()
+            .apply(
+                new Command.CopyRange(
+                    from.node, offset, to.node, toOffset, count, mode, vfs.now()));
+    if (copied > 0) {
+      vfs.changes().changed(from, Change.ACCESS);
+      vfs.changes().changed(to, Change.MODIFY);
+    }
+    return copied;
   }
 
   static void fsync(InsideInode inode, boolean dataOnly) throws ErrnoException {

@@ -13,6 +13,7 @@ import dev.coterie.core.event.Opening;
 import dev.coterie.core.event.PipeEnd;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -252,6 +253,15 @@ final class EventOps {
     return null;
   }
 
+  /** The session has closed a handle: what waits through it ends. */
+  static void closed(long number, Collection<Request<?>> parked) {
+    for (Request<?> request : parked) {
+      if (request.isThrough(number)) {
+        request.end(Errno.EBADF);
+      }
+    }
+  }
+
   // ---- opening a FIFO ----
 
   /** Waits until the other side of a FIFO is open too. */
@@ -324,7 +334,7 @@ final class EventOps {
     }
     EventSet set = setOf(handle);
     Opening opening = new Opening(session, control.member());
-    switch (control.change()) {
+    switch (control.control()) {
       case ADD -> set.add(opening, watched.source, control.mask(), control.data());
       case MOD -> set.modify(opening, watched.source, control.mask(), control.data());
       case DEL -> set.remove(opening, watched.source);

@@ -25,6 +25,9 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile @Nullable MountPoint covering; // set once, before the tree is served
 
+  /** Open handles of it. */
+  final AtomicInteger opens = new AtomicInteger();
+
   private volatile @Nullable LockTable lockTable; // set once, by the first who locks
 
   private @Nullable Pipe pipe; // guarded by this; set once, by the first who opens it as a FIFO

@@ -23,14 +23,6 @@ final class LockOps {
   /** An open handle as the session names it: what a lock was asked through. */
   private record Opening(Session session, long number) {}
 
-  /** Where a request waits: what cancels it meets there what grants it. */
-  record Place(LockTable table, Family family, LockWait queued) {
-    /** Whether the wait was given up by this call. */
-    boolean withdraw() {
-      return table.withdraw(family, queued);
-    }
-  }
-
   private static final LockWait.Listener NOBODY =
       new LockWait.Listener() {
         @Override
@@ -78,7 +70,7 @@ final class LockOps {
     Arguments.requireLock(handle, lock);
     LockTable table = handle.inode.lockTable(tree);
     LockWait wait = wanted(caller, number, owner(handle, lock), lock, request);
-    request.waitsAt(new Place(table, family(lock), wait));
+    request.waitsAt(() -> table.withdraw(family(lock), wait));
     boolean granted = require(table.request(family(lock), wait));
     if (granted) {
       requireOpen(number, handle);

@@ -6,5 +6,6 @@ enum LockRank {
   OFFSET,
   PARENT,
   SUBDIRECTORY,
-  INODE
+  INODE,
+  SHAPE
 }

@@ -13,19 +13,21 @@ final class LongOperations {
   private LongOperations() {}
 
   /** Whether the operation can take so long that a thread which serves others should not do it. */
-  static boolean mayTakeLong(Operation<?> operation, Session session) {
+  static boolean mayTakeLong(
+      Operation<?> operation, Session session, References references, Vfs vfs) {
     return switch (operation) {
       case Operation.Fsync _, Operation.CopyRange _ -> true;
       case Operation.OnHandle<?> o ->
           session.handle(o.handle()) instanceof OutsideHandle handle
               && (isSlow(handle.inode) || mayTakeLong(handle, o));
-      case Operation.OnInode<?> o -> isSlow(session.inode(o.id()));
-      case Operation.InDirectory<?> o -> isSlow(session.inode(o.dir()));
-      case Operation.Open(var id, _) -> isSlow(session.inode(id));
-      case Operation.Rebind _ -> session.hasSlowMount();
+      case Operation.OnInode<?> o -> isSlow(references.find(o.id()));
+      case Operation.InDirectory<?> o -> isSlow(references.find(o.dir()));
+      case Operation.Open(var id, _) -> isSlow(references.find(id));
+      case Operation.Rebind _ -> vfs.hasSlowMount();
       case Operation.Root _,
           Operation.Forget _,
           Operation.Take _,
+          Operation.OpenWatch _,
           Operation.Evset _,
           Operation.Eventfd _ ->
           false;

@@ -13,6 +13,7 @@ final class MountPoint {
   private final @Nullable Inode covered; // immutable; counted on; null for the root of the tree
   private final Inode root; // immutable; counted on
   final OpLock renameLock = new OpLock(new InodeId(0, 0));
+  final OpLock shapeLock = new OpLock(new InodeId(0, 0));
 
   MountPoint(String path, Mount mount, @Nullable Inode covered) {
     this.path = path;

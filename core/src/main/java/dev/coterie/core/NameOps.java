@@ -197,6 +197,7 @@ final class NameOps {
     InsideInode inode = vfs.inodes().holdNew(node, dir.mountPoint);
     if (name != null) {
       vfs.dentries().put(dir, name, inode);
+      vfs.changes().made(dir, name, inode);
     }
     return walk.found(inode);
   }
@@ -229,6 +230,7 @@ final class NameOps {
       }
       dir.mount().apply(new Command.Link(dir.node, name, inode.node, vfs.now()));
       vfs.dentries().put(dir, name, inode);
+      vfs.changes().linked(dir, name, inode);
       return inode.mount().stat(inode.node);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -329,6 +331,7 @@ final class NameOps {
       }
       dir.mount().apply(new Command.Unlink(dir.node, name, victim.node, vfs.now()));
       vfs.dentries().put(dir, name, null);
+      vfs.changes().removed(dir, name, victim);
     } finally {
       victim.opLock.unlock(LockRank.INODE, stamp);
     }

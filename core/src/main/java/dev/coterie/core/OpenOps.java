@@ -9,6 +9,7 @@ import static dev.coterie.api.OpenFlags.O_RDONLY;
 import static dev.coterie.api.OpenFlags.O_TRUNC;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
@@ -83,6 +84,7 @@ final class OpenOps {
       inode.requireWritable();
     }
     inode.hold();
+    vfs.changes().changed(inode, Change.OPEN);
     try {
       // O_TRUNC with O_RDONLY does truncate on Linux: the right to write was checked above.
       Stat stat =
@@ -167,7 +169,15 @@ final class OpenOps {
     // The permissions do not bind the one who makes the file: "the mode applies only to future
     // accesses" (open(2)).
     InodeOps.Found made = names.makeLocked(caller, dir, name, wanted, 0, NO_TARGET, linkable);
+    if (name != null) {
+      opened((InsideInode) made.inode());
+    }
     return new Fresh(new Handle(made.inode(), flags & ~OPENING_ONLY), made.stat());
+  }
+
+  /** What was made just now, in a directory that is locked, so nobody else is at work on it. */
+  private void opened(InsideInode inode) {
+    vfs.changes().changed(inode, Change.OPEN);
   }
 
   Fresh tmpfile(Caller caller, InsideInode dir, int flags, int mode) throws ErrnoException {
@@ -192,6 +202,7 @@ final class OpenOps {
         throw new ErrnoException(Errno.ENOENT);
       }
       fill(caller, dir, cookie, page);
+      vfs.changes().changed(dir, Change.ACCESS);
     } finally {
       dir.opLock.unlock(LockRank.PARENT, stamp);
     }

@@ -245,8 +245,32 @@ final class RenameOp {
     return inode.isDirectory() ? LockRank.SUBDIRECTORY : LockRank.INODE;
   }
 
+  /** Where directories are comes to be another: for who looks up the tree, in one moment. */
   private void apply(
       Place from, Place to, InsideInode source, @Nullable InsideInode target, boolean exchange)
+      throws ErrnoException {
+    boolean ofDirectories =
+        source.isDirectory() || (exchange && target != null && target.isDirectory());
+    if (!ofDirectories) {
+      applyAndTell(from, to, source, target, exchange, false);
+      return;
+    }
+    OpLock shape = source.mountPoint.shapeLock;
+    long stamp = shape.write(LockRank.SHAPE);
+    try {
+      applyAndTell(from, to, source, target, exchange, true);
+    } finally {
+      shape.unlock(LockRank.SHAPE, stamp);
+    }
+  }
+
+  private void applyAndTell(
+      Place from,
+      Place to,
+      InsideInode source,
+      @Nullable InsideInode target,
+      boolean exchange,
+      boolean shapeLocked)
       throws ErrnoException {
     source
         .mount()
@@ -262,5 +286,11 @@ final class RenameOp {
                 vfs.now()));
     vfs.dentries().put(from.dir(), from.name(), exchange ? target : null);
     vfs.dentries().put(to.dir(), to.name(), source);
+    Changes changes = vfs.changes();
+    InsideInode over = exchange ? null : target;
+    changes.moved(from.dir(), from.name(), to.dir(), to.name(), source, over, shapeLocked);
+    if (exchange && target != null) {
+      changes.moved(to.dir(), to.name(), from.dir(), from.name(), target, null, shapeLocked);
+    }
   }
 }

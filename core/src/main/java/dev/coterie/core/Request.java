@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A submitted operation that may have to wait. It uses no thread while it does. Resume, grant,
- * cancel and the end of the session meet on its monitor, or on that of the lock table it is queued
- * at.
+ * cancel and the end of the session meet on its monitor, or on that of what it is queued at: a lock
+ * table or a watch queue.
  *
  * <pre>
  *            admitted             done
@@ -41,10 +41,16 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   private boolean asking; // guarded by this: a thread is at the barrier for us
   private boolean askAgain; // guarded by this: resumed while asking
   private @Nullable Errno giveUp; // guarded by this: asked while running, to be done once queued
-  private LockOps.@Nullable Place place; // guarded by this
+  private @Nullable Place place; // guarded by this
   private @Nullable Step<R> step; // guarded by this: what it waits with for a source
   private boolean again; // guarded by this: woken while running
   private @Nullable Runnable alarm; // guarded by this: takes back the end of its time
+
+  /** Where a request waits: what cancels it meets there what ends its wait. */
+  interface Place {
+    /** Whether the wait was given up by this call. */
+    boolean withdraw();
+  }
 
   Request(
       Session session, Caller caller, Operation<R> operation, Completion<? super R> completion) {
@@ -182,36 +188,49 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
     return operation instanceof Operation.OnHandle<?> on && on.handle() == number;
   }
 
-  // ---- queued at a lock ----
+  // ---- queued ----
 
   /** Notes where the operation is about to queue. */
-  synchronized void waitsAt(LockOps.Place there) {
+  synchronized void waitsAt(Place there) {
     place = there;
   }
 
   private void queued() {
-    Errno wanted;
-    boolean look;
-    synchronized (this) {
-      if (state == State.ENDED) {
-        return; // granted meanwhile
+    while (true) {
+      Errno wanted;
+      Step<R> woken;
+      synchronized (this) {
+        if (state == State.ENDED) {
+          return; // granted meanwhile
+        }
+        wanted = giveUp;
+        woken = wanted == null && again ? step : null;
+        again = false;
+        state = woken == null ? State.QUEUED : State.RUNNING;
       }
-      wanted = giveUp;
-      look = wanted == null && again;
-      state = look ? State.RUNNING : State.QUEUED;
-    }
-    if (look) {
-      tryAgain();
-    } else if (wanted != null) {
-      end(wanted);
+      if (woken == null) {
+        if (wanted != null) {
+          end(wanted);
+        }
+        return;
+      }
+      if (session.run(woken, completion, this)) {
+        over();
+        return;
+      }
     }
   }
 
   @Override
-  @SuppressWarnings("unchecked") // a lock's answer
   public void granted() {
+    finished(Operation.Done.DONE);
+  }
+
+  /** What was waited for is there. */
+  @SuppressWarnings("unchecked") // what the operation answers
+  void finished(Object answer) {
     over();
-    completion.done((R) Operation.Done.DONE);
+    completion.done((R) answer);
   }
 
   @Override
@@ -229,7 +248,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
 
   /** Ends a waiting request with an error; false if it runs or is over. */
   boolean end(Errno errno) {
-    LockOps.Place queuedAt;
+    Place queuedAt;
     Step<R> waiting;
     synchronized (this) {
       switch (state) {
@@ -253,7 +272,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
       return endWait(waiting, errno);
     }
     if (queuedAt != null) {
-      // The table decides: who is off its queue is granted, or by us ended.
+      // The place decides: who is off its queue is answered there, or by us ended.
       if (!queuedAt.withdraw()) {
         return false;
       }

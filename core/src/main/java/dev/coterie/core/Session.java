@@ -47,6 +47,7 @@ public final class Session implements FileService {
   private final Walk walk;
   private final Offsets offsets;
   private final LockOps locks;
+  private final WatchOps watches;
   private final EventOps events;
   private final Waits waits;
 
@@ -56,8 +57,9 @@ public final class Session implements FileService {
     this.walk = new Walk(vfs);
     this.offsets = new Offsets(vfs);
     this.locks = new LockOps(this, vfs.locks());
+    this.watches = new WatchOps(this, vfs);
     this.events = new EventOps(this, vfs);
-    this.waits = new Waits(this, vfs, references, locks, events);
+    this.waits = new Waits(this, vfs, references, locks, watches, events);
   }
 
   @Override
@@ -121,15 +123,7 @@ public final class Session implements FileService {
 
   /** Whether the operation can take so long that a thread which serves others should not do it. */
   public boolean mayTakeLong(Operation<?> operation) {
-    return LongOperations.mayTakeLong(operation, this);
-  }
-
-  @Nullable Inode inode(InodeId id) {
-    return references.find(id);
-  }
-
-  boolean hasSlowMount() {
-    return vfs.hasSlowMount();
+    return LongOperations.mayTakeLong(operation, this, references, vfs);
   }
 
   Barrier barrier() {
@@ -258,7 +252,7 @@ public final class Session implements FileService {
   private void giveBack() {
     vfs.tokens().endAll(this);
     handles.forEach((number, handle) -> {
-      locks.closed(number, handle);
+      letGo(number, handle);
       vfs.put(handle);
     });
     handles.clear();
@@ -410,6 +404,7 @@ public final class Session implements FileService {
       case Operation.Evset _ -> events.set();
       case Operation.Eventfd(var initial, var flags) -> events.counter(initial, flags);
       case Operation.Take(var token) -> taken(caller, token);
+      case Operation.OpenWatch _ -> watches.open();
     };
   }
 
@@ -428,6 +423,10 @@ public final class Session implements FileService {
       }
     }
     InodeOps ops = vfs.ops(handle.inode);
+    boolean shared = operation instanceof Operation.Share;
+    if (handle instanceof WatchHandle && !shared) {
+      return watches.on(caller, operation, handle, references);
+    }
     return switch (operation) {
       case Operation.Read(_, var offset, var destination) -> {
         Arguments.requireReadable(handle, offset, destination);
@@ -480,6 +479,8 @@ public final class Session implements FileService {
       }
       case Operation.Evwait _ -> throw new ErrnoException(Errno.EINVAL);
       case Operation.Share(_) -> share(caller, handle);
+      case Operation.AddWatch _, Operation.RemoveWatch _, Operation.NextChanges _ ->
+          throw new ErrnoException(Errno.EINVAL);
       case Operation.Close _ -> throw new AssertionError("closed without being used");
     };
   }
@@ -549,6 +550,7 @@ public final class Session implements FileService {
     if (lookup) {
       references.addLookup(handle.inode.get());
     }
+    watches.opened(handle);
     long number = handleNumbers.incrementAndGet();
     handles.put(number, handle);
     return new Operation.Opened(number, fresh.stat(), handle.flags());
@@ -559,17 +561,21 @@ public final class Session implements FileService {
     if (handle == null) {
       throw new ErrnoException(Errno.EBADF);
     }
-    locks.closed(number, handle);
+    letGo(number, handle);
     if (handle instanceof EventHandle) {
-      for (Request<?> request : parked) {
-        if (request.isThrough(number)) {
-          request.end(Errno.EBADF);
-        }
-      }
+      EventOps.closed(number, parked);
     }
     references.dropHandle(handle.inode);
     vfs.put(handle);
     return Done.DONE;
+  }
+
+  private void letGo(long number, Handle handle) {
+    if (handle instanceof WatchHandle watch) {
+      watches.closed(number, watch);
+    } else {
+      locks.closed(number, handle);
+    }
   }
 
   private Token share(Caller caller, Handle handle) throws ErrnoException {

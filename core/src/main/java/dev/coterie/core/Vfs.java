@@ -15,6 +15,7 @@ import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.core.spi.Node;
 import dev.coterie.core.spi.OutsideMount;
+import dev.coterie.core.watch.Watches;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -74,6 +75,8 @@ public final class Vfs implements AutoCloseable {
   private final Locks locks = new Locks();
   private final MountPoint anonymous; // of handles without a file
   private final Object nesting = new Object(); // held while event sets are put into event sets
+  private final Watches watches = new Watches();
+  private final Changes changes = new Changes(watches);
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -255,6 +258,15 @@ public final class Vfs implements AutoCloseable {
     return config.alarm();
   }
 
+  Watches watches() {
+    return watches;
+  }
+
+  /** Tells what watches of what was changed. */
+  Changes changes() {
+    return changes;
+  }
+
   Barrier barrier() {
     return config.barrier();
   }
@@ -287,13 +299,25 @@ public final class Vfs implements AutoCloseable {
   void put(Handle handle) {
     if (handle.putReference()) {
       handle.end();
+      changes.closed(handle);
       inodes.put(handle.inode);
     }
   }
 
-  /** Buries inodes that nobody counts on any more; with no lock held. */
+  /**
+   * Buries inodes that nobody counts on any more, and tells those who wait what has changed; with
+   * no lock held.
+   */
   void reap() {
-    inodes.reap(dentries::dropAll);
+    inodes.reap(this::bury);
+    watches.wake();
+  }
+
+  private void bury(Inode inode) {
+    dentries.dropAll(inode);
+    if (inode instanceof InsideInode && inode.endsNode()) {
+      changes.buried(inode.id());
+    }
   }
 
   void ended(Session session) {

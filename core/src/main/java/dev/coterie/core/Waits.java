@@ -1,6 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
@@ -8,6 +9,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.RangeLock;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Operations of one session that can have to wait, beside what a barrier does to any. */
@@ -16,13 +18,21 @@ final class Waits {
   private final Vfs vfs;
   private final References references;
   private final LockOps locks;
+  private final WatchOps watches;
   private final EventOps events;
 
-  Waits(Session session, Vfs vfs, References references, LockOps locks, EventOps events) {
+  Waits(
+      Session session,
+      Vfs vfs,
+      References references,
+      LockOps locks,
+      WatchOps watches,
+      EventOps events) {
     this.session = session;
     this.vfs = vfs;
     this.references = references;
     this.locks = locks;
+    this.watches = watches;
     this.events = events;
   }
 
@@ -30,6 +40,7 @@ final class Waits {
     return switch (operation) {
       case Operation.Lock(_, var lock, var waits) ->
           waits && lock.type() != RangeLock.Type.UNLOCK;
+      case Operation.NextChanges(_, _, var waits) -> waits;
       case Operation.Evwait wait -> wait.timeoutMs() != 0;
       case Operation.OnHandle<?> o ->
           EventOps.canWait(o)
@@ -55,6 +66,11 @@ final class Waits {
           session.through(
               number, handle -> locks.lockOrWait(caller, number, handle, lock, request));
       return granted ? (R) Done.DONE : null;
+    }
+    if (operation instanceof Operation.NextChanges(var number, var bytes, _)) {
+      return (R)
+          session.<@Nullable List<Change>>through(
+              number, handle -> watches.nextOrWait(number, handle, bytes, request));
     }
     if (operation instanceof Operation.OnHandle<?> o) {
       return session.<@Nullable R>through(

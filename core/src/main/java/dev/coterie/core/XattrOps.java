@@ -1,6 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Mode;
@@ -77,6 +78,7 @@ final class XattrOps {
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, value); // whatever the flags say, as Linux has it
+        vfs.changes().changed(inode, Change.ATTRIB);
         return;
       }
       requireCapability(name, value);
@@ -89,6 +91,7 @@ final class XattrOps {
         throw new ErrnoException(Errno.ENODATA);
       }
       inode.mount().apply(new Command.SetXattr(inode.node, name, value, vfs.now()));
+      vfs.changes().changed(inode, Change.ATTRIB);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -101,6 +104,7 @@ final class XattrOps {
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, NONE);
+        vfs.changes().changed(inode, Change.ATTRIB);
         return;
       }
       requireAccess(caller, inode, name, Access.WRITE);
@@ -108,6 +112,7 @@ final class XattrOps {
         throw new ErrnoException(Errno.ENODATA);
       }
       inode.mount().apply(new Command.RemoveXattr(inode.node, name, vfs.now()));
+      vfs.changes().changed(inode, Change.ATTRIB);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }

@@ -13,6 +13,7 @@ import dev.coterie.wire.InodeRequest;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.UnknownRequest;
+import dev.coterie.wire.WatchRequest;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ final class Conversation {
   private final PlainRequests plain;
   private final DialectRequests ours;
   private final EventRequests events;
+  private final WatchRequests watches;
   private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
   private volatile @Nullable Fid anchor; // first attach
 
@@ -43,6 +45,7 @@ final class Conversation {
     this.plain = new PlainRequests(this);
     this.ours = new DialectRequests(this);
     this.events = new EventRequests(this);
+    this.watches = new WatchRequests(this);
   }
 
   /** One in which nothing is agreed, so that Tversion is the only request there is. */
@@ -56,6 +59,7 @@ final class Conversation {
       case InodeRequest r -> ours.inode(call, r);
       case HandleRequest r -> ours.handle(call, r);
       case EventRequest r -> events.event(call, r);
+      case WatchRequest r -> watches.serve(call, r);
       case SessionRequest r -> ours.session(call, r);
       default -> plain.serve(call, request);
     }

@@ -31,7 +31,7 @@ final class EventRequests {
         Fid member = fids.requireOpen(r.memberFid());
         call.submit(
             call.callerOf(set),
-            new Operation.Evctl(set.handle(), r.change(), member.handle(), r.mask(), r.data()),
+            new Operation.Evctl(set.handle(), r.control(), member.handle(), r.mask(), r.data()),
             done -> call.reply(new Revctl()));
       }
       case Tevwait r -> {

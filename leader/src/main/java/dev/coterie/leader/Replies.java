@@ -1,5 +1,6 @@
 package dev.coterie.leader;
 
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
@@ -10,6 +11,7 @@ import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.LinuxReply.Rreaddir;
 import dev.coterie.wire.LinuxReply.Rreadlink;
 import dev.coterie.wire.Reply;
+import dev.coterie.wire.WatchReply.Rchanges;
 import java.nio.ByteBuffer;
 
 /** Replies into buffers; one that does not fit the client's msize becomes EMSGSIZE. */
@@ -32,6 +34,7 @@ final class Replies {
               case Rlistxattr r -> r.names().stream().mapToLong(name -> name.length() + 1).sum();
               case Rreaddir r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
               case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
+              case Rchanges r -> r.changes().stream().mapToLong(Change::bytes).sum();
               default -> 0;
             };
     return (int) Math.min(bytes, Math.max(msize, SMALL_BYTES));

@@ -127,6 +127,10 @@ final class Decoder {
       case P9.TCOPYRANGE -> HandleRequest.Tcopyrange.get(in);
       case P9.TSHARE -> HandleRequest.Tshare.get(in);
       case P9.TTAKE -> HandleRequest.Ttake.get(in);
+      case P9.TOPENWATCH -> WatchRequest.Topenwatch.get(in);
+      case P9.TADDWATCH -> WatchRequest.Taddwatch.get(in);
+      case P9.TREMOVEWATCH -> WatchRequest.Tremovewatch.get(in);
+      case P9.TCHANGES -> WatchRequest.Tchanges.get(in);
       default -> null;
     };
   }
@@ -196,6 +200,10 @@ final class Decoder {
       case P9.RCOPYRANGE -> HandleReply.Rcopyrange.get(in);
       case P9.RSHARE -> HandleReply.Rshare.get(in);
       case P9.RTAKE -> HandleReply.Rtake.get(in);
+      case P9.ROPENWATCH -> WatchReply.Ropenwatch.get(in);
+      case P9.RADDWATCH -> WatchReply.Raddwatch.get(in);
+      case P9.RREMOVEWATCH -> new WatchReply.Rremovewatch();
+      case P9.RCHANGES -> WatchReply.Rchanges.get(in);
       default -> null;
     };
   }

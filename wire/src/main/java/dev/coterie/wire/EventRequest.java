@@ -2,7 +2,7 @@ package dev.coterie.wire;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
-import dev.coterie.api.Operation.Change;
+import dev.coterie.api.Operation.Control;
 import java.nio.ByteBuffer;
 
 /** Requests about event sets, since 9P2000.L.coterie.1. */
@@ -69,18 +69,18 @@ public sealed interface EventRequest extends Request {
      *
      * @throws ErrnoException EINVAL unknown
      */
-    public Change change() throws ErrnoException {
+    public Control control() throws ErrnoException {
       return switch (op) {
-        case 1 -> Change.ADD;
-        case 2 -> Change.DEL;
-        case 3 -> Change.MOD;
+        case 1 -> Control.ADD;
+        case 2 -> Control.DEL;
+        case 3 -> Control.MOD;
         default -> throw new ErrnoException(Errno.EINVAL, "evctl");
       };
     }
 
     /** The number of epoll_ctl(2). */
-    public static int op(Change change) {
-      return switch (change) {
+    public static int op(Control control) {
+      return switch (control) {
         case ADD -> 1;
         case DEL -> 2;
         case MOD -> 3;

@@ -158,6 +158,15 @@ public final class P9 {
   public static final int TLINKX = 230;
   public static final int RLINKX = 231;
 
+  public static final int TOPENWATCH = 240;
+  public static final int ROPENWATCH = 241;
+  public static final int TADDWATCH = 242;
+  public static final int RADDWATCH = 243;
+  public static final int TREMOVEWATCH = 244;
+  public static final int RREMOVEWATCH = 245;
+  public static final int TCHANGES = 246;
+  public static final int RCHANGES = 247;
+
   // ---- qid types ----
 
   public static final int QTDIR = 0x80;
@@ -252,6 +261,11 @@ public final class P9 {
 
   public static final int EVSET_SET = 0;
   public static final int EVSET_COUNTER = 1;
+
+  // ---- Tchanges, since 9P2000.L.coterie.1 ----
+
+  /** Answered when there is a change. */
+  public static final int CHANGES_WAIT = 1;
 
   // ---- Rlock ----
 

@@ -3,9 +3,11 @@ package dev.coterie.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
 import dev.coterie.api.Event;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
@@ -408,6 +410,38 @@ class GoldenBytesTest {
         1,
         new HandleReply.Rlockx(1, 5, 6, -1),
         "1c000000 b5 0100 01 0500000000000000 0600000000000000 ffffffff");
+  }
+
+  @Test
+  void openwatch() throws Exception {
+    assertFrame(1, new WatchRequest.Topenwatch(2), "0b000000 f0 0100 02000000");
+    assertFrame(
+        1,
+        new WatchReply.Ropenwatch(STAT),
+        "a0000000 f1 0100 ff3f000000000000 00 07000000 0900000000000000" + STAT_HEX);
+  }
+
+  @Test
+  void addwatchRemovewatch() throws Exception {
+    assertFrame(
+        1,
+        new WatchRequest.Taddwatch(2, 3, 0x08000102),
+        "13000000 f2 0100 02000000 03000000 02010008");
+    assertFrame(1, new WatchReply.Raddwatch(4), "0b000000 f3 0100 04000000");
+    assertFrame(1, new WatchRequest.Tremovewatch(2, 4), "0f000000 f4 0100 02000000 04000000");
+    assertFrame(1, new WatchReply.Rremovewatch(), "07000000 f5 0100");
+  }
+
+  @Test
+  void changes() throws Exception {
+    assertFrame(
+        1, new WatchRequest.Tchanges(2, 0x1000, 1), "13000000 f6 0100 02000000 00100000 01000000");
+    assertFrame(
+        1,
+        new WatchReply.Rchanges(
+            List.of(new Change(4, 0x40000100, 0, Name.of("a/b")), Change.overflow(9))),
+        "2a000000 f7 0100 1f000000 04000000 00010040 00000000 0300 612f62"
+            + "ffffffff 00400000 09000000 0000");
   }
 
   @Test

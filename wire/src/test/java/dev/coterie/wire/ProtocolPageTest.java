@@ -2,6 +2,7 @@ package dev.coterie.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
 import dev.coterie.api.Name;
 import dev.coterie.wire.LinuxReply.Rreaddir.Entry;
@@ -131,6 +132,7 @@ class ProtocolPageTest {
           switch (element) {
             case Name name -> name.length() + (message instanceof BaseRequest.Twalk ? 2 : 1);
             case Qid qid -> Qid.BYTES;
+            case Change change -> change.bytes();
             case Entry entry -> 24 + entry.name().length();
             case DirEntry entry ->
                 entry.name().length()

@@ -1,6 +1,7 @@
 package dev.coterie.wire;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
@@ -146,7 +147,11 @@ final class Samples {
         new HandleRequest.Tfallocate(1, 2, 3, 4),
         new HandleRequest.Tcopyrange(1, 2, 3, 4, 5),
         new HandleRequest.Tshare(1),
-        new HandleRequest.Ttake(TOKEN, 1));
+        new HandleRequest.Ttake(TOKEN, 1),
+        new WatchRequest.Topenwatch(1),
+        new WatchRequest.Taddwatch(1, 2, 3),
+        new WatchRequest.Tremovewatch(1, 2),
+        new WatchRequest.Tchanges(1, 2, 3));
   }
 
   private static List<Reply> baseReplies() {
@@ -220,7 +225,12 @@ final class Samples {
         new HandleReply.Rfallocate(),
         new HandleReply.Rcopyrange(1),
         new HandleReply.Rshare(TOKEN),
-        new HandleReply.Rtake(STAT, 1));
+        new HandleReply.Rtake(STAT, 1),
+        new WatchReply.Ropenwatch(STAT),
+        new WatchReply.Raddwatch(1),
+        new WatchReply.Rremovewatch(),
+        new WatchReply.Rchanges(
+            List.of(new Change(1, 2, 3, name("made/below")), Change.overflow(4))));
   }
 
   static DirEntry entry(String name, long cookie, @org.jspecify.annotations.Nullable Stat stat) {

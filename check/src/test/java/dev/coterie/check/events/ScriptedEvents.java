@@ -8,7 +8,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
-import dev.coterie.api.Operation.Change;
+import dev.coterie.api.Operation.Control;
 import dev.coterie.api.Operation.Eventfd;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -74,10 +74,10 @@ final class ScriptedEvents {
       case "wait" -> events(handle(words[1]));
       case "write", "read", "put", "get" -> move(what, words);
       default -> {
-        Change change = Change.valueOf(what.toUpperCase(java.util.Locale.ROOT));
+        Control control = Control.valueOf(what.toUpperCase(java.util.Locale.ROOT));
         long member = handle(words[2]);
         service.evctl(
-            ROOT, handle(words[1]), change, member, Integer.parseInt(words[3]), number(words[2]));
+            ROOT, handle(words[1]), control, member, Integer.parseInt(words[3]), number(words[2]));
         yield "ok";
       }
     };

@@ -39,6 +39,7 @@ abstract class ConformanceSuite
         LockChecks,
         EventChecks,
         FifoChecks,
+        WatchChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

@@ -17,7 +17,7 @@ import dev.coterie.api.Event;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Operation;
-import dev.coterie.api.Operation.Change;
+import dev.coterie.api.Operation.Control;
 import dev.coterie.api.Operation.Eventfd;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Token;
@@ -38,13 +38,13 @@ interface EventChecks extends Checks {
     return one.service().eventfd(one.caller(), 0, O_NONBLOCK).handle();
   }
 
-  private static void control(Actor one, long set, Change change, long handle, int mask)
+  private static void control(Actor one, long set, Control control, long handle, int mask)
       throws ErrnoException {
-    one.service().evctl(one.caller(), set, change, handle, mask, handle);
+    one.service().evctl(one.caller(), set, control, handle, mask, handle);
   }
 
   private static void add(Actor one, long set, long handle, int mask) throws ErrnoException {
-    control(one, set, Change.ADD, handle, mask);
+    control(one, set, Control.ADD, handle, mask);
   }
 
   private static void put(Actor one, long counter, long number) throws ErrnoException {
@@ -162,9 +162,9 @@ interface EventChecks extends Checks {
     assertThat(now(one, set)).containsExactly(Map.entry(counter, EPOLLIN));
     get(one, counter);
     assertThat(now(one, set)).isEmpty();
-    control(one, set, Change.MOD, counter, EPOLLIN | EPOLLOUT);
+    control(one, set, Control.MOD, counter, EPOLLIN | EPOLLOUT);
     assertThat(now(one, set)).containsExactly(Map.entry(counter, EPOLLOUT));
-    control(one, set, Change.DEL, counter, 0);
+    control(one, set, Control.DEL, counter, 0);
     assertThat(now(one, set)).isEmpty();
   }
 
@@ -256,7 +256,7 @@ interface EventChecks extends Checks {
     assertThat(now(one, set)).hasSize(1);
     put(one, counter, 1);
     assertThat(now(one, set)).isEmpty();
-    control(one, set, Change.MOD, counter, EPOLLIN | EPOLLONESHOT);
+    control(one, set, Control.MOD, counter, EPOLLIN | EPOLLONESHOT);
     assertThat(now(one, set)).hasSize(1);
     assertThat(now(one, set)).isEmpty();
   }
@@ -278,7 +278,7 @@ interface EventChecks extends Checks {
     assertThat(second.waits()).isTrue();
     put(one, counter, 1);
     assertThat(second.ended()).isInstanceOf(List.class);
-    fails(Errno.EINVAL, () -> control(one, mine, Change.MOD, counter, EPOLLIN));
+    fails(Errno.EINVAL, () -> control(one, mine, Control.MOD, counter, EPOLLIN));
     fails(Errno.EINVAL, () -> add(one, set(one), counter, EPOLLEXCLUSIVE | EPOLLONESHOT));
     fails(Errno.EINVAL, () -> add(one, mine, set(one), EPOLLEXCLUSIVE));
   }
@@ -293,8 +293,8 @@ interface EventChecks extends Checks {
     long file = one.make("/f");
     add(one, set, counter, EPOLLIN);
     fails(Errno.EEXIST, () -> add(one, set, counter, EPOLLOUT));
-    fails(Errno.ENOENT, () -> control(one, set, Change.MOD, counter(one), EPOLLIN));
-    fails(Errno.ENOENT, () -> control(one, set, Change.DEL, counter(one), 0));
+    fails(Errno.ENOENT, () -> control(one, set, Control.MOD, counter(one), EPOLLIN));
+    fails(Errno.ENOENT, () -> control(one, set, Control.DEL, counter(one), 0));
     fails(Errno.EPERM, () -> add(one, set, file, EPOLLIN));
     fails(Errno.EPERM, () -> add(one, set, one.open("/", O_RDONLY), EPOLLIN));
     fails(Errno.EINVAL, () -> add(one, set, set, EPOLLIN));
@@ -469,9 +469,9 @@ interface EventChecks extends Checks {
     parent.service().close();
     put(child, takenCounter, 1);
     assertThat(now(child, taken)).containsExactly(Map.entry(counter, EPOLLIN));
-    control(child, taken, Change.MOD, takenCounter, EPOLLOUT);
+    control(child, taken, Control.MOD, takenCounter, EPOLLOUT);
     assertThat(now(child, taken)).containsExactly(Map.entry(takenCounter, EPOLLOUT));
-    control(child, taken, Change.DEL, takenCounter, 0);
+    control(child, taken, Control.DEL, takenCounter, 0);
     assertThat(now(child, taken)).isEmpty();
   }
 

@@ -17,7 +17,7 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Operation;
-import dev.coterie.api.Operation.Change;
+import dev.coterie.api.Operation.Control;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
 import java.nio.ByteBuffer;
@@ -292,7 +292,7 @@ interface FifoChecks extends Checks {
     long in = one.open("/p", O_RDONLY | O_NONBLOCK);
     long out = one.open("/p", O_WRONLY);
     long set = one.service().evset(one.caller()).handle();
-    one.service().evctl(one.caller(), set, Change.ADD, in, EPOLLIN | EPOLLET, 7);
+    one.service().evctl(one.caller(), set, Control.ADD, in, EPOLLIN | EPOLLET, 7);
     assertThat(one.service().evwait(one.caller(), set, 9, 0)).isEmpty();
     one.close(out);
     assertThat(one.service().evwait(one.caller(), set, 9, 0))
@@ -309,7 +309,7 @@ interface FifoChecks extends Checks {
     long in = one.open("/p", O_RDONLY | O_NONBLOCK);
     long out = one.open("/p", O_WRONLY);
     long set = one.service().evset(one.caller()).handle();
-    one.service().evctl(one.caller(), set, Change.ADD, out, EPOLLOUT, 7);
+    one.service().evctl(one.caller(), set, Control.ADD, out, EPOLLOUT, 7);
     one.close(in);
     List<Event> events = one.service().evwait(one.caller(), set, 9, 0);
     assertThat(events).hasSize(1);

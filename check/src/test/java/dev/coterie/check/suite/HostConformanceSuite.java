@@ -20,7 +20,12 @@ import org.junit.jupiter.api.TestInstance;
 abstract class HostConformanceSuite extends ConformanceSuite {
   /** What no file system of the host does as ours in memory. */
   private static final Map<String, String> EVERYWHERE =
-      Map.of("relatime_marksAReadADayLater", "the host's clock cannot be moved");
+      Map.of(
+          "relatime_marksAReadADayLater", "the host's clock cannot be moved",
+          "hardLinks_areToldUnderEachName", "the kernel tells the name it was opened by",
+          "recursive_tellsWithPaths_wherever", "the kernel's watches are of one directory",
+          "recursive_tellsNothingOfWhatMayNotBeRead", "the kernel's watches are of one directory",
+          "recursive_deeperThanAPathMayBe_isCounted", "the kernel's watches are of one directory");
 
   /** What the kernel's tmpfs does not. */
   static final Map<String, String> ON_TMPFS =

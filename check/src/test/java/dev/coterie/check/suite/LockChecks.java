@@ -157,6 +157,22 @@ interface LockChecks extends Checks {
     lock(other, theirs, RangeLock.whole(FLOCK, READ));
   }
 
+  /** Who waits does not come in between, as long as nobody else holds the file. */
+  @Test
+  default void flock_thatCanBeConverted_isNeverLost() throws Exception {
+    Actor one = root();
+    Actor other = root();
+    long mine = one.make("/f");
+    long theirs = other.open("/f", O_RDWR);
+    lock(one, mine, RangeLock.whole(FLOCK, WRITE));
+    Wanted wanted = Wanted.of(other, theirs, RangeLock.whole(FLOCK, WRITE));
+    lock(one, mine, RangeLock.whole(FLOCK, READ));
+    lock(one, mine, RangeLock.whole(FLOCK, WRITE));
+    assertThat(wanted.waits()).isTrue();
+    lock(one, mine, RangeLock.whole(FLOCK, UNLOCK));
+    assertThat(wanted.ended()).isEqualTo("granted");
+  }
+
   @Test
   default void flock_thatCannotBeConverted_isLost() throws ErrnoException {
     Actor one = root();

@@ -112,6 +112,11 @@ final class LockSpace {
     return LockTable.Outcome.QUEUED;
   }
 
+  /** Whether a request would be granted at once. */
+  boolean isFree(LockWait wait, boolean waits) {
+    return isFree(wait, waits ? queue : List.of());
+  }
+
   /** Whether a request meets no lock, and no earlier one that was overtaken often enough. */
   private boolean isFree(LockWait wait, List<LockWait> earlier) {
     return firstConflict(wait.owner, wait.wanted) == null

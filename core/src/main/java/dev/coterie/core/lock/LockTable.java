@@ -58,7 +58,7 @@ public final class LockTable {
     List<LockWait> over;
     synchronized (this) {
       LockSpace space = space(family);
-      List<LockWait> dropped = family == Family.FLOCK ? convert(wait) : List.of();
+      List<LockWait> dropped = family == Family.FLOCK ? convert(wait, waits) : List.of();
       outcome = waits ? space.request(wait) : space.attempt(wait);
       over = space.grant();
       over.addAll(0, dropped);
@@ -68,12 +68,15 @@ public final class LockTable {
   }
 
   /**
-   * A flock of the other kind is given up first, and others may be served before the new one is
-   * asked for: "converting a lock is not guaranteed to be atomic" (flock(2)).
+   * A flock of the other kind that does not simply become the wanted one is given up first, and
+   * others may be served before that is asked for: "converting a lock is not guaranteed to be
+   * atomic" (flock(2)).
    */
-  private List<LockWait> convert(LockWait wait) {
+  private List<LockWait> convert(LockWait wait, boolean waits) {
     List<LockRange> held = flocks.held(wait.owner);
-    if (held.isEmpty() || held.getFirst().exclusive() == wait.wanted.exclusive()) {
+    if (held.isEmpty()
+        || held.getFirst().exclusive() == wait.wanted.exclusive()
+        || flocks.isFree(wait, waits)) {
       return List.of();
     }
     flocks.unlock(wait.owner, 0, LockRange.TO_END);

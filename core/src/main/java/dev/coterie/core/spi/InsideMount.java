@@ -44,6 +44,17 @@ public non-sealed interface InsideMount extends Mount {
   /** One directory that names this inode, or null when none does. */
   @Nullable InsideNode anyParent(InsideNode node) throws ErrnoException;
 
+  /**
+   * Gives each name of an inode. The inode is locked, shared or alone; of a directory that nothing
+   * moves or removes meanwhile it may be asked without.
+   */
+  void links(InsideNode node, LinkSink sink);
+
+  /** Takes names of an inode. */
+  interface LinkSink {
+    void accept(InsideNode dir, Name name);
+  }
+
   /** The node of an identity, or null when there is none any more. No operation lock is held. */
   @Nullable InsideNode find(InodeId id) throws ErrnoException;
 

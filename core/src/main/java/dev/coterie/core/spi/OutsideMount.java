@@ -120,6 +120,12 @@ public non-sealed interface OutsideMount extends Mount {
 
   StatFs statfs(OutsideNode node) throws ErrnoException;
 
+  /**
+   * Watches an inode, as inotify(7) does: whoever changes it, also by this tree. The caller's right
+   * to is checked already. EOPNOTSUPP.
+   */
+  OutsideWatch watch(OutsideNode node, int mask, OutsideWatch.Sink sink) throws ErrnoException;
+
   // ---- opening ----
 
   /** Opens a regular file or a directory; with O_TRUNC empties it. */

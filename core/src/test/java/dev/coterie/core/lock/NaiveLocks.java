@@ -78,6 +78,11 @@ final class NaiveLocks {
     return files.stream().anyMatch(file -> file.held.containsKey(owner));
   }
 
+  boolean isFree(int number, Wait wait, boolean waits) {
+    File file = files.get(number);
+    return free(file, wait, waits ? file.queue : List.of());
+  }
+
   private boolean free(File file, Wait wait, List<Wait> earlier) {
     if (!blockers(file, wait).isEmpty()) {
       return false;

@@ -205,14 +205,6 @@ final class FileRequests {
     requests.submit(exchange, Callers.plain(exchange), new Operation.Close(handle));
   }
 
-  /**
-   * A descriptor of an open file was closed. Nothing is held back until then, so there is nothing
-   * to do; but the kernel must go on to tell, as record locks will end by it.
-   */
-  void flush(Exchange exchange) {
-    exchange.answer(0);
-  }
-
   // ---- data ----
 
   void read(Exchange exchange) {

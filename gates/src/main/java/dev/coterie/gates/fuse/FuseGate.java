@@ -29,6 +29,7 @@ final class FuseGate implements Handler {
   private final NameRequests names;
   private final AttrRequests attributes;
   private final FileRequests files;
+  private final LockRequests locks;
   private final AccessTimes times = new AccessTimes();
   private final DirectoryPlus directories;
   private final CompletableFuture<Negotiation> negotiated = new CompletableFuture<>();
@@ -53,6 +54,7 @@ final class FuseGate implements Handler {
     this.names = new NameRequests(requests);
     this.attributes = new AttrRequests(requests, meters, times);
     this.files = new FileRequests(requests, times);
+    this.locks = new LockRequests(requests);
     this.directories = new DirectoryPlus(requests);
   }
 
@@ -119,8 +121,14 @@ final class FuseGate implements Handler {
       case OPENDIR -> files.opendir(exchange);
       case CREATE -> files.create(exchange);
       case TMPFILE -> files.tmpfile(exchange);
-      case RELEASE, RELEASEDIR -> files.release(exchange);
-      case FLUSH -> files.flush(exchange);
+      case RELEASE, RELEASEDIR -> {
+        locks.released(exchange);
+        files.release(exchange);
+      }
+      case FLUSH -> locks.flush(exchange);
+      case GETLK -> locks.getlk(exchange);
+      case SETLK -> locks.setlk(exchange, false);
+      case SETLKW -> locks.setlk(exchange, true);
       case READ -> files.read(exchange);
       case WRITE -> files.write(exchange);
       case FSYNC, FSYNCDIR -> files.fsync(exchange);
@@ -132,7 +140,7 @@ final class FuseGate implements Handler {
       case NOTIFY_REPLY, INTERRUPT -> exchange.end();
       // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
       // the program; a poll says that all is ready, as for files of any file system.
-      case GETLK, SETLK, SETLKW, BMAP, IOCTL, POLL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
+      case BMAP, IOCTL, POLL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
           exchange.answerError(Errno.ENOSYS);
     }
   }

@@ -25,10 +25,12 @@ public record Negotiation(int major, int minor, Set<InitFlag> offered, Set<InitF
   private static final Set<InitFlag> WANTED =
       EnumSet.of(
           InitFlag.ASYNC_READ,
+          InitFlag.POSIX_LOCKS,
           InitFlag.ATOMIC_O_TRUNC,
           InitFlag.EXPORT_SUPPORT,
           InitFlag.BIG_WRITES,
           InitFlag.DONT_MASK,
+          InitFlag.FLOCK_LOCKS,
           InitFlag.AUTO_INVAL_DATA,
           InitFlag.ASYNC_DIO,
           InitFlag.PARALLEL_DIROPS,

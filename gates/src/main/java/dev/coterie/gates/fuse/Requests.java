@@ -89,8 +89,14 @@ final class Requests {
   <R> void submit(Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
     if (isRemote && exchange.mayWait()) {
       await(exchange, caller, operation, then);
-      return;
+    } else {
+      submitAside(exchange, caller, operation, then);
     }
+  }
+
+  /** As submit, but this thread does not wait for it, however long that takes. */
+  <R> void submitAside(
+      Exchange exchange, Caller caller, Operation<R> operation, Then<? super R> then) {
     long unique = exchange.unique();
     exchange.waitsFor(unique, service.submit(caller, operation, new Step<>(exchange, then)));
   }

@@ -38,8 +38,10 @@
  *
  * <h2>Locks</h2>
  *
- * Not offered yet, so the kernel keeps record locks and flock(2) per mount: processes on one mount
- * exclude each other, those on two mounts do not.
+ * Record locks and flock(2) are the leader's, {@link dev.coterie.gates.fuse.LockRequests}: the
+ * kernel asks for each and keeps none, so processes on two mounts exclude each other as those on
+ * one do. Whoever waits is a request that is not answered yet, and no thread. A POSIX lock ends
+ * with FLUSH, which is sent while close(2) waits; the others with RELEASE, which is sent after it.
  *
  * <h2>Deadlocks</h2>
  *

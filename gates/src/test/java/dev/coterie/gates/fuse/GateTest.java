@@ -140,9 +140,9 @@ class GateTest {
   // ---- beginning ----
 
   @Test
-  void init_takesOnlyWhatIsOfferedAndNoLocks() throws Exception {
+  void init_takesOnlyWhatIsOffered() throws Exception {
     Reply reply =
-        kernel.await(sendInit(7, 31, InitFlag.ASYNC_READ.mask() | InitFlag.POSIX_LOCKS.mask()));
+        kernel.await(sendInit(7, 31, InitFlag.ASYNC_READ.mask() | InitFlag.PASSTHROUGH.mask()));
     assertThat(reply.body().getInt(4)).as("minor").isEqualTo(31);
     assertThat(reply.body().getInt(12)).as("flags").isEqualTo((int) InitFlag.ASYNC_READ.mask());
     assertThat(reply.body().getInt(32)).as("flags2").isZero();

@@ -17,6 +17,7 @@ import dev.coterie.core.spi.OutsideEntry;
 import dev.coterie.core.spi.OutsideFile;
 import dev.coterie.core.spi.OutsideMount;
 import dev.coterie.core.spi.OutsideNode;
+import dev.coterie.core.spi.OutsideWatch;
 import dev.coterie.sys.DescriptorCalls;
 import dev.coterie.sys.DirectoryCalls;
 import dev.coterie.sys.HostFlags;
@@ -91,6 +92,7 @@ public final class HostFs implements OutsideMount {
 
   private final Options options;
   private final Finder finder;
+  private final HostWatches watches;
   private final DescriptorBudget budget = DescriptorBudget.ofProcess();
 
   /**
@@ -118,6 +120,7 @@ public final class HostFs implements OutsideMount {
   private HostFs(Options options, Finder finder) {
     this.options = options;
     this.finder = finder;
+    this.watches = new HostWatches(finder);
     loadForActing();
   }
 
@@ -411,6 +414,12 @@ public final class HostFs implements OutsideMount {
         s.namelen());
   }
 
+  @Override
+  public OutsideWatch watch(OutsideNode node, int mask, OutsideWatch.Sink sink)
+      throws ErrnoException {
+    return watches.add((HostNode) node, mask, sink);
+  }
+
   // ---- opening ----
 
   @Override
@@ -497,6 +506,7 @@ public final class HostFs implements OutsideMount {
 
   @Override
   public void close() {
+    watches.close();
     finder.close();
   }
 }

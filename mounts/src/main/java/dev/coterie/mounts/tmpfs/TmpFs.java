@@ -137,7 +137,7 @@ public final class TmpFs implements InsideMount {
     InodeId id = context.ids().get();
     root = new Dir(id, Mode.S_IFDIR | options.mode(), options.uid(), options.gid(), now);
     root.addLinks(2);
-    root.named(root);
+    root.makeRoot();
     nodes.put(id, root);
   }
 
@@ -171,6 +171,13 @@ public final class TmpFs implements InsideMount {
   @Override
   public @Nullable InsideNode anyParent(InsideNode node) {
     return node == root || node.nlink() == 0 ? null : ((TmpNode) node).parent();
+  }
+
+  @Override
+  public void links(InsideNode node, LinkSink sink) {
+    if (node.nlink() > 0) {
+      ((TmpNode) node).links(sink);
+    }
   }
 
   @Override
@@ -308,13 +315,13 @@ public final class TmpFs implements InsideMount {
     TmpNode node = (TmpNode) command.node();
     assert dir.entries.get(command.name()) == node;
     dir.entries.remove(command.name());
-    unlinked(dir, node, command.now());
+    unlinked(dir, command.name(), node, command.now());
     dir.contentChanged(command.now());
   }
 
   /** After a name of {@code node} in {@code dir} is gone for good. */
-  private void unlinked(Dir dir, TmpNode node, Timestamp now) {
-    node.unnamed(dir);
+  private void unlinked(Dir dir, Name name, TmpNode node, Timestamp now) {
+    node.unnamed(dir, name);
     if (node instanceof Dir gone) {
       assert gone.entries.size() == 0 : "ENOTEMPTY is the core's";
       gone.removeLinks();
@@ -341,7 +348,7 @@ public final class TmpFs implements InsideMount {
       TmpNode other = Objects.requireNonNull(replaced, "ENOENT is the core's");
       dir.entries.replace(command.name(), other);
       newDir.entries.replace(command.newName(), node);
-      moved(other, newDir, dir);
+      moved(other, newDir, command.newName(), dir, command.name());
       other.changed(now);
     } else {
       dir.entries.remove(command.name());
@@ -349,10 +356,10 @@ public final class TmpFs implements InsideMount {
         newDir.entries.add(command.newName(), node);
       } else {
         newDir.entries.replace(command.newName(), node);
-        unlinked(newDir, replaced, now);
+        unlinked(newDir, command.newName(), replaced, now);
       }
     }
-    moved(node, dir, newDir);
+    moved(node, dir, command.name(), newDir, command.newName());
     node.changed(now);
     dir.contentChanged(now);
     if (newDir != dir) {
@@ -360,14 +367,10 @@ public final class TmpFs implements InsideMount {
     }
   }
 
-  /** After a name of {@code node} went from one directory to another. */
-  private static void moved(TmpNode node, Dir from, Dir to) {
-    if (from == to) {
-      return;
-    }
-    node.unnamed(from);
-    node.named(to);
-    if (node instanceof Dir) {
+  /** After a name of {@code node} became another, perhaps in another directory. */
+  private static void moved(TmpNode node, Dir from, Name name, Dir to, Name newName) {
+    node.renamed(from, name, to, newName);
+    if (node instanceof Dir && from != to) {
       from.addLinks(-1);
       to.addLinks(1);
     }
@@ -375,7 +378,7 @@ public final class TmpFs implements InsideMount {
 
   private static void put(Dir dir, Name name, TmpNode node) {
     dir.entries.add(name, node);
-    node.named(dir);
+    node.named(dir, name);
   }
 
   // ---- attributes ----

@@ -2,13 +2,14 @@ package dev.coterie.mounts.tmpfs;
 
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Timestamp;
 import dev.coterie.core.spi.Acl;
+import dev.coterie.core.spi.InsideMount;
 import dev.coterie.core.spi.InsideNode;
-import java.util.LinkedHashMap;
-import java.util.Objects;
-import java.util.SequencedMap;
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,10 +50,14 @@ abstract sealed class TmpNode implements InsideNode {
    */
   private @Nullable Dir parent;
 
-  /**
-   * Directories of further names and how many each holds; null with one name, which is the rule.
-   */
-  private @Nullable SequencedMap<Dir, Integer> moreParents;
+  /** Its name in {@link #parent}; null: none, or the root. */
+  private @Nullable Name name;
+
+  /** Further names; null with one name, which is the rule. */
+  private @Nullable SequencedSet<Link> moreNames;
+
+  /** A name, and the directory it is in. */
+  private record Link(Dir dir, Name name) {}
 
   /** Null without attributes. */
   @Nullable Xattrs xattrs;
@@ -214,38 +219,71 @@ abstract sealed class TmpNode implements InsideNode {
     nlink = 0;
   }
 
+  /** The root has no name and is its own "..". */
+  final void makeRoot() {
+    parent = (Dir) this;
+  }
+
   /** One name more, in this directory. */
-  final void named(Dir dir) {
-    if (parent == null || this instanceof Dir) {
+  final void named(Dir dir, Name newName) {
+    if (parent == null) {
       parent = dir;
+      name = newName;
       return;
     }
-    if (moreParents == null) {
-      moreParents = new LinkedHashMap<>();
+    if (moreNames == null) {
+      moreNames = new LinkedHashSet<>();
     }
-    moreParents.merge(dir, 1, Integer::sum);
+    moreNames.add(new Link(dir, newName));
   }
 
   /**
    * One name less, in this directory. Of a directory: its only one, and the directory stays its
    * "..".
    */
-  final void unnamed(Dir dir) {
+  final void unnamed(Dir dir, Name oldName) {
     if (this instanceof Dir) {
+      name = null;
       return;
     }
-    SequencedMap<Dir, Integer> more = moreParents;
+    SequencedSet<Link> more = moreNames;
+    if (more != null && more.remove(new Link(dir, oldName))) {
+      moreNames = more.isEmpty() ? null : more;
+      return;
+    }
+    assert parent == dir && oldName.equals(name);
     if (more == null) {
-      assert parent == dir;
       parent = null;
+      name = null;
       return;
     }
-    if (!more.containsKey(dir)) {
-      assert parent == dir;
-      parent = dir = Objects.requireNonNull(more.firstEntry()).getKey();
+    Link first = more.removeFirst();
+    parent = first.dir();
+    name = first.name();
+    moreNames = more.isEmpty() ? null : more;
+  }
+
+  /** One name became another, perhaps in another directory: never without one meanwhile. */
+  final void renamed(Dir from, Name oldName, Dir to, Name newName) {
+    if (moreNames != null && moreNames.remove(new Link(from, oldName))) {
+      moreNames.add(new Link(to, newName));
+    } else {
+      assert parent == from && oldName.equals(name);
+      parent = to;
+      name = newName;
     }
-    more.computeIfPresent(dir, (key, count) -> count == 1 ? null : count - 1);
-    moreParents = more.isEmpty() ? null : more;
+  }
+
+  /** Gives each name. */
+  final void links(InsideMount.LinkSink sink) {
+    Dir dir = parent;
+    Name in = name;
+    if (dir != null && in != null) {
+      sink.accept(dir, in);
+    }
+    if (moreNames != null) {
+      moreNames.forEach(link -> sink.accept(link.dir(), link.name()));
+    }
   }
 
   // ---- kinds ----
