@@ -1,6 +1,8 @@
 package dev.coterie.api;
 
-/** What a member of an event set can be ready for, and how that is reported. Source: epoll_ctl(2). */
+/**
+ * What a member of an event set can be ready for, and how that is reported. Source: epoll_ctl(2).
+ */
 public final class EventMask {
   private EventMask() {}
 

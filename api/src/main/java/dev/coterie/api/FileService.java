@@ -261,9 +261,9 @@ public interface FileService extends AutoCloseable {
    * O_DIRECTORY on another · ELOOP a symbolic link · EPERM O_NOATIME and not the owner · ENXIO a
    * socket or device (nodes only: whoever presents the tree to programs gives them life) · EMFILE.
    *
-   * <p>A FIFO of an inside mount joins those who open it here: opening waits until the other side is
-   * open too. With O_NONBLOCK it does not; to write alone it is ENXIO then if nobody reads. Of an
-   * outside mount it is ENXIO. <i>Read</i>, with O_TRUNC <i>write</i>. Source: open(2).
+   * <p>A FIFO of an inside mount joins those who open it here: opening waits until the other side
+   * is open too. With O_NONBLOCK it does not; to write alone it is ENXIO then if nobody reads. Of
+   * an outside mount it is ENXIO. <i>Read</i>, with O_TRUNC <i>write</i>. Source: open(2).
    */
   default Opened open(Caller caller, InodeId id, int flags) throws ErrnoException {
     return call(caller, new Open(id, flags));
@@ -411,16 +411,16 @@ public interface FileService extends AutoCloseable {
   // ---- events ----------------------------------------------------------------------------------
 
   /**
-   * Makes an event set: a persistent list of handles and what they are watched for. Itself a handle,
-   * it can be shared, and be watched by another set. EMFILE. Source: epoll(7).
+   * Makes an event set: a persistent list of handles and what they are watched for. Itself a
+   * handle, it can be shared, and be watched by another set. EMFILE. Source: epoll(7).
    */
   default Opened evset(Caller caller) throws ErrnoException {
     return call(caller, new Evset());
   }
 
   /**
-   * Makes an event counter: writing eight bytes, little-endian, adds to it, reading takes what there
-   * is. {@code flags}: {@link Eventfd#EFD_SEMAPHORE} to take one at a time, {@link
+   * Makes an event counter: writing eight bytes, little-endian, adds to it, reading takes what
+   * there is. {@code flags}: {@link Eventfd#EFD_SEMAPHORE} to take one at a time, {@link
    * OpenFlags#O_NONBLOCK}. EINVAL other flags, or {@code initial} all ones · EMFILE. Source:
    * eventfd(2).
    */
@@ -429,15 +429,15 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
-   * Adds a handle to an event set, changes what it is watched for, or takes it out. What is armed or
-   * reported belongs to the set and the handle, so no other set sees it; the member goes with the
-   * handle's last reference in any session.
+   * Adds a handle to an event set, changes what it is watched for, or takes it out. What is armed
+   * or reported belongs to the set and the handle, so no other set sees it; the member goes with
+   * the handle's last reference in any session.
    *
    * @param mask of {@link EventMask}; EPOLLERR and EPOLLHUP are always in it
    * @param data comes back in the {@link Event}
-   * @throws ErrnoException EBADF · EINVAL not an event set, the set itself, or a mask that cannot be ·
-   *     EPERM what is always ready: a file, a directory · EEXIST · ENOENT · ELOOP sets in each other,
-   *     or deeper than {@link Limits#EVENT_SET_DEPTH} · ENOSPC. Source: epoll_ctl(2)
+   * @throws ErrnoException EBADF · EINVAL not an event set, the set itself, or a mask that cannot
+   *     be · EPERM what is always ready: a file, a directory · EEXIST · ENOENT · ELOOP sets in each
+   *     other, or deeper than {@link Limits#EVENT_SET_DEPTH} · ENOSPC. Source: epoll_ctl(2)
    */
   default void evctl(Caller caller, long set, Control control, long handle, int mask, long data)
       throws ErrnoException {
@@ -450,8 +450,8 @@ public interface FileService extends AutoCloseable {
    *
    * @param max how many to report at most, and never more than {@link Limits#EVENTS_PER_WAIT}
    * @param timeoutMs 0 looks only, -1 has no end
-   * @throws ErrnoException EBADF, also when it is closed meanwhile · EINVAL not an event set, or max
-   *     is not positive. Source: epoll_wait(2)
+   * @throws ErrnoException EBADF, also when it is closed meanwhile · EINVAL not an event set, or
+   *     max is not positive. Source: epoll_wait(2)
    */
   default List<Event> evwait(Caller caller, long set, int max, int timeoutMs)
       throws ErrnoException {

@@ -101,8 +101,7 @@ final class StormWorker implements Runnable {
       case 3 -> lookUp(name());
       case 4 -> lookUp(random.nextBoolean() ? Name.DOT : Name.DOT_DOT);
       case 5 -> {
-        var opened =
-            session.create(ROOT, dir(), name(), FLAGS | OpenFlags.O_CREAT, 0644);
+        var opened = session.create(ROOT, dir(), name(), FLAGS | OpenFlags.O_CREAT, 0644);
         files.add(opened.stat().id());
         handles.add(opened.handle());
       }

@@ -130,7 +130,9 @@ final class Tags {
     return call;
   }
 
-  /** The calls through a handle that can wait without end: for a lock, a change, an event, a FIFO. */
+  /**
+   * The calls through a handle that can wait without end: for a lock, a change, an event, a FIFO.
+   */
   synchronized List<Call<?>> waits(Held handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {

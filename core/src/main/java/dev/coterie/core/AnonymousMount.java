@@ -154,8 +154,7 @@ final class AnonymousMount implements OutsideMount {
   }
 
   @Override
-  public Made make(
-      Caller caller, OutsideNode dir, Name name, int mode, long rdev, byte[] target)
+  public Made make(Caller caller, OutsideNode dir, Name name, int mode, long rdev, byte[] target)
       throws ErrnoException {
     throw noDirectory();
   }
@@ -194,8 +193,7 @@ final class AnonymousMount implements OutsideMount {
   }
 
   @Override
-  public Opened tmpfile(Caller caller, OutsideNode dir, int flags, int mode)
-      throws ErrnoException {
+  public Opened tmpfile(Caller caller, OutsideNode dir, int flags, int mode) throws ErrnoException {
     throw noDirectory();
   }
 }

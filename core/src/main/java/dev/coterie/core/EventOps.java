@@ -291,8 +291,7 @@ final class EventOps {
 
   /**
    * A handle of a FIFO, which may have to wait for its other side. EINVAL neither to read nor to
-   * write · ENXIO O_NONBLOCK, to write alone,
-   * and nobody reads.
+   * write · ENXIO O_NONBLOCK, to write alone, and nobody reads.
    *
    * @param inode with a reference that passes to the handle
    */

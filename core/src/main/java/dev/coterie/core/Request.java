@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *      └───────────────────┴── cancelled ────┘
  * </pre>
  *
- * <p>Who is queued at a lock is granted it. Who waits for a source ({@link Step}) is woken, as often
- * as it takes, and tries again.
+ * <p>Who is queued at a lock is granted it. Who waits for a source ({@link Step}) is woken, as
+ * often as it takes, and tries again.
  */
 final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Runnable {
   private enum State {

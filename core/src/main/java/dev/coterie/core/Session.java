@@ -10,7 +10,6 @@ import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
-import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Pending;

@@ -61,7 +61,11 @@ public final class Vfs implements AutoCloseable {
     }
 
     public Config(
-        InstantSource clock, RandomGenerator random, int generation, Barrier barrier, int dentries) {
+        InstantSource clock,
+        RandomGenerator random,
+        int generation,
+        Barrier barrier,
+        int dentries) {
       this(clock, random, generation, barrier, dentries, Alarm.ofSystem());
     }
   }

@@ -38,8 +38,7 @@ final class Waits {
 
   boolean canWait(Operation<?> operation) {
     return switch (operation) {
-      case Operation.Lock(_, var lock, var waits) ->
-          waits && lock.type() != RangeLock.Type.UNLOCK;
+      case Operation.Lock(_, var lock, var waits) -> waits && lock.type() != RangeLock.Type.UNLOCK;
       case Operation.NextChanges(_, _, var waits) -> waits;
       case Operation.Evwait wait -> wait.timeoutMs() != 0;
       case Operation.OnHandle<?> o ->

@@ -77,7 +77,8 @@ public sealed interface EventReply extends Reply {
     static Revwait get(ByteBuffer in) throws ProtocolException {
       int count = in.getInt();
       if (count < 0 || count != in.remaining() / Event.BYTES) {
-        throw new ProtocolException("Revwait: " + count + " events in " + in.remaining() + " bytes");
+        throw new ProtocolException(
+            "Revwait: " + count + " events in " + in.remaining() + " bytes");
       }
       List<Event> events = new ArrayList<>(count);
       for (int i = 0; i < count; i++) {

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random scripts of event sets in sets, counters, FIFOs, dup and close, by level, edge, one-shot and
- * exclusive: each call answers what the kernel's own epoll, eventfd and FIFOs answer. Only in which
- * order a wait reports is not compared, as nobody promises it.
+ * Random scripts of event sets in sets, counters, FIFOs, dup and close, by level, edge, one-shot
+ * and exclusive: each call answers what the kernel's own epoll, eventfd and FIFOs answer. Only in
+ * which order a wait reports is not compared, as nobody promises it.
  */
 class KernelEventsIT {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
@@ -53,7 +53,8 @@ class KernelEventsIT {
     if (wanted == null) {
       assertThat(outcomes.keySet())
           .contains("ok", "events", "1 event", "2 events", "count", "value")
-          .contains("EAGAIN", "EBADF", "EEXIST", "EINVAL", "ELOOP", "ENOENT", "ENXIO", "EPERM", "EPIPE");
+          .contains(
+              "EAGAIN", "EBADF", "EEXIST", "EINVAL", "ELOOP", "ENOENT", "ENXIO", "EPERM", "EPIPE");
     }
   }
 

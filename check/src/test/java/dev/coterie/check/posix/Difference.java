@@ -12,8 +12,8 @@ enum Difference {
 
   /**
    * A FIFO of a host mount is a node without life here (ENXIO, {@link
-   * dev.coterie.api.FileService#open}), and elsewhere opening one can wait for ever. Both worlds say
-   * ENXIO where they could open one; what FIFOs do is KernelEventsIT's.
+   * dev.coterie.api.FileService#open}), and elsewhere opening one can wait for ever. Both worlds
+   * say ENXIO where they could open one; what FIFOs do is KernelEventsIT's.
    */
   FIFO_OPENS,
 

@@ -68,7 +68,7 @@ interface EventChecks extends Checks {
     return found;
   }
 
-  private static Sent<List<Event>> wait(Actor one, long set) throws ErrnoException {
+  private static Sent wait(Actor one, long set) throws ErrnoException {
     return Sent.of(one, new Operation.Evwait(set, 10, -1));
   }
 
@@ -117,7 +117,7 @@ interface EventChecks extends Checks {
     long mine = one.service().eventfd(one.caller(), 0, 0).handle();
     long theirs = dup(one, other, mine);
     ByteBuffer eight = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-    Sent<Operation.Transferred> reading = Sent.of(one, new Operation.ReadNext(mine, eight));
+    Sent reading = Sent.of(one, new Operation.ReadNext(mine, eight));
     assertThat(reading.waits()).isTrue();
     put(other, theirs, -2);
     assertThat(reading.ended()).isEqualTo(new Operation.Transferred(0, 8));
@@ -125,7 +125,7 @@ interface EventChecks extends Checks {
 
     put(other, theirs, -2);
     ByteBuffer more = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, 9);
-    Sent<Operation.Transferred> writing = Sent.of(one, new Operation.WriteNext(mine, more));
+    Sent writing = Sent.of(one, new Operation.WriteNext(mine, more));
     assertThat(writing.waits()).isTrue();
     assertThat(get(other, theirs)).isEqualTo(-2);
     assertThat(writing.ended()).isEqualTo(new Operation.Transferred(0, 8));
@@ -137,12 +137,12 @@ interface EventChecks extends Checks {
     Actor one = root();
     long counter = one.service().eventfd(one.caller(), 0, 0).handle();
     ByteBuffer eight = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-    Sent<Operation.Transferred> reading = Sent.of(one, new Operation.ReadNext(counter, eight));
+    Sent reading = Sent.of(one, new Operation.ReadNext(counter, eight));
     reading.ticket().cancel();
     assertThat(reading.ended()).isEqualTo("EINTR");
     put(one, counter, -2);
     ByteBuffer more = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, 9);
-    Sent<Operation.Transferred> writing = Sent.of(one, new Operation.WriteNext(counter, more));
+    Sent writing = Sent.of(one, new Operation.WriteNext(counter, more));
     writing.ticket().cancel();
     assertThat(writing.ended()).isEqualTo("EINTR");
     assertThat(get(one, counter)).isEqualTo(-2);
@@ -270,8 +270,8 @@ interface EventChecks extends Checks {
     long theirs = set(other);
     add(one, mine, counter, EPOLLIN | EPOLLET | EPOLLEXCLUSIVE);
     add(other, theirs, dup(one, other, counter), EPOLLIN | EPOLLET | EPOLLEXCLUSIVE);
-    Sent<List<Event>> first = wait(one, mine);
-    Sent<List<Event>> second = wait(other, theirs);
+    Sent first = wait(one, mine);
+    Sent second = wait(other, theirs);
     put(one, counter, 1);
     assertThat(first.ended()).isInstanceOf(List.class);
     other.service().root(other.caller());
@@ -375,7 +375,7 @@ interface EventChecks extends Checks {
     long counter = counter(one);
     long theirs = dup(one, other, counter);
     add(one, set, counter, EPOLLIN);
-    Sent<List<Event>> wait = wait(one, set);
+    Sent wait = wait(one, set);
     assertThat(wait.waits()).isTrue();
     put(other, theirs, 1);
     assertThat(wait.ended()).isEqualTo(List.of(new Event(EPOLLIN, counter, 1)));
@@ -386,7 +386,7 @@ interface EventChecks extends Checks {
     Actor one = root();
     long set = set(one);
     long counter = counter(one);
-    Sent<List<Event>> wait = wait(one, set);
+    Sent wait = wait(one, set);
     add(one, set, counter, EPOLLOUT);
     assertThat(wait.ended()).isEqualTo(List.of(new Event(EPOLLOUT, counter, 1)));
   }
@@ -406,7 +406,7 @@ interface EventChecks extends Checks {
     long set = set(one);
     long counter = counter(one);
     add(one, set, counter, EPOLLIN | EPOLLET);
-    Sent<List<Event>> wait = wait(one, set);
+    Sent wait = wait(one, set);
     wait.ticket().cancel();
     assertThat(wait.ended()).isEqualTo("EINTR");
     put(one, counter, 1);
@@ -417,7 +417,7 @@ interface EventChecks extends Checks {
   default void wait_endsWhenTheSetIsClosed() throws Exception {
     Actor one = root();
     long set = set(one);
-    Sent<List<Event>> wait = wait(one, set);
+    Sent wait = wait(one, set);
     one.close(set);
     assertThat(wait.ended()).isEqualTo("EBADF");
   }
@@ -430,8 +430,8 @@ interface EventChecks extends Checks {
     long theirs = dup(one, other, set);
     long counter = counter(one);
     add(one, set, counter, EPOLLIN | EPOLLET);
-    Sent<List<Event>> first = wait(one, set);
-    Sent<List<Event>> second = wait(other, theirs);
+    Sent first = wait(one, set);
+    Sent second = wait(other, theirs);
     put(one, counter, 1);
     assertThat(first.ended()).isEqualTo(List.of(new Event(EPOLLIN, counter, 1)));
     other.service().root(other.caller());
@@ -449,8 +449,8 @@ interface EventChecks extends Checks {
     long theirs = dup(one, other, set);
     long counter = counter(one);
     add(one, set, counter, EPOLLIN);
-    Sent<List<Event>> first = wait(one, set);
-    Sent<List<Event>> second = wait(other, theirs);
+    Sent first = wait(one, set);
+    Sent second = wait(other, theirs);
     put(one, counter, 1);
     assertThat(first.ended()).isInstanceOf(List.class);
     assertThat(second.ended()).isInstanceOf(List.class);

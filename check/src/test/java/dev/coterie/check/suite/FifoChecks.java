@@ -31,15 +31,15 @@ interface FifoChecks extends Checks {
     one.mknod("/p", Mode.S_IFIFO | 0644, 0);
   }
 
-  private static Sent<Opened> open(Actor one, int flags) throws ErrnoException {
+  private static Sent open(Actor one, int flags) throws ErrnoException {
     return Sent.of(one, new Operation.Open(one.id("/p"), flags));
   }
 
-  private static long handle(Sent<Opened> open) throws Exception {
+  private static long handle(Sent open) throws Exception {
     return ((Opened) open.ended()).handle();
   }
 
-  private static Sent<Transferred> read(Actor one, long handle, ByteBuffer into)
+  private static Sent read(Actor one, long handle, ByteBuffer into)
       throws ErrnoException {
     return Sent.of(one, new Operation.ReadNext(handle, into));
   }
@@ -55,9 +55,9 @@ interface FifoChecks extends Checks {
     Actor one = root();
     Actor other = root();
     make(one);
-    Sent<Opened> reader = open(one, O_RDONLY);
+    Sent reader = open(one, O_RDONLY);
     assertThat(reader.waits()).isTrue();
-    Sent<Opened> writer = open(other, O_WRONLY);
+    Sent writer = open(other, O_WRONLY);
     long in = handle(reader);
     long out = handle(writer);
     assertThat(other.writeNext(out, "hello").count()).isEqualTo(5);
@@ -71,7 +71,7 @@ interface FifoChecks extends Checks {
     Actor one = root();
     Actor other = root();
     make(one);
-    Sent<Opened> writer =
+    Sent writer =
         Sent.of(one, new Operation.Create(one.root(), dev.coterie.api.Name.of("p"), O_WRONLY, 0));
     assertThat(writer.waits()).isTrue();
     long in = other.open("/p", O_RDONLY);
@@ -99,12 +99,12 @@ interface FifoChecks extends Checks {
   default void fifo_openingCancelled_hasNeverBeenOpen() throws Exception {
     Actor one = root();
     make(one);
-    Sent<Opened> reader = open(one, O_RDONLY);
+    Sent reader = open(one, O_RDONLY);
     reader.ticket().cancel();
     assertThat(reader.ended()).isEqualTo("EINTR");
     fails(Errno.ENXIO, () -> one.open("/p", O_WRONLY | O_NONBLOCK));
     Actor gone = root();
-    Sent<Opened> lost = open(gone, O_RDONLY);
+    Sent lost = open(gone, O_RDONLY);
     assertThat(lost.waits()).isTrue();
     one.close(one.open("/p", O_WRONLY | O_NONBLOCK));
     assertThat(lost.ended()).isInstanceOf(Opened.class);
@@ -174,12 +174,12 @@ interface FifoChecks extends Checks {
     long out = other.open("/p", O_WRONLY);
     one.service().setFlags(one.caller(), in, 0);
     ByteBuffer buffer = ByteBuffer.allocate(10);
-    Sent<Transferred> first = read(one, in, buffer);
+    Sent first = read(one, in, buffer);
     assertThat(first.waits()).isTrue();
     other.writeNext(out, "abc");
     assertThat(first.ended()).isEqualTo(new Transferred(0, 3));
     assertThat(new String(buffer.array(), 0, 3, StandardCharsets.UTF_8)).isEqualTo("abc");
-    Sent<Transferred> second = read(one, in, ByteBuffer.allocate(10));
+    Sent second = read(one, in, ByteBuffer.allocate(10));
     assertThat(second.waits()).isTrue();
     other.service().close(); // as when its process dies
     assertThat(second.ended()).isEqualTo(new Transferred(0, 0));
@@ -190,10 +190,10 @@ interface FifoChecks extends Checks {
     Actor one = root();
     make(one);
     long both = one.open("/p", O_RDWR);
-    Sent<Transferred> cancelled = read(one, both, ByteBuffer.allocate(10));
+    Sent cancelled = read(one, both, ByteBuffer.allocate(10));
     cancelled.ticket().cancel();
     assertThat(cancelled.ended()).isEqualTo("EINTR");
-    Sent<Transferred> closed = read(one, both, ByteBuffer.allocate(10));
+    Sent closed = read(one, both, ByteBuffer.allocate(10));
     one.close(both);
     assertThat(closed.ended()).isEqualTo("EBADF");
   }
@@ -206,7 +206,7 @@ interface FifoChecks extends Checks {
     long in = one.open("/p", O_RDONLY | O_NONBLOCK);
     long out = other.open("/p", O_WRONLY);
     ByteBuffer much = ByteBuffer.allocate(100_000);
-    Sent<Transferred> writing = Sent.of(other, new Operation.WriteNext(out, much));
+    Sent writing = Sent.of(other, new Operation.WriteNext(out, much));
     assertThat(writing.waits()).isTrue();
     int got = 0;
     while (got < 100_000) {
@@ -224,15 +224,15 @@ interface FifoChecks extends Checks {
     make(one);
     long in = one.open("/p", O_RDONLY | O_NONBLOCK);
     long out = other.open("/p", O_WRONLY);
-    Sent<Transferred> half =
+    Sent half =
         Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(100_000)));
     half.ticket().cancel();
     assertThat(half.ended()).isEqualTo(new Transferred(0, 65_536));
-    Sent<Transferred> none = Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(10)));
+    Sent none = Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(10)));
     assertThat(none.waits()).isTrue();
     none.ticket().cancel();
     assertThat(none.ended()).isEqualTo("EINTR");
-    Sent<Transferred> broken =
+    Sent broken =
         Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(10)));
     one.close(in);
     assertThat(broken.ended()).isEqualTo("EPIPE");

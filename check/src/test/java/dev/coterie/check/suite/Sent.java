@@ -9,15 +9,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** An operation that can have to wait; its answer, or the name of its error. */
-record Sent<R>(Ticket ticket, CompletableFuture<Object> end) {
+record Sent(Ticket ticket, CompletableFuture<Object> end) {
   /** When this returns it waits, or is over. */
-  static <R> Sent<R> of(Actor one, Operation<R> operation) throws ErrnoException {
-    Sent<R> sent = send(one, operation);
+  static <R> Sent of(Actor one, Operation<R> operation) throws ErrnoException {
+    Sent sent = send(one, operation);
     one.service().root(one.caller()); // answered behind it
     return sent;
   }
 
-  static <R> Sent<R> send(Actor one, Operation<R> operation) {
+  static <R> Sent send(Actor one, Operation<R> operation) {
     CompletableFuture<Object> end = new CompletableFuture<>();
     Ticket ticket =
         one.service()
@@ -35,7 +35,7 @@ record Sent<R>(Ticket ticket, CompletableFuture<Object> end) {
                     end.complete(errno.name());
                   }
                 });
-    return new Sent<>(ticket, end);
+    return new Sent(ticket, end);
   }
 
   Object ended() throws Exception {

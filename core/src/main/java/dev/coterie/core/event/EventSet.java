@@ -68,8 +68,10 @@ public final class EventSet extends Source {
 
   private final Object nesting; // immutable: the tree's; held while sets are put into sets
   private final Map<Opening, Item> members = new HashMap<>(); // guarded by this; by opening
-  private final SequencedSet<Item> nested = new LinkedHashSet<>(0); // guarded by this: that are sets
-  private final SequencedSet<Item> ready = new LinkedHashSet<>(); // guarded by this: to be looked at
+  private final SequencedSet<Item> nested =
+      new LinkedHashSet<>(0); // guarded by this: that are sets
+  private final SequencedSet<Item> ready =
+      new LinkedHashSet<>(); // guarded by this: to be looked at
 
   /**
    * @param nesting the same object for all sets that can be members of each other
@@ -84,8 +86,8 @@ public final class EventSet extends Source {
    * Adds a member.
    *
    * @param opening by which handle
-   * @throws ErrnoException EEXIST it is one · EINVAL this set itself, or a mask that cannot be · ELOOP
-   *     a set that holds this one, or sets in sets in sets too deep · ENOSPC {@link
+   * @throws ErrnoException EEXIST it is one · EINVAL this set itself, or a mask that cannot be ·
+   *     ELOOP a set that holds this one, or sets in sets in sets too deep · ENOSPC {@link
    *     Limits#EVENT_SET_MEMBERS}
    */
   public void add(Opening opening, Source source, int mask, long data) throws ErrnoException {

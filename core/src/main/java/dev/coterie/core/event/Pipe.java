@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is between the ends of a FIFO: at most 64 KiB on their way, kept while any end is open. Like
- * Linux's (fs/pipe.c) it counts pages, not bytes: a small write goes into the last page if all of it
- * has room there, else it begins a new one. So it is full when no page is free.
+ * Linux's (fs/pipe.c) it counts pages, not bytes: a small write goes into the last page if all of
+ * it has room there, else it begins a new one. So it is full when no page is free.
  *
  * <pre>
  *   read from ◀── |page|page|page| … at most 16 … |page| ◀── written to
@@ -30,7 +30,8 @@ public final class Pipe {
   /** "Since Linux 2.6.11, the pipe capacity is 16 pages" (pipe(7)). */
   public static final int PAGES = 16;
 
-  private final Deque<ByteBuffer> pages = new ArrayDeque<>(); // guarded by this; position: read from
+  private final Deque<ByteBuffer> pages =
+      new ArrayDeque<>(); // guarded by this; position: read from
   private final List<PipeEnd> ends = new ArrayList<>(2); // guarded by this
   private int readers; // guarded by this
   private int writers; // guarded by this
@@ -64,7 +65,9 @@ public final class Pipe {
     return end;
   }
 
-  /** As wake_up_partner: those who wait for the other side, and whoever watches a side that reads. */
+  /**
+   * As wake_up_partner: those who wait for the other side, and whoever watches a side that reads.
+   */
   void announce(PipeEnd end) {
     List<PipeEnd> others;
     synchronized (this) {

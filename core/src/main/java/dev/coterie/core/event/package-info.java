@@ -19,10 +19,10 @@
  * <p><b>Cost.</b> A change puts a member on its set's ready list; waiting looks at that list and at
  * nothing else.
  *
- * <p><b>Lock order.</b> tree's nesting lock → EventSet, outer before inner (no set is in itself, and
- * the nesting lock sees to that) → what a source's state is guarded by (a Pipe; an EventCounter) → a
- * PipeEnd's list of watchers. All are leaves of the other locks of the core. Watchers and waiters
- * are told with none of them held, which {@code Source} asserts.
+ * <p><b>Lock order.</b> tree's nesting lock → EventSet, outer before inner (no set is in itself,
+ * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; an
+ * EventCounter) → a PipeEnd's list of watchers. All are leaves of the other locks of the core.
+ * Watchers and waiters are told with none of them held, which {@code Source} asserts.
  */
 @NullMarked
 package dev.coterie.core.event;
