@@ -59,6 +59,30 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
+   * As {@link #call(Caller, Operation)}, whether or not this thread was interrupted, which stays
+   * so: for what does not wait for others and must be done.
+   */
+  default <R> R callUndisturbed(Caller caller, Operation<R> operation) throws ErrnoException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return call(caller, operation);
+        } catch (ErrnoException e) {
+          if (e.errno() != Errno.EINTR || !Thread.currentThread().isInterrupted()) {
+            throw e;
+          }
+          interrupted |= Thread.interrupted(); // it came first, and nothing was done
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
    * Whether the leader is another process. Then a thread that waits for its answer itself has it
    * sooner than a completion would, which another thread has to be woken up to call.
    */

@@ -173,28 +173,14 @@ public final class OpenFile implements AutoCloseable {
       }
       closed = true;
     }
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (!tryClose()) {
-        interrupted |= Thread.interrupted();
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    service.callUndisturbed(caller, new Operation.Close(handle()));
   }
 
-  /** False when an interrupt came first: then the handle is still there. */
-  private boolean tryClose() throws ErrnoException {
-    try {
-      service.close(caller, handle());
-      return true;
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.EINTR && Thread.currentThread().isInterrupted()) {
-        return false;
-      }
-      throw e;
-    }
+  FileService service() {
+    return service;
+  }
+
+  Caller caller() {
+    return caller;
   }
 }

@@ -2,6 +2,7 @@ package dev.coterie.api;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of one operation of {@link FileService}, as a value. What each does, its units and
@@ -107,7 +108,17 @@ public sealed interface Operation<R> {
     public static final int STAT_BYTES = 160;
   }
 
-  record Read(long handle, long offset, ByteBuffer destination) implements OnHandle<Integer> {}
+  /**
+   * Into the destination; or instead, if the service will, to the pieces, which then have ended.
+   *
+   * @param pieces null: not wanted
+   */
+  record Read(long handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
+      implements OnHandle<Integer> {
+    public Read(long handle, long offset, ByteBuffer destination) {
+      this(handle, offset, destination, null);
+    }
+  }
 
   record Write(long handle, long offset, ByteBuffer source) implements OnHandle<Integer> {}
 

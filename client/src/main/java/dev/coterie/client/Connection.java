@@ -32,11 +32,18 @@ final class Connection {
   /** How long to wait for the leader to have ended the session. */
   private static final long CLOSE_NS_MAX = 1_000_000_000;
 
+  /** Answers in a row that were not there yet, after which this is not tried for a spell. */
+  private static final int MISSES_MAX = 4;
+
+  /** The spell, in answers. */
+  private static final int SPELL = 100;
+
   private final Socket socket; // immutable
   private final ReaderRole role; // immutable
   private final Tags tags; // immutable
   private final Output output; // immutable
   private final Input input; // owned by the reader
+  private int misses; // of the reader
   private final References references = new References(); // immutable
   private final Requests requests; // immutable
   private final Replies replies; // immutable
@@ -327,11 +334,7 @@ final class Connection {
   private void read(Waiting waiting) {
     while (!waiting.isDone() && !Thread.currentThread().isInterrupted()) {
       try {
-        if (output.broken() == null) {
-          socket.await(output.isStalled());
-          output.resume();
-        }
-        int received = input.receive();
+        int received = receive();
         if (received < 0) {
           lost("the leader closed the connection");
         } else if (received == 0 && output.broken() != null) {
@@ -347,6 +350,33 @@ final class Connection {
         lost("no memory for what the leader sent");
       }
     }
+  }
+
+  /**
+   * Receives what there is, and waits for something before that. A leader on the same processor has
+   * often answered before this thread is back from sending: while that is so, there is no system
+   * call to wait.
+   *
+   * @return how many bytes, perhaps none; -1: the leader will send no more
+   */
+  private int receive() throws IOException {
+    if (!output.isStalled() && output.broken() == null) {
+      if (misses < MISSES_MAX) {
+        int received = input.receive();
+        if (received != 0) {
+          misses = 0;
+          return received;
+        }
+        misses++;
+      } else {
+        misses = misses == MISSES_MAX + SPELL ? 0 : misses + 1;
+      }
+    }
+    if (output.broken() == null) {
+      socket.await(output.isStalled());
+      output.resume();
+    }
+    return input.receive();
   }
 
   private void dispatchAll() throws ProtocolException {

@@ -27,6 +27,8 @@ final class Commands {
           "stat",
           "df",
           "append",
+          "lock",
+          "locks",
           "bench",
           "completion",
           "man",
@@ -54,6 +56,8 @@ final class Commands {
       case "ln" -> new LnCommand();
       case "stat" -> new StatCommand();
       case "append" -> new AppendCommand();
+      case "lock" -> new LockCommand();
+      case "locks" -> new LocksCommand();
       case "bench" -> new BenchCommand();
       case "tree" -> new TreeCommand();
       case "df" -> new DfCommand();

@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * {@code coterie run}: a leader, a mount of its tree and a program on it, all of which end
@@ -30,9 +28,6 @@ final class RunCommand implements Command {
               + MountSpec.KINDS);
 
   private static final String VARIABLE = "COTERIE_ROOT";
-  private static final int NOT_EXECUTABLE = 126; // as a shell says it
-  private static final int NOT_FOUND = 127;
-  private static final long END_S = 10;
 
   @Override
   public Synopsis synopsis() {
@@ -115,51 +110,9 @@ final class RunCommand implements Command {
     }
   }
 
-  /** Runs the program until it ends, or until this process is to, and then it too. */
   private static int program(List<String> words, FuseMount mount) throws Failure {
-    List<String> command = words.stream().map(ByteText::decoded).toList();
-    ProcessBuilder builder =
-        new ProcessBuilder(command).directory(mount.directory().toFile()).inheritIO();
+    ProcessBuilder builder = ForegroundProgram.of(words).directory(mount.directory().toFile());
     builder.environment().put(VARIABLE, mount.directory().toString());
-    Interrupts.leaveToProgram();
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      throw notStarted(words.getFirst(), e);
-    }
-    CountDownLatch over = new CountDownLatch(1);
-    Thread ending =
-        Thread.ofPlatform().name("coterie-end").unstarted(() -> end(process, mount, over));
-    Runtime.getRuntime().addShutdownHook(ending);
-    try {
-      return process.waitFor();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Failure.FAILED;
-    } finally {
-      over.countDown();
-    }
-  }
-
-  private static Failure notStarted(String word, IOException cause) {
-    String message = String.valueOf(cause.getMessage());
-    boolean absent = message.contains("error: 2 "); // ENOENT, as the JDK tells it
-    return Failure.with(
-        absent ? NOT_FOUND : NOT_EXECUTABLE,
-        word + ": " + (absent ? "command not found" : "cannot be executed"));
-  }
-
-  /** On SIGTERM: the program is told to end, then all the rest ends as always. */
-  private static void end(Process process, FuseMount mount, CountDownLatch over) {
-    process.destroy();
-    try {
-      if (!over.await(END_S, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    mount.directory().toFile().delete();
+    return ForegroundProgram.run(builder, () -> mount.directory().toFile().delete());
   }
 }

@@ -9,6 +9,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Fallocate;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Pieces;
 import dev.coterie.core.spi.Command;
 import dev.coterie.core.spi.Command.Allocate.Kind;
 import java.nio.ByteBuffer;
@@ -38,6 +39,27 @@ final class DataOps {
     }
     attributes.touch(inode, flags);
     return count;
+  }
+
+  /**
+   * As read, but from where the content lies, if the mount can show it. The access time is marked
+   * before that: whoever has the content finds it marked.
+   */
+  int send(InsideInode inode, int flags, long offset, ByteBuffer destination, Pieces pieces)
+      throws ErrnoException {
+    attributes.touch(inode, flags);
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      inode.requireLive();
+      int count = inode.mount().show(inode.node, offset, destination.remaining(), pieces);
+      if (count < 0) {
+        return inode.mount().read(inode.node, offset, destination);
+      }
+      pieces.end();
+      return count;
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
   }
 
   /**

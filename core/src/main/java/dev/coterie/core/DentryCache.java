@@ -1,6 +1,13 @@
 package dev.coterie.core;
 
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
+import dev.coterie.api.TreePath;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -76,6 +83,54 @@ final class DentryCache {
       ring.compareAndSet(place, dentry, null);
     }
     return true;
+  }
+
+  /**
+   * Gives inodes a path, those that have one in the cache: names can have changed before anybody
+   * reads it.
+   */
+  void addPaths(Map<InodeId, TreePath> paths) {
+    Map<InsideInode, Dentry> names = new HashMap<>();
+    for (int place = 0; !paths.isEmpty() && place < ring.length(); place++) {
+      Dentry dentry = ring.get(place);
+      if (dentry != null && dentry.inode != null && isCached(dentry)) {
+        InsideInode named = dentry.inode;
+        if (paths.containsKey(named.id()) || named.isDirectory()) {
+          names.putIfAbsent(named, dentry);
+        }
+      }
+    }
+    names.forEach(
+        (inode, dentry) -> paths.computeIfPresent(inode.id(), (id, none) -> path(names, dentry)));
+  }
+
+  /** Up to the root of the tree; empty if a directory on the way is not in the cache. */
+  private static TreePath path(Map<InsideInode, Dentry> names, Dentry last) {
+    ArrayDeque<byte[]> parts = new ArrayDeque<>();
+    int bytes = 0;
+    @Nullable Dentry next = last;
+    while (next != null) {
+      parts.push(next.name.toBytes());
+      bytes += next.name.length() + 1;
+      MountPoint mountPoint = next.directory.mountPoint;
+      if (next.directory.equals(mountPoint.root())) {
+        byte[] above = TreePath.of(mountPoint.path()).toBytes();
+        return above.length == 1 ? joined(new byte[0], parts) : joined(above, parts);
+      }
+      // A cycle cannot be, but names of different moments are put together here.
+      next = bytes > Limits.PATH_BYTES ? null : names.get(next.directory);
+    }
+    return TreePath.of("");
+  }
+
+  private static TreePath joined(byte[] above, Iterable<byte[]> parts) {
+    ByteArrayOutputStream path = new ByteArrayOutputStream();
+    path.writeBytes(above);
+    for (byte[] part : parts) {
+      path.write('/');
+      path.writeBytes(part);
+    }
+    return TreePath.wrap(path.toByteArray());
   }
 
   /** Places of the ring that are taken, for tests. */

@@ -7,6 +7,7 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
@@ -102,7 +103,12 @@ interface InodeOps {
   /** Fills a page with entries from {@code cookie}, dots included. */
   void readdir(Caller caller, Handle handle, long cookie, Listing page) throws ErrnoException;
 
-  int read(Caller caller, Handle handle, long offset, ByteBuffer destination) throws ErrnoException;
+  /**
+   * @param pieces to be used instead, where that is possible; null: not to be
+   */
+  int read(
+      Caller caller, Handle handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
+      throws ErrnoException;
 
   /** {@code offset} -1: at the end, chosen and written as one. */
   Transferred write(Caller caller, Handle handle, long offset, ByteBuffer source)

@@ -1,9 +1,12 @@
 package dev.coterie.core;
 
 import dev.coterie.api.InodeId;
+import dev.coterie.core.lock.LockTable;
 import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.Node;
 import dev.coterie.core.spi.OutsideNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -104,6 +107,18 @@ final class InodeTable {
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
+  }
+
+  /** Those with locks or waits, each with a reference for the caller. */
+  List<Inode> locked() {
+    List<Inode> locked = new ArrayList<>();
+    for (Inode inode : live.values()) {
+      LockTable table = inode.lockTable();
+      if (table != null && !table.isEmpty() && inode.tryGet()) {
+        locked.add(inode);
+      }
+    }
+    return locked;
   }
 
   int size() {

@@ -6,6 +6,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
@@ -171,9 +172,12 @@ final class InsideOps implements InodeOps {
   }
 
   @Override
-  public int read(Caller caller, Handle handle, long offset, ByteBuffer destination)
+  public int read(
+      Caller caller, Handle handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
       throws ErrnoException {
-    return data.read(in(handle.inode), handle.flags(), offset, destination);
+    return pieces == null
+        ? data.read(in(handle.inode), handle.flags(), offset, destination)
+        : data.send(in(handle.inode), handle.flags(), offset, destination, pieces);
   }
 
   @Override

@@ -41,7 +41,7 @@ final class LongOperations {
   /** Much to read or to write, or content that is durable when the operation ends. */
   private static boolean mayTakeLong(Handle handle, Operation.OnHandle<?> operation) {
     return switch (operation) {
-      case Operation.Read(_, _, var buffer) -> buffer.remaining() >= LONG_BYTES;
+      case Operation.Read(_, _, var buffer, _) -> buffer.remaining() >= LONG_BYTES;
       case Operation.ReadNext(_, var buffer) -> buffer.remaining() >= LONG_BYTES;
       case Operation.Write(_, _, var buffer) -> writesLong(handle, buffer);
       case Operation.WriteNext(_, var buffer) -> writesLong(handle, buffer);

@@ -25,7 +25,7 @@ final class Offsets {
     try {
       long offset = handle.offset();
       Arguments.requireReadable(handle, offset, destination);
-      int count = vfs.ops(handle.inode).read(caller, handle, offset, destination);
+      int count = vfs.ops(handle.inode).read(caller, handle, offset, destination, null);
       handle.moveTo(offset + count);
       return new Transferred(offset, count);
     } finally {

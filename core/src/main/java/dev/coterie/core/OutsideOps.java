@@ -13,6 +13,7 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
@@ -348,7 +349,8 @@ final class OutsideOps implements InodeOps {
   // ---- open files ----
 
   @Override
-  public int read(Caller caller, Handle handle, long offset, ByteBuffer destination)
+  public int read(
+      Caller caller, Handle handle, long offset, ByteBuffer destination, @Nullable Pieces pieces)
       throws ErrnoException {
     return shared(handle.inode, (mount, node) -> file(handle).read(offset, destination));
   }

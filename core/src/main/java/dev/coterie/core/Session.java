@@ -8,7 +8,6 @@ import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
-import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
@@ -344,9 +343,8 @@ public final class Session implements FileService {
       case Operation.Readlink _ -> ops.readlink(caller, inode);
       case Operation.Getxattr(_, var name) -> {
         Arguments.requireXattrName(name);
-        yield inode == vfs.root() && name.equals(MountList.ATTRIBUTE)
-            ? vfs.mountList()
-            : ops.getxattr(caller, inode, name);
+        byte[] own = inode == vfs.root() ? vfs.ownAttribute(caller, name) : null;
+        yield own != null ? own : ops.getxattr(caller, inode, name);
       }
       case Operation.Setxattr(_, var name, var value, var flags) -> {
         Arguments.requireXattr(name, value, flags);
@@ -427,9 +425,9 @@ public final class Session implements FileService {
       return watches.on(caller, operation, handle, references);
     }
     return switch (operation) {
-      case Operation.Read(_, var offset, var destination) -> {
+      case Operation.Read(_, var offset, var destination, var pieces) -> {
         Arguments.requireReadable(handle, offset, destination);
-        yield ops.read(caller, handle, offset, destination);
+        yield ops.read(caller, handle, offset, destination, pieces);
       }
       case Operation.Write(_, var offset, var source) -> {
         Arguments.requireWritable(handle, offset, source);

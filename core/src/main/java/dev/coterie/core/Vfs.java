@@ -4,10 +4,12 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
+import dev.coterie.api.LockReport;
 import dev.coterie.api.Mode;
 import dev.coterie.api.MountList;
 import dev.coterie.api.Name;
 import dev.coterie.api.Timestamp;
+import dev.coterie.api.TreeMark;
 import dev.coterie.api.TreePath;
 import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Mount;
@@ -17,6 +19,7 @@ import dev.coterie.core.spi.Node;
 import dev.coterie.core.spi.OutsideMount;
 import dev.coterie.core.watch.Watches;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,7 +44,7 @@ public final class Vfs implements AutoCloseable {
    * What the tree is given from outside, so that a run can be repeated.
    *
    * @param clock for times of files and the ends of tokens
-   * @param random for tokens; must not be guessable in production
+   * @param random for tokens and the tree's mark; must not be guessable in production
    * @param generation of all inodes this tree makes: tells its numbers from those of an earlier
    *     leader
    * @param barrier what can stand before an operation
@@ -79,6 +82,7 @@ public final class Vfs implements AutoCloseable {
   private final Locks locks = new Locks();
   private final MountPoint anonymous; // of handles without a file
   private final Object nesting = new Object(); // held while event sets are put into event sets
+  private final byte[] mark; // immutable
   private final Watches watches = new Watches();
   private final Changes changes = new Changes(watches);
   private final AtomicLong numbers = new AtomicLong();
@@ -94,6 +98,11 @@ public final class Vfs implements AutoCloseable {
    */
   public Vfs(Config config, Map<String, MountFactory> mounts) throws IOException {
     this.config = config;
+    this.mark =
+        ByteBuffer.allocate(16)
+            .putLong(config.random().nextLong())
+            .putLong(config.random().nextLong())
+            .array();
     this.dentries = new DentryCache(inodes, config.dentries());
     this.tokens = new Tokens(config.clock(), config.random(), this::put);
     Walk walk = new Walk(this);
@@ -280,8 +289,19 @@ public final class Vfs implements AutoCloseable {
   }
 
   /** Where the mounts are, as {@link MountList} says it. */
-  byte[] mountList() throws ErrnoException {
+  private byte[] mountList() throws ErrnoException {
     return MountList.valueOf(mountPoints.stream().map(m -> TreePath.of(m.path())).toList());
+  }
+
+  /** What only the root has, beside what its mount stores; null: no such attribute. */
+  byte @Nullable [] ownAttribute(Caller caller, Name name) throws ErrnoException {
+    if (name.equals(LockReport.ATTRIBUTE)) {
+      return LockLook.report(this, caller).toBytes();
+    }
+    if (name.equals(MountList.ATTRIBUTE)) {
+      return mountList();
+    }
+    return name.equals(TreeMark.ATTRIBUTE) ? mark.clone() : null;
   }
 
   /** An identity never used before. */

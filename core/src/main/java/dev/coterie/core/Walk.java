@@ -104,7 +104,8 @@ final class Walk {
     throw new ErrnoException(Errno.ESTALE);
   }
 
-  private void requireReachable(Caller caller, Inode inode) throws ErrnoException {
+  /** Whether the caller could reach one of its names. */
+  void requireReachable(Caller caller, Inode inode) throws ErrnoException {
     if (caller.isRoot()) {
       return;
     }

@@ -30,6 +30,9 @@ public final class FuseDevice implements AutoCloseable {
   public static final long MS_RELATIME = 1 << 21;
   public static final long MS_STRICTATIME = 1 << 24;
 
+  /** IOV_MAX. */
+  public static final int PARTS_MOST = 1024;
+
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 02000000;
   private static final int MNT_FORCE = 1;
@@ -215,6 +218,19 @@ public final class FuseDevice implements AutoCloseable {
    */
   public void send(MemorySegment frame, long length) throws ErrnoException {
     long sent = MountCalls.write(fd, frame, length);
+    if (sent != length) {
+      throw new ErrnoException(Errno.EIO, "write to the FUSE device");
+    }
+  }
+
+  /**
+   * As {@link #send}, from where the parts of the frame lie.
+   *
+   * @param parts {@code struct iovec}: base[8] length[8], one after the other
+   * @param count of them, {@link #PARTS_MOST} at most
+   */
+  public void gather(MemorySegment parts, int count, long length) throws ErrnoException {
+    long sent = MountCalls.writev(fd, parts, count);
     if (sent != length) {
       throw new ErrnoException(Errno.EIO, "write to the FUSE device");
     }

@@ -25,6 +25,8 @@ final class MountCalls {
       function("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
   private static final MethodHandle WRITE =
       function("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle WRITEV =
+      function("writev", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle MOUNT =
       function("mount", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
   private static final MethodHandle UMOUNT2 = function("umount2", JAVA_INT, ADDRESS, JAVA_INT);
@@ -41,6 +43,16 @@ final class MountCalls {
     MemorySegment state = state();
     try {
       return checked(state, (long) LSEEK.invokeExact(state, fd, offset, whence), "lseek");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code ssize_t writev(int fd, const struct iovec *iov, int iovcnt)}. */
+  static long writev(int fd, MemorySegment parts, int count) throws ErrnoException {
+    MemorySegment state = state();
+    try {
+      return checked(state, (long) WRITEV.invokeExact(state, fd, parts, count), "writev");
     } catch (Throwable t) {
       throw fault(t);
     }

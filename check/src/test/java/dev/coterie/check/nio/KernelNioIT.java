@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Timeout;
  * they expect is what programs are used to.
  */
 @Timeout(60)
-class KernelNioIT implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks {
+class KernelNioIT
+    implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks, FileLockChecks {
   private Path dir;
 
   /** Where directories are made. */

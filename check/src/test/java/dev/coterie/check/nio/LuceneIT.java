@@ -53,6 +53,7 @@ class LuceneIT {
     Child writer = children.getFirst();
     List<Child> readers = children.subList(1, PROCESSES);
     String committed = writer.ask("commit 0 " + ADDED);
+    assertThat(readers.getFirst().ask("second index")).isEqualTo("refused");
     for (int round = 1; round <= ROUNDS; round++) {
       for (Child reader : readers) {
         assertThat(reader.ask("see index")).as("round %d", round).isEqualTo(committed);

@@ -28,16 +28,16 @@ import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.LockObtainFailedException;
 import org.apache.lucene.store.NIOFSDirectory;
-import org.apache.lucene.store.NoLockFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lucene on a tree, as a process: it writes an index or reads one, as its lines have it. Each
  * question is answered with its own first word.
  *
- * <p>Indexes are {@link NIOFSDirectory} with {@link NoLockFactory}: the tree has no file locks yet,
- * so it is the test that sees to one writer for an index.
+ * <p>Indexes are {@link NIOFSDirectory} with Lucene's own file locks, which see to one writer for
+ * an index.
  */
 final class LuceneMain {
   private final Path root;
@@ -71,6 +71,7 @@ final class LuceneMain {
   private String answer(String[] words) throws Exception {
     return switch (words[0]) {
       case "commit" -> commit(number(words[1]), number(words[2]));
+      case "second" -> second(words[1]);
       case "see" -> see(words[1]);
       case "follow" -> follow();
       case "enough" -> enough();
@@ -86,7 +87,7 @@ final class LuceneMain {
   }
 
   private Directory index(String name) throws IOException {
-    return new NIOFSDirectory(root.resolve(name), NoLockFactory.INSTANCE);
+    return new NIOFSDirectory(root.resolve(name));
   }
 
   private static IndexWriterConfig config() {
@@ -129,6 +130,15 @@ final class LuceneMain {
     }
     open.commit();
     return summary(versions);
+  }
+
+  /** Whether one more writer is let in. */
+  private String second(String name) throws IOException {
+    try (IndexWriter other = new IndexWriter(index(name), config())) {
+      return "open " + other.isOpen();
+    } catch (LockObtainFailedException e) {
+      return "refused";
+    }
   }
 
   private static String summary(Map<Integer, Integer> documents) {

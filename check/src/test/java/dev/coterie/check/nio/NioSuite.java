@@ -14,7 +14,13 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class NioSuite
-    implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks, OurChecks {
+    implements ChannelChecks,
+        NameChecks,
+        TransferChecks,
+        ViewChecks,
+        StreamChecks,
+        FileLockChecks,
+        OurChecks {
   private NioTarget target;
   private Path dir;
 

@@ -21,8 +21,10 @@ import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.CompletionHandler;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AccessMode;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -196,6 +198,26 @@ interface OurChecks extends Checks {
     }
   }
 
+  /** File locks are the JVM's, whichever file system they were taken by. */
+  @Test
+  default void overlappingLocks_ofTwoFileSystems_areRefused() throws IOException {
+    file("f", "abc");
+    FileSystem other = target().another(Caller.ROOT);
+    try (FileChannel ours = FileChannel.open(path("f"), WRITE);
+        FileChannel theirs = FileChannel.open(other.getPath(path("f").toString()), WRITE)) {
+      FileLock lock = ours.lock(0, 10, false);
+      assertThatThrownBy(() -> theirs.tryLock(9, 1, false))
+          .isExactlyInstanceOf(OverlappingFileLockException.class);
+      assertThatThrownBy(() -> theirs.lock(0, 100, false))
+          .isExactlyInstanceOf(OverlappingFileLockException.class);
+      assertThat(theirs.tryLock(10, 10, false)).isNotNull();
+      lock.release();
+      assertThat(theirs.tryLock(0, 10, false)).isNotNull();
+      other.close();
+      assertThat(ours.tryLock()).isNotNull();
+    }
+  }
+
   // ---- permissions ----
 
   @Test
@@ -349,7 +371,6 @@ interface OurChecks extends Checks {
       assertThat(channel.size()).isEqualTo(3);
       assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(1), -1))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(channel::tryLock).isInstanceOf(UnsupportedOperationException.class);
     }
     assertThatThrownBy(() -> AsynchronousFileChannel.open(path("f"), APPEND))
         .isInstanceOf(UnsupportedOperationException.class);
@@ -396,13 +417,11 @@ interface OurChecks extends Checks {
   // ---- what there is not ----
 
   @Test
-  default void locksMappingsAndWatching_areRefused() throws IOException {
+  default void mappingsAndWatching_areRefused() throws IOException {
     try (FileChannel channel = FileChannel.open(file("f", "abc"), READ, WRITE);
         Arena arena = Arena.ofConfined()) {
       for (ThrowingCallable call :
           List.<ThrowingCallable>of(
-              channel::lock,
-              channel::tryLock,
               () -> channel.map(FileChannel.MapMode.READ_ONLY, 0, 3),
               () -> channel.map(FileChannel.MapMode.READ_WRITE, 0, 3, arena),
               () -> dir().getFileSystem().newWatchService())) {

@@ -37,6 +37,7 @@ abstract class ConformanceSuite
         SpaceChecks,
         SharingChecks,
         LockChecks,
+        HandleLockChecks,
         EventChecks,
         FifoChecks,
         WatchChecks,

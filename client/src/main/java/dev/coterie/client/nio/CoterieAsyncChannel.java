@@ -19,6 +19,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -36,6 +37,7 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
   private final OpenFile file; // immutable
   private final Options.Opening opening; // immutable
   private final Executor executor; // immutable
+  private final ChannelLocks locks; // immutable
   private final Pending pending = new Pending();
   private volatile boolean closed; // atomic
 
@@ -50,6 +52,7 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
     this.file = file;
     this.opening = opening;
     this.executor = executor;
+    this.locks = new ChannelLocks(fileSystem, path, file, opening);
   }
 
   /**
@@ -83,7 +86,7 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
     pending.cancel();
     fileSystem.closed(this);
     try {
-      file.close();
+      locks.closeFile();
     } catch (ErrnoException e) {
       if (fileSystem.isOpen()) {
         throw failure(e);
@@ -252,7 +255,26 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
     }
   }
 
-  // ---- what there is not ----
+  // ---- locks ----
+
+  private CoterieFileLock wanted(long position, long size, boolean shared) throws IOException {
+    locks.requireMode(shared);
+    CoterieFileLock lock = new CoterieFileLock(this, locks, position, size, shared);
+    locks.add(lock);
+    return lock;
+  }
+
+  private CompletableFuture<FileLock> locking(long position, long size, boolean shared) {
+    CoterieFileLock lock;
+    try {
+      lock = wanted(position, size, shared);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e); // also when the channel is closed
+    }
+    AsyncLock locking = new AsyncLock(locks, lock, pending, executor);
+    locking.start();
+    return locking;
+  }
 
   @Override
   public <A> void lock(
@@ -261,16 +283,29 @@ final class CoterieAsyncChannel extends AsynchronousFileChannel {
       boolean shared,
       A attachment,
       CompletionHandler<FileLock, ? super A> handler) {
-    throw CoterieFileChannel.noLocks();
+    Objects.requireNonNull(handler);
+    CompletableFuture<FileLock> locking = locking(position, size, shared);
+    // Handlers are the executor's, and this may already be over.
+    var _ =
+        locking.whenCompleteAsync(
+            (lock, failure) -> {
+              if (failure != null) {
+                handler.failed(failure, attachment);
+              } else {
+                handler.completed(lock, attachment);
+              }
+            },
+            executor);
   }
 
   @Override
   public Future<FileLock> lock(long position, long size, boolean shared) {
-    throw CoterieFileChannel.noLocks();
+    return locking(position, size, shared);
   }
 
   @Override
-  public FileLock tryLock(long position, long size, boolean shared) {
-    throw CoterieFileChannel.noLocks();
+  public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
+    CoterieFileLock lock = wanted(position, size, shared);
+    return locks.attempt(lock) ? lock : null;
   }
 }

@@ -13,9 +13,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.ReadableByteChannel;
@@ -24,6 +26,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file as a channel. Its position is its own: nobody else has this handle.
@@ -48,6 +51,7 @@ final class CoterieFileChannel extends FileChannel {
   private final CoteriePath path; // immutable: what it was opened by, for messages
   private final OpenFile file; // immutable
   private final Options.Opening opening; // immutable
+  private final ChannelLocks locks; // immutable
   private final Pending pending = new Pending();
   private final Object positionLock = new Object();
   private long position; // guarded by positionLock
@@ -58,6 +62,7 @@ final class CoterieFileChannel extends FileChannel {
     this.path = path;
     this.file = file;
     this.opening = opening;
+    this.locks = new ChannelLocks(fileSystem, path, file, opening);
   }
 
   /** Opens a file at a path of a tree, as a channel. */
@@ -176,7 +181,7 @@ final class CoterieFileChannel extends FileChannel {
     pending.cancel();
     fileSystem.closed(this);
     try {
-      file.close();
+      locks.closeFile();
     } catch (ErrnoException e) {
       if (fileSystem.isOpen()) {
         throw failure(e);
@@ -553,6 +558,40 @@ final class CoterieFileChannel extends FileChannel {
     return total;
   }
 
+  // ---- locks ----
+
+  /** As the JDK's: an interrupt closes the channel too. */
+  @Override
+  public FileLock lock(long position, long size, boolean shared) throws IOException {
+    CoterieFileLock lock = wanted(position, size, shared);
+    boolean done = false;
+    try {
+      try {
+        begin();
+        done = locks.await(lock, pending);
+      } finally {
+        finish(done);
+      }
+    } catch (ClosedByInterruptException e) {
+      throw new FileLockInterruptionException();
+    }
+    return lock;
+  }
+
+  @Override
+  public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
+    CoterieFileLock lock = wanted(position, size, shared);
+    return locks.attempt(lock) ? lock : null;
+  }
+
+  private CoterieFileLock wanted(long position, long size, boolean shared) throws IOException {
+    requireOpen();
+    locks.requireMode(shared);
+    CoterieFileLock lock = new CoterieFileLock(this, locks, position, size, shared);
+    locks.add(lock);
+    return lock;
+  }
+
   // ---- what there is not ----
 
   /**
@@ -567,19 +606,5 @@ final class CoterieFileChannel extends FileChannel {
   @Override
   public MemorySegment map(MapMode mode, long offset, long size, Arena arena) {
     throw new UnsupportedOperationException("a file of a Coterie file system cannot be mapped");
-  }
-
-  @Override
-  public FileLock lock(long position, long size, boolean shared) {
-    throw noLocks();
-  }
-
-  @Override
-  public FileLock tryLock(long position, long size, boolean shared) {
-    throw noLocks();
-  }
-
-  static UnsupportedOperationException noLocks() {
-    return new UnsupportedOperationException("a Coterie file system has no file locks yet");
   }
 }

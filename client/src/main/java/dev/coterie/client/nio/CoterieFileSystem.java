@@ -7,9 +7,11 @@ import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Tree;
+import dev.coterie.api.TreeMark;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
@@ -40,6 +42,7 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
   private final long number = NUMBERS.incrementAndGet();
   private final CoteriePath root; // immutable
   private final Set<Closeable> open = ConcurrentHashMap.newKeySet(); // channels and streams
+  private volatile @Nullable Object treeMark; // set by the first who asks
   private volatile boolean closed; // atomic
 
   CoterieFileSystem(
@@ -82,6 +85,26 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
   /** Whether one inode of both is the same file: they are of one leader. */
   boolean sharesTreeWith(CoterieFileSystem other) {
     return this == other || uri.equals(other.uri);
+  }
+
+  /**
+   * What tells this tree from those of other leaders, and is equal for all file systems of it; of a
+   * leader that does not say, only for this one.
+   */
+  Object treeMark() throws IOException {
+    Object known = treeMark;
+    if (known == null) {
+      try {
+        known = ByteBuffer.wrap(tree().getxattr(root.treePath(), TreeMark.ATTRIBUTE, true));
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.ENODATA && e.errno() != Errno.EOPNOTSUPP) {
+          throw Failures.of(e, root);
+        }
+        known = this;
+      }
+      treeMark = known;
+    }
+    return known;
   }
 
   TreeUri treeUri() {

@@ -53,16 +53,24 @@
  *   <li><b>Interrupts.</b> A channel is closed by one, as {@code InterruptibleChannel} has it. A
  *       call on paths is not disturbed by an interrupt that came before; one that comes while it
  *       waits at the leader cancels it ({@code InterruptedIOException}), and then it had no effect.
+ *   <li><b>{@code FileLock}</b> is the JVM's, over all channels and file systems of one leader, as
+ *       the JDK has it, and excludes other JVMs: at the leader it is a POSIX lock of this process,
+ *       so it also meets {@code fcntl} of programs on kernel mounts. An interrupt ends a wait
+ *       ({@code FileLockInterruptionException}, which closes the channel), and so does closing. An
+ *       asynchronous channel waits without a thread. A lock ends with its own channel alone; that
+ *       of another channel of the file takes nothing along, which is better than the JDK promises.
+ *       A wait that would never end is an {@code IOException}. Locks for threads: {@link
+ *       dev.coterie.api.HandleLocks}.
  *   <li><b>Identity.</b> {@code fileKey} and {@code isSameFile} go by the inode, which is the same
  *       in all processes. In view "unix", (dev, ino) is one file of one leader.
  * </ul>
  *
  * <h2>What there is not</h2>
  *
- * File locks and watching (they come later), and mapping: no memory of this process shows what
- * another writes, and a copy would not be a mapping. All are {@code UnsupportedOperationException}.
- * Users and groups have the names that this machine's {@code /etc/passwd} and {@code /etc/group}
- * give them; no directory service is asked. The time of creation cannot be set.
+ * Watching (it comes later), and mapping: no memory of this process shows what another writes, and
+ * a copy would not be a mapping. Both are {@code UnsupportedOperationException}. Users and groups
+ * have the names that this machine's {@code /etc/passwd} and {@code /etc/group} give them; no
+ * directory service is asked. The time of creation cannot be set.
  *
  * <p>Inside: {@code CoteriePath} is the algebra; everything on paths goes through {@link
  * dev.coterie.api.Tree}; channels speak to the {@link dev.coterie.api.FileService} itself, so that

@@ -84,6 +84,11 @@ final class LockSpace {
         holder.ranges.all().forEach(range -> action.accept(new HeldLock(owner, range))));
   }
 
+  void forEachWaiting(Consumer<LockTable.Waiting> action) {
+    queue.forEach(
+        wait -> action.accept(new LockTable.Waiting(wait.owner, wait.wanted, blockers(wait))));
+  }
+
   List<LockWait> waiting() {
     return List.copyOf(queue);
   }

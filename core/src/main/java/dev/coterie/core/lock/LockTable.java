@@ -3,6 +3,8 @@ package dev.coterie.core.lock;
 import dev.coterie.api.Errno;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -167,6 +169,25 @@ public final class LockTable {
   /** How many wait. */
   public synchronized int waiting(Family family) {
     return space(family).waiting().size();
+  }
+
+  /**
+   * A wait as others see it.
+   *
+   * @param blockers the owners whose locks stand in the way now; none if it only has to let others
+   *     go first
+   */
+  public record Waiting(LockOwner owner, LockRange wanted, Set<LockOwner> blockers) {}
+
+  /** Shows all that is held, then who waits, in the order of the queue, at one moment. */
+  public synchronized void look(
+      BiConsumer<Family, HeldLock> held, BiConsumer<Family, Waiting> waiting) {
+    for (Family family : Family.values()) {
+      space(family).forEach(lock -> held.accept(family, lock));
+    }
+    for (Family family : Family.values()) {
+      space(family).forEachWaiting(wait -> waiting.accept(family, wait));
+    }
   }
 
   public synchronized boolean isEmpty() {

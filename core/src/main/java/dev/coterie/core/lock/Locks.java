@@ -13,6 +13,11 @@ public final class Locks {
     return graph;
   }
 
+  /** How many waits were refused because they would never have ended. */
+  public long deadlocks() {
+    return graph.refused();
+  }
+
   /** Whether nothing is held and nobody waits, in any file. */
   public boolean isEmpty() {
     return counts.isEmpty() && graph.isEmpty();

@@ -17,6 +17,7 @@ import java.util.Set;
  */
 final class WaitGraph {
   private final Map<LockOwner, Set<LockWait>> waits = new HashMap<>(); // guarded by this
+  private long refused; // guarded by this
 
   /**
    * Notes whom a wait waits for, unless one of them waits, however indirectly, for its owner.
@@ -25,6 +26,7 @@ final class WaitGraph {
    */
   synchronized boolean enter(LockWait wait, Set<LockOwner> blockers) {
     if (waitsFor(blockers, wait.owner)) {
+      refused++;
       return false;
     }
     wait.blockers = blockers;
@@ -64,6 +66,10 @@ final class WaitGraph {
       }
     }
     return false;
+  }
+
+  synchronized long refused() {
+    return refused;
   }
 
   synchronized boolean isEmpty() {

@@ -3,6 +3,7 @@ package dev.coterie.core.spi;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import java.nio.ByteBuffer;
@@ -78,6 +79,15 @@ public non-sealed interface InsideMount extends Mount {
 
   /** Reads into the remaining bytes of the buffer; 0 at or after the end. */
   int read(InsideNode file, long offset, ByteBuffer destination) throws ErrnoException;
+
+  /**
+   * Adds up to {@code count} bytes as they lie in memory.
+   *
+   * @return how many; 0 at or after the end; -1: not possible, and nothing was added
+   */
+  default int show(InsideNode file, long offset, int count, Pieces pieces) throws ErrnoException {
+    return -1;
+  }
 
   /**
    * The next offset at or after {@code offset}, which is before the end, with data; -1 when only a

@@ -27,6 +27,9 @@ final class FileRequests {
   /** How a file is opened to be executed (Linux's __FMODE_EXEC); no flag of open(2). */
   private static final int FMODE_EXEC = 0x20;
 
+  /** Bytes from which on it pays to send data from where they lie. */
+  private static final int PIECES_FROM = 1 << 14;
+
   private static final int EXECUTE = 1;
 
   /**
@@ -213,12 +216,16 @@ final class FileRequests {
   }
 
   private void reading(Exchange exchange) {
-    ByteBuffer destination = exchange.dataBody(exchange.int32(SIZE));
+    int size = exchange.int32(SIZE);
     requests.submit(
         exchange,
         Callers.plain(exchange),
-        new Operation.Read(handle(exchange, FH), exchange.int64(OFFSET), destination),
-        exchange::answer);
+        new Operation.Read(
+            handle(exchange, FH),
+            exchange.int64(OFFSET),
+            exchange.dataBody(size),
+            size < PIECES_FROM ? null : exchange.pieces()),
+        exchange::answerData);
   }
 
   void write(Exchange exchange) {

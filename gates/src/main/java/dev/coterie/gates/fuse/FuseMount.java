@@ -99,13 +99,13 @@ public final class FuseMount implements AutoCloseable {
     wanted.forEach(gate::want);
     FuseDevice device =
         FuseDevice.mount(directory, options.source(), options.flags(), options.othersToo());
-    Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES);
+    Server server = new Server(Kernel.of(device), gate, meters, Negotiation.DATA_BYTES, READERS);
     OverRings rings =
         options.uring()
             ? OverRings.prepare(device, server, gate, service, () -> abort(directory))
             : null;
     FuseMount mount = new FuseMount(directory, device, gate, server, meters, rings);
-    server.start(READERS);
+    server.start();
     mount.awaitBegin();
     try {
       gate.times().follow(directory);

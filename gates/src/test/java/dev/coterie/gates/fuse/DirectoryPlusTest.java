@@ -46,8 +46,8 @@ class DirectoryPlusTest {
     session = vfs.openSession();
     FuseGate gate = new FuseGate(session, meters);
     gate.want(InitFlag.DO_READDIRPLUS);
-    server = new Server(kernel, gate, meters, Negotiation.DATA_BYTES);
-    server.start(2);
+    server = new Server(kernel, gate, meters, Negotiation.DATA_BYTES, 2);
+    server.start();
     long flags = InitFlag.DO_READDIRPLUS.mask() | InitFlag.READDIRPLUS_AUTO.mask();
     FakeKernel.Body init = body().int32(7).int32(40).int32(131072).int32((int) flags);
     for (int i = 0; i < 12; i++) {

@@ -1,11 +1,13 @@
 package dev.coterie.gates.fuse;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.gates.fuse.kernel.Kernel;
 import dev.coterie.gates.fuse.kernel.Opcode;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -130,6 +132,20 @@ final class FakeKernel implements Kernel {
     } catch (InterruptedException e) {
       throw new ErrnoException(Errno.EINTR);
     }
+  }
+
+  @Override
+  public void gather(MemorySegment parts, int count, long length) throws ErrnoException {
+    MemorySegment frame = Arena.ofAuto().allocate(length);
+    long at = 0;
+    for (int i = 0; i < count; i++) {
+      long bytes = parts.get(JAVA_LONG, 16L * i + 8);
+      MemorySegment part =
+          MemorySegment.ofAddress(parts.get(JAVA_LONG, 16L * i)).reinterpret(bytes);
+      MemorySegment.copy(part, 0, frame, at, bytes);
+      at += bytes;
+    }
+    send(frame, length);
   }
 
   @Override

@@ -19,9 +19,11 @@ import dev.coterie.gates.fuse.kernel.Meters;
 import dev.coterie.gates.fuse.kernel.Opcode;
 import dev.coterie.gates.fuse.kernel.Server;
 import dev.coterie.mounts.tmpfs.TmpFs;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -56,8 +58,9 @@ class GateTest {
   }
 
   private void serve(FileService service) throws Exception {
-    server = new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES);
-    server.start(READERS);
+    server =
+        new Server(kernel, new FuseGate(service, meters), meters, Negotiation.DATA_BYTES, READERS);
+    server.start();
     long flags = 0;
     for (InitFlag flag : InitFlag.values()) {
       flags |= flag.mask();
@@ -112,7 +115,11 @@ class GateTest {
 
   private Reply write(long node, long handle, long offset, int flags, String text)
       throws Exception {
-    byte[] data = text.getBytes(StandardCharsets.UTF_8);
+    return write(node, handle, offset, flags, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Reply write(long node, long handle, long offset, int flags, byte[] data)
+      throws Exception {
     return kernel.call(
         Opcode.WRITE,
         node,
@@ -128,13 +135,36 @@ class GateTest {
   }
 
   private String read(long node, long handle) throws Exception {
-    Reply reply =
-        kernel.call(
-            Opcode.READ,
-            node,
-            body().int64(handle).int64(0).int32(4096).int32(0).int64(0).int32(0).int32(0));
+    return StandardCharsets.UTF_8.decode(read(node, handle, 0, 4096)).toString();
+  }
+
+  private ByteBuffer read(long node, long handle, long offset, int size) throws Exception {
+    FakeKernel.Body body = body().int64(handle).int64(offset).int32(size);
+    Reply reply = kernel.call(Opcode.READ, node, body.int32(0).int64(0).int32(0).int32(0));
     assertThat(reply.error()).isZero();
-    return StandardCharsets.UTF_8.decode(reply.body()).toString();
+    return reply.body();
+  }
+
+  @Test
+  void read_ofMuchWithHoles_isWhatWasWritten() throws Exception {
+    long[] file = create("f");
+    byte[] content = new byte[900_000];
+    int size = 0;
+    Random random = new Random(3);
+    for (int at = 0; at < content.length; at += random.nextInt(1, 90_000)) {
+      byte[] data = new byte[Math.min(random.nextInt(1, 30_000), content.length - at)];
+      random.nextBytes(data);
+      System.arraycopy(data, 0, content, at, data.length);
+      assertThat(write(file[0], file[1], at, 0, data).error()).isZero();
+      size = at + data.length;
+    }
+    for (int round = 0; round < 200; round++) {
+      int from = random.nextInt(size);
+      int most = random.nextInt(1, 1 << 20);
+      ByteBuffer read = read(file[0], file[1], from, most);
+      int end = Math.min(size, from + most);
+      assertThat(read).isEqualTo(ByteBuffer.wrap(Arrays.copyOfRange(content, from, end)));
+    }
   }
 
   // ---- beginning ----
@@ -420,8 +450,8 @@ class GateTest {
     ParkingReads parking = new ParkingReads(session, remote);
     FakeKernel fresh = new FakeKernel();
     FuseGate gate = new FuseGate(parking, meters, thread -> killed);
-    server = new Server(fresh, gate, meters, Negotiation.DATA_BYTES);
-    server.start(READERS);
+    server = new Server(fresh, gate, meters, Negotiation.DATA_BYTES, READERS);
+    server.start();
     other = fresh;
     return parking;
   }

@@ -71,8 +71,8 @@ class LockGateTest {
     kernel = new FakeKernel();
     Meters meters = new Meters();
     FuseGate gate = new FuseGate(new Counting(vfs.openSession(), asked, remote), meters);
-    server = new Server(kernel, gate, meters, Negotiation.DATA_BYTES);
-    server.start(READERS);
+    server = new Server(kernel, gate, meters, Negotiation.DATA_BYTES, READERS);
+    server.start();
     long flags = InitFlag.POSIX_LOCKS.mask() | InitFlag.FLOCK_LOCKS.mask();
     FakeKernel.Body init = body().int32(7).int32(40).int32(131072).int32((int) flags);
     for (int i = 0; i < 12; i++) {

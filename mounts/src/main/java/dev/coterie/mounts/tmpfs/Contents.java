@@ -4,6 +4,7 @@ import static dev.coterie.mounts.tmpfs.PageStore.PAGE_BYTES;
 import static dev.coterie.mounts.tmpfs.PageStore.PAGE_MASK;
 import static dev.coterie.mounts.tmpfs.PageStore.PAGE_SHIFT;
 
+import dev.coterie.api.Pieces;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
@@ -58,6 +59,37 @@ final class Contents {
         store.read(leaf.page(slot), at & PAGE_MASK, destination, target, stop - at);
       } else {
         PageStore.putZeros(destination, target, stop - at);
+      }
+      at = stop;
+    }
+  }
+
+  /** Adds {@code count} bytes, all before the end of the file, as they lie. */
+  void show(PageTable table, long offset, int count, Pieces pieces) {
+    long at = offset;
+    long end = offset + count;
+    while (at < end) {
+      int inLeaf = (int) (at & PageLeaf.BYTES_MASK);
+      int n = (int) Math.min(end - at, (1 << PageLeaf.BYTES_SHIFT) - inLeaf);
+      PageLeaf leaf = table.leaf(at >>> PageLeaf.BYTES_SHIFT);
+      if (leaf == null) {
+        PageStore.showZeros(n, pieces);
+      } else {
+        showLeaf(leaf, inLeaf, inLeaf + n, pieces);
+      }
+      at += n;
+    }
+  }
+
+  private void showLeaf(PageLeaf leaf, int from, int end, Pieces pieces) {
+    int at = from;
+    while (at < end) {
+      int slot = at >> PAGE_SHIFT;
+      int stop = Math.min(end, leaf.extentEnd(slot) << PAGE_SHIFT);
+      if (leaf.isWritten(slot)) {
+        store.show(leaf.page(slot), at & PAGE_MASK, stop - at, pieces);
+      } else {
+        PageStore.showZeros(stop - at, pieces);
       }
       at = stop;
     }

@@ -1,5 +1,6 @@
 package dev.coterie.mounts.tmpfs;
 
+import dev.coterie.api.Pieces;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -283,6 +284,10 @@ final class PageStore implements PageSource, AutoCloseable {
     destination.put(position, bytes(page), index(page, at), count);
   }
 
+  void show(int page, int at, int count, Pieces pieces) {
+    pieces.add(bytes(page).slice(index(page, at), count));
+  }
+
   void write(int page, int at, ByteBuffer source, int position, int count) {
     bytes(page).put(index(page, at), source, position, count);
   }
@@ -300,6 +305,12 @@ final class PageStore implements PageSource, AutoCloseable {
   static void putZeros(ByteBuffer destination, int position, int count) {
     for (int done = 0; done < count; done += PAGE_BYTES) {
       destination.put(position + done, ZEROS, 0, Math.min(PAGE_BYTES, count - done));
+    }
+  }
+
+  static void showZeros(int count, Pieces pieces) {
+    for (int done = 0; done < count; done += PAGE_BYTES) {
+      pieces.add(ZEROS.slice(0, Math.min(PAGE_BYTES, count - done)));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import dev.coterie.api.Timestamp;
@@ -210,6 +211,18 @@ public final class TmpFs implements InsideMount {
     int count = (int) Math.min(destination.remaining(), from.size() - offset);
     contents.read(from.pages, offset, destination, count);
     return count;
+  }
+
+  @Override
+  public int show(InsideNode file, long offset, int count, Pieces pieces) {
+    assert offset >= 0;
+    File from = (File) file;
+    if (offset >= from.size()) {
+      return 0;
+    }
+    int shown = (int) Math.min(count, from.size() - offset);
+    contents.show(from.pages, offset, shown, pieces);
+    return shown;
   }
 
   @Override

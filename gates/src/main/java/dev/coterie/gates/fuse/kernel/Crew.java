@@ -2,34 +2,54 @@ package dev.coterie.gates.fuse.kernel;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many of a mount's threads read requests, and which rest.
  *
- * <p>The kernel gives a request to the thread that has waited longest, so many that read take turns
- * and none finds the processor's caches as it left them. So few do: two, so that one can be at work
- * while another reads. Whoever takes a request when nobody else reads calls a thread that rests:
- * however long requests are kept waiting by the storage, the next one, and an interrupt, are read.
- * One that has long been too many rests again.
+ * <p>The kernel gives a request to the thread that has waited longest, so several that read take
+ * turns, and none finds the processor's caches as it left them: for one program alone that costs
+ * more than a second reader brings. So one thread reads, until several programs are seen to ask in
+ * turn, or a request is held up. From then on, whoever takes a request when nobody else reads calls
+ * a thread that rests; one that has long been too many rests again.
+ *
+ * <p>While there is one reader, a guard looks now and then. A request that it finds at work twice,
+ * with nobody reading, is being kept waiting by the storage: it calls a thread to read what comes
+ * meanwhile, an interrupt above all. With nothing to do, the guard sleeps.
  *
  * <p>No call is lost: who is about to rest says so before it looks whether anybody reads, and who
  * takes a request ends its reading before it looks whether anybody rests.
  */
 final class Crew {
-  /** How many read when all is done at once. */
-  private static final int READING = 2;
-
   /** Requests in a row for which a thread was not needed, after which it rests. */
   private static final int NOT_NEEDED = 1000;
 
+  /** Between two looks of the guard. */
+  private static final long LOOK_NANOS = 5_000_000;
+
+  /** Looks in a row at which nothing had come, after which the guard sleeps. */
+  private static final int IDLE_LOOKS = 20;
+
+  private final int threads;
   private final AtomicInteger reading = new AtomicInteger();
   private final AtomicInteger resting = new AtomicInteger();
+  private final AtomicLong taken = new AtomicLong(); // while nobody else read
   private final Semaphore calls = new Semaphore(0);
+  private volatile @Nullable Thread sleepingGuard; // atomic; null: it is awake, or there is none
   private volatile boolean over; // atomic; never false again
+
+  /**
+   * @param threads that read at most
+   */
+  Crew(int threads) {
+    this.threads = threads;
+  }
 
   /** Whether the thread of this number, from 0 on, begins by reading. */
   static boolean begins(int number) {
-    return number < READING;
+    return number == 0;
   }
 
   /** Before a request is read. */
@@ -37,9 +57,29 @@ final class Crew {
     reading.incrementAndGet();
   }
 
-  /** A request was read, or there will be none. */
-  void hasRead() {
-    if (reading.decrementAndGet() == 0 && resting.get() > 0) {
+  /**
+   * A request was read, or there will be none.
+   *
+   * @param several whether several programs ask in turn
+   */
+  void hasRead(boolean several) {
+    if (reading.decrementAndGet() > 0) {
+      return;
+    }
+    if (several || resting.get() < threads - 1) {
+      call();
+      return;
+    }
+    taken.incrementAndGet();
+    Thread guard = sleepingGuard;
+    if (guard != null) {
+      sleepingGuard = null;
+      LockSupport.unpark(guard);
+    }
+  }
+
+  private void call() {
+    if (resting.get() > 0) {
       calls.release();
     }
   }
@@ -51,7 +91,7 @@ final class Crew {
    * @return how often now
    */
   int notNeeded(int before) {
-    return reading.get() >= READING ? before + 1 : 0;
+    return reading.get() > 0 ? before + 1 : 0;
   }
 
   /** Whether others read, or have been called, or can be: by whoever takes the last request. */
@@ -72,9 +112,41 @@ final class Crew {
     resting.decrementAndGet();
   }
 
+  /** What the guard does, until the mount has ended. */
+  void guard() {
+    long seen = 0;
+    int idle = 0;
+    while (!over) {
+      long now = taken.get();
+      if (now != seen) {
+        seen = now;
+        idle = 0;
+      } else if (reading.get() == 0) {
+        call();
+      } else if (++idle >= IDLE_LOOKS) {
+        sleep(seen);
+        idle = 0;
+      }
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+  }
+
+  private void sleep(long seen) {
+    Thread self = Thread.currentThread();
+    sleepingGuard = self;
+    while (sleepingGuard != null && taken.get() == seen && !over) {
+      LockSupport.park(this);
+    }
+    sleepingGuard = null;
+  }
+
   /** The mount has ended: nobody rests any more. */
   void end() {
     over = true;
     calls.release(Math.max(1, resting.get()));
+    Thread guard = sleepingGuard;
+    if (guard != null) {
+      LockSupport.unpark(guard);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.coterie.gates.fuse.kernel;
 
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Pieces;
 import dev.coterie.sys.HugePages;
 import java.lang.foreign.MemorySegment;
 
@@ -12,6 +13,7 @@ final class DeviceExchange extends Exchange {
   private final Server server;
   private final MemorySegment in;
   private final MemorySegment out;
+  private final GatheredReply reply;
 
   static DeviceExchange make(Server server, int dataBytes) {
     long bytes = (long) HEADERS_BYTES + dataBytes;
@@ -23,6 +25,7 @@ final class DeviceExchange extends Exchange {
     this.server = server;
     this.in = in;
     this.out = out;
+    this.reply = new GatheredReply(server, this, out);
   }
 
   MemorySegment buffer() {
@@ -64,6 +67,16 @@ final class DeviceExchange extends Exchange {
       server.replyFailed(this, e);
       return false;
     }
+  }
+
+  @Override
+  public Pieces pieces() {
+    return reply.begin();
+  }
+
+  @Override
+  boolean isSent() {
+    return reply.isSent();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
+import dev.coterie.api.Pieces;
 import dev.coterie.api.Ticket;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -277,6 +278,29 @@ public abstract class Exchange {
     boolean taken = reply(bodyLength, 0);
     over(0);
     return taken;
+  }
+
+  /** Where data for the reply may be put instead of the body; null: only there. */
+  public @Nullable Pieces pieces() {
+    return null;
+  }
+
+  /** Whether the reply has been sent from pieces. */
+  boolean isSent() {
+    return false;
+  }
+
+  /**
+   * Answers with data that were read into the body, or sent from pieces.
+   *
+   * @param count bytes, if they are in the body
+   */
+  public final void answerData(int count) {
+    if (isSent()) {
+      over(0);
+    } else {
+      answer(count);
+    }
   }
 
   public final void answerError(Errno errno) {

@@ -21,6 +21,14 @@ public interface Kernel {
    */
   void send(MemorySegment frame, long length) throws ErrnoException;
 
+  /**
+   * As {@link #send}, from where the parts of the frame lie.
+   *
+   * @param parts {@code struct iovec}s
+   * @param count of them
+   */
+  void gather(MemorySegment parts, int count, long length) throws ErrnoException;
+
   static Kernel of(FuseDevice device) {
     return new Kernel() {
       @Override
@@ -31,6 +39,11 @@ public interface Kernel {
       @Override
       public void send(MemorySegment frame, long length) throws ErrnoException {
         device.send(frame, length);
+      }
+
+      @Override
+      public void gather(MemorySegment parts, int count, long length) throws ErrnoException {
+        device.gather(parts, count, length);
       }
     };
   }

@@ -34,16 +34,20 @@ public final class Server {
       new ConcurrentHashMap<>(); // by unique
   private final List<Reader> readers = new ArrayList<>(); // filled by start
   private final AtomicInteger reading = new AtomicInteger();
-  private final Crew crew = new Crew();
+  private final Crew crew;
+  private final int threads;
   private volatile @Nullable Rings rings; // atomic
 
   /**
    * @param dataBytes the most data one request or reply can carry
+   * @param threads that read at most
    */
-  public Server(Kernel kernel, Handler handler, Meters meters, int dataBytes) {
+  public Server(Kernel kernel, Handler handler, Meters meters, int dataBytes, int threads) {
     this.kernel = kernel;
     this.dispatcher = new Dispatcher(kernel, handler, meters);
     this.dataBytes = dataBytes;
+    this.threads = threads;
+    this.crew = new Crew(threads);
   }
 
   /** These end when the mount does. Before {@link #start}. */
@@ -51,14 +55,15 @@ public final class Server {
     rings = beside;
   }
 
-  /** Starts reading, with so many threads at most. */
-  public void start(int threads) {
+  /** Starts reading. */
+  public void start() {
     reading.set(threads);
     for (int i = 0; i < threads; i++) {
       readers.add(new Reader(i));
     }
     dispatcher.add(this::find);
     readers.forEach(reader -> reader.thread.start());
+    Thread.ofPlatform().daemon().name("coterie-fuse-guard").start(crew::guard);
   }
 
   /** As {@link #join()}, for a time; false: it has not ended yet. */
@@ -116,7 +121,10 @@ public final class Server {
       }
       DeviceExchange exchange = take();
       int notNeeded = 0;
-      for (int length = receive(exchange); length >= 0; length = receive(exchange)) {
+      Askers askers = new Askers();
+      for (int length = receive(exchange, askers);
+          length >= 0;
+          length = receive(exchange, askers)) {
         if (!isWhole(exchange, length)) {
           LOG.log(System.Logger.Level.ERROR, "a request of {0} bytes from the kernel", length);
           return;
@@ -144,16 +152,17 @@ public final class Server {
     dispatcher.ended();
   }
 
-  private int receive(DeviceExchange exchange) {
+  private int receive(DeviceExchange exchange, Askers askers) {
+    int length = -1;
     crew.reads();
     try {
-      return kernel.receive(exchange.buffer());
+      length = kernel.receive(exchange.buffer());
     } catch (ErrnoException e) {
       LOG.log(System.Logger.Level.WARNING, "the mount is lost: {0}", e.getMessage());
-      return -1;
     } finally {
-      crew.hasRead();
+      crew.hasRead(length >= InHeader.BYTES && askers.areSeveral(InHeader.pid(exchange.buffer())));
     }
+    return length;
   }
 
   private static boolean isWhole(DeviceExchange exchange, int length) {
