@@ -212,6 +212,13 @@ public final class Tree implements TreeCalls, AutoCloseable {
   }
 
   @Override
+  public int watch(TreePath path, ChangeQueue queue, int mask) throws ErrnoException {
+    try (TreeWalk walk = target(path, true)) {
+      return queue.add(walk.here(), mask);
+    }
+  }
+
+  @Override
   public List<DirEntry> list(TreePath path, boolean attributes) throws ErrnoException {
     try (OpenFile dir = open(path, O_RDONLY | O_DIRECTORY, 0)) {
       return dir.list(attributes);

@@ -36,6 +36,16 @@ public sealed interface TreeCalls permits Tree {
     return list(TreePath.of(path), attributes);
   }
 
+  /**
+   * Watches what a path leads to, whatever it is called later: {@link ChangeQueue#add}. The queue
+   * is of the same service.
+   */
+  int watch(TreePath path, ChangeQueue queue, int mask) throws ErrnoException;
+
+  default int watch(String path, ChangeQueue queue, int mask) throws ErrnoException {
+    return watch(TreePath.of(path), queue, mask);
+  }
+
   // ---- attributes ----
 
   /** Source: stat(2). */

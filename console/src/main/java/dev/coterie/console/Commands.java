@@ -29,6 +29,7 @@ final class Commands {
           "append",
           "lock",
           "locks",
+          "watch",
           "bench",
           "completion",
           "man",
@@ -58,6 +59,7 @@ final class Commands {
       case "append" -> new AppendCommand();
       case "lock" -> new LockCommand();
       case "locks" -> new LocksCommand();
+      case "watch" -> new WatchCommand();
       case "bench" -> new BenchCommand();
       case "tree" -> new TreeCommand();
       case "df" -> new DfCommand();

@@ -150,6 +150,7 @@ final class AttrOps {
   Stat setattrLocked(Caller caller, InsideInode inode, boolean opened, SetAttr change)
       throws ErrnoException {
     InsideNode node = inode.node;
+    int before = node.mode();
     Timestamp now = vfs.now();
     inode.requireWritable();
     if (change.size() != null && !opened) {
@@ -182,7 +183,8 @@ final class AttrOps {
                 time(change.atime(), node.atime(), now),
                 resized && change.mtime() == null ? now : time(change.mtime(), node.mtime(), now),
                 ctime));
-    vfs.changes().changed(inode, kinds(change));
+    boolean modeDropped = change.size() != null && mode != before;
+    vfs.changes().changed(inode, kinds(change) | (modeDropped ? Change.ATTRIB : 0));
     return inode.mount().stat(node);
   }
 

@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Changes {
   private static final Name NONE = Name.of("");
-  private static final int OPENED_OR_READ =
-      Change.ACCESS | Change.OPEN | Change.CLOSE_WRITE | Change.CLOSE_NOWRITE | Change.MODIFY;
-
   private final Watches watches;
 
   Changes(Watches watches) {
@@ -83,8 +80,8 @@ final class Changes {
       int cookie = watches.nextCookie();
       named(dir, name, kind(Change.MOVED_FROM, inode), cookie, shapeLocked);
       named(newDir, newName, kind(Change.MOVED_TO, inode), cookie, shapeLocked);
-      if (over != null && !over.isDirectory()) {
-        self(over, Change.ATTRIB);
+      if (over != null) {
+        self(over, kind(Change.ATTRIB, over));
       }
       self(inode, Change.MOVE_SELF);
     }
@@ -95,10 +92,17 @@ final class Changes {
 
   // ---- what an inode is and holds: it is locked ----
 
-  /** Content or attributes. */
+  /** Attributes, the size among them. */
   void changed(InsideInode inode, int kinds) {
     if (wanted(kinds)) {
-      ofInode(inode, kind(kinds, inode));
+      ofInode(inode, kind(kinds, inode), false);
+    }
+  }
+
+  /** It was opened, closed, or read or written through a handle. */
+  void used(InsideInode inode, int kinds) {
+    if (wanted(kinds)) {
+      ofInode(inode, kind(kinds, inode), inode.node.nlink() == 0);
     }
   }
 
@@ -106,7 +110,8 @@ final class Changes {
   void closed(Handle handle) {
     int left = handle.inode.opens.decrementAndGet();
     assert left >= 0 : "closed twice: " + handle.inode;
-    boolean writes = (handle.flags() & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY;
+    int access = handle.flags() & OpenFlags.O_ACCMODE; // 3, "for ioctl only", writes nothing
+    boolean writes = access == OpenFlags.O_WRONLY || access == OpenFlags.O_RDWR;
     int kind = writes ? Change.CLOSE_WRITE : Change.CLOSE_NOWRITE;
     if (handle instanceof WatchHandle
         || !(handle.inode instanceof InsideInode inode)
@@ -115,7 +120,7 @@ final class Changes {
     }
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
-      changed(inode, kind);
+      used(inode, kind);
       endIfGone(inode);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -156,10 +161,9 @@ final class Changes {
   }
 
   /** To what watches the directories that name it, then to what watches it. */
-  private void ofInode(InsideInode inode, int kinds) {
+  private void ofInode(InsideInode inode, int kinds, boolean nameless) {
     InsideMount mount = inode.mount();
     mount.links(inode.node, (dir, name) -> named(inode.mountPoint, dir, name, kinds, 0, false));
-    boolean nameless = inode.node.nlink() == 0 && (kinds & OPENED_OR_READ) != 0;
     for (Watch watch : watches.of(inode.id())) {
       if (!nameless || !watch.isOfNamed()) {
         watch.report(kinds, 0, NONE);

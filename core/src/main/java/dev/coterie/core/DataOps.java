@@ -32,7 +32,7 @@ final class DataOps {
       inode.requireLive();
       count = inode.mount().read(inode.node, offset, destination);
       if (count > 0) {
-        vfs.changes().changed(inode, Change.ACCESS);
+        vfs.changes().used(inode, Change.ACCESS);
       }
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -84,10 +84,11 @@ final class DataOps {
       }
       try {
         int mode = Access.modeAfterWrite(inode.node, caller);
+        boolean modeDropped = mode != inode.node.mode();
         attributes.dropCapability(inode);
         int written =
             inode.mount().apply(new Command.Write(inode.node, at, source, mode, vfs.now()));
-        vfs.changes().changed(inode, Change.MODIFY);
+        written(inode, modeDropped);
         return new Transferred(at, written);
       } finally {
         source.limit(limit);
@@ -95,6 +96,14 @@ final class DataOps {
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
+  }
+
+  /** What watches is told first that a set-id bit is gone, if it is. */
+  private void written(InsideInode inode, boolean modeDropped) {
+    if (modeDropped) {
+      vfs.changes().changed(inode, Change.ATTRIB);
+    }
+    vfs.changes().used(inode, Change.MODIFY);
   }
 
   static long seekContent(InsideInode inode, Whence whence, long offset) throws ErrnoException {
@@ -135,12 +144,13 @@ final class DataOps {
     try {
       inode.requireLive();
       int after = Access.modeAfterWrite(inode.node, caller);
+      boolean modeDropped = after != inode.node.mode();
       attributes.dropCapability(inode);
       inode
           .mount()
           .apply(
               new Command.Allocate(inode.node, kind, keepSize, offset, length, after, vfs.now()));
-      vfs.changes().changed(inode, Change.MODIFY);
+      written(inode, modeDropped);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -209,6 +219,7 @@ final class DataOps {
       return 0;
     }
     int mode = Access.modeAfterWrite(to.node, caller);
+    boolean modeDropped = mode != to.node.mode();
     attributes.dropCapability(to);
     long copied =
         to.mount()
@@ -216,8 +227,8 @@ final class DataOps {
                 new Command.CopyRange(
                     from.node, offset, to.node, toOffset, count, mode, vfs.now()));
     if (copied > 0) {
-      vfs.changes().changed(from, Change.ACCESS);
-      vfs.changes().changed(to, Change.MODIFY);
+      vfs.changes().used(from, Change.ACCESS);
+      written(to, modeDropped);
     }
     return copied;
   }

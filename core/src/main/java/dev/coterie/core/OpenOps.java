@@ -84,7 +84,7 @@ final class OpenOps {
       inode.requireWritable();
     }
     inode.hold();
-    vfs.changes().changed(inode, Change.OPEN);
+    vfs.changes().used(inode, Change.OPEN);
     try {
       // O_TRUNC with O_RDONLY does truncate on Linux: the right to write was checked above.
       Stat stat =
@@ -177,7 +177,7 @@ final class OpenOps {
 
   /** What was made just now, in a directory that is locked, so nobody else is at work on it. */
   private void opened(InsideInode inode) {
-    vfs.changes().changed(inode, Change.OPEN);
+    vfs.changes().used(inode, Change.OPEN);
   }
 
   Fresh tmpfile(Caller caller, InsideInode dir, int flags, int mode) throws ErrnoException {
@@ -202,7 +202,7 @@ final class OpenOps {
         throw new ErrnoException(Errno.ENOENT);
       }
       fill(caller, dir, cookie, page);
-      vfs.changes().changed(dir, Change.ACCESS);
+      vfs.changes().used(dir, Change.ACCESS);
     } finally {
       dir.opLock.unlock(LockRank.PARENT, stamp);
     }

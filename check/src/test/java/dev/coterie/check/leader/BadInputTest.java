@@ -193,7 +193,9 @@ class BadInputTest {
       client.send(2, Frame.of(P9.TLOPEN));
       client.send(3, RawClient.mkdirFrame(ROOT, "e", 0755, 0));
 
-      assertThat(client.isEnded()).isTrue();
+      if (!client.isEnded()) { // the first may have been answered before the second came
+        assertThat(client.isEnded()).isTrue();
+      }
       awaitLogged("type 12: ends early");
     }
     bystander.walk(ROOT, 2, "d");

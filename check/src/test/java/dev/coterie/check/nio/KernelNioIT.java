@@ -14,7 +14,13 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(60)
 class KernelNioIT
-    implements ChannelChecks, NameChecks, TransferChecks, ViewChecks, StreamChecks, FileLockChecks {
+    implements ChannelChecks,
+        NameChecks,
+        TransferChecks,
+        ViewChecks,
+        StreamChecks,
+        FileLockChecks,
+        WatchServiceChecks {
   private Path dir;
 
   /** Where directories are made. */

@@ -20,6 +20,7 @@ abstract class NioSuite
         ViewChecks,
         StreamChecks,
         FileLockChecks,
+        WatchServiceChecks,
         OurChecks {
   private NioTarget target;
   private Path dir;

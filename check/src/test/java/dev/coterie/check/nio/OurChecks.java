@@ -29,6 +29,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.AccessMode;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.ClosedFileSystemException;
+import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
@@ -39,6 +40,8 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -116,8 +119,6 @@ interface OurChecks extends Checks {
     assertThat(fileSystem().getSeparator()).isEqualTo("/");
     assertThat(fileSystem().getRootDirectories()).containsExactly(fileSystem().getPath("/"));
     assertThat(fileSystem().getFileStores()).hasSize(1);
-    assertThatThrownBy(fileSystem()::newWatchService)
-        .isInstanceOf(UnsupportedOperationException.class);
     assertThatThrownBy(() -> fileSystem().getPathMatcher("odd:x"))
         .isInstanceOf(UnsupportedOperationException.class);
     assertThatThrownBy(() -> fileSystem().getPathMatcher("glob"))
@@ -414,17 +415,30 @@ interface OurChecks extends Checks {
     }
   }
 
+  @Test
+  default void watch_tellsOfOtherSessions_andEndsWithTheFileSystem() throws Exception {
+    Path watched = directory("w");
+    FileSystem other = target().another(Caller.ROOT);
+    WatchService service = other.newWatchService();
+    WatchKey key = other.getPath(watched.toString()).register(service, WatchServiceChecks.all());
+    Files.createDirectory(watched.resolve("d"));
+    assertThat(WatchServiceChecks.until(service, "CREATE d")).containsExactly("CREATE d");
+    other.close();
+    assertThat(key.isValid()).isFalse();
+    assertThatThrownBy(service::take).isInstanceOf(ClosedWatchServiceException.class);
+    assertThatThrownBy(other::newWatchService).isInstanceOf(ClosedFileSystemException.class);
+  }
+
   // ---- what there is not ----
 
   @Test
-  default void mappingsAndWatching_areRefused() throws IOException {
+  default void mappings_areRefused() throws IOException {
     try (FileChannel channel = FileChannel.open(file("f", "abc"), READ, WRITE);
         Arena arena = Arena.ofConfined()) {
       for (ThrowingCallable call :
           List.<ThrowingCallable>of(
               () -> channel.map(FileChannel.MapMode.READ_ONLY, 0, 3),
-              () -> channel.map(FileChannel.MapMode.READ_WRITE, 0, 3, arena),
-              () -> dir().getFileSystem().newWatchService())) {
+              () -> channel.map(FileChannel.MapMode.READ_WRITE, 0, 3, arena))) {
         assertThatThrownBy(call).isInstanceOf(UnsupportedOperationException.class);
       }
     }

@@ -1,5 +1,6 @@
 package dev.coterie.check.posix;
 
+import dev.coterie.api.FileService;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.MountFactory;
 import java.io.IOException;
@@ -18,6 +19,11 @@ final class CoreWorld implements World {
     for (int p = 0; p < PROCESSES; p++) {
       processes[p] = new ProcessCalls(p, vfs.openSession(), new Pace(pace));
     }
+  }
+
+  /** One more process, which does no steps. */
+  FileService openSession() {
+    return vfs.openSession();
   }
 
   @Override

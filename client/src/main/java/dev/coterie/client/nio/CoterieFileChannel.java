@@ -221,7 +221,7 @@ final class CoterieFileChannel extends FileChannel {
     while (true) {
       int count;
       try {
-        count = readSome(destination, offset + total);
+        count = Moves.count(call(Moves.reading(file, destination, offset + total)));
       } catch (FileSystemException e) {
         return requireSome(total, e);
       }
@@ -230,13 +230,6 @@ final class CoterieFileChannel extends FileChannel {
         return total == 0 ? -1 : total;
       }
     }
-  }
-
-  /** A FIFO has no places: it gives what comes next. */
-  private int readSome(ByteBuffer destination, long offset) throws IOException {
-    return file.isFifo()
-        ? call(new Operation.ReadNext(file.handle(), destination)).count()
-        : call(new Operation.Read(file.handle(), offset, destination));
   }
 
   /** A failure after some bytes were moved is left to the next call, which will meet it again. */
@@ -312,10 +305,7 @@ final class CoterieFileChannel extends FileChannel {
     int total = 0;
     while (source.hasRemaining()) {
       try {
-        total +=
-            file.isFifo()
-                ? call(new Operation.WriteNext(file.handle(), source)).count()
-                : call(new Operation.Write(file.handle(), offset + total, source));
+        total += Moves.count(call(Moves.writing(file, source, offset + total)));
       } catch (FileSystemException e) {
         return requireSome(total, e);
       }

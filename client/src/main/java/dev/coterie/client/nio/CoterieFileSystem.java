@@ -323,8 +323,8 @@ final class CoterieFileSystem extends FileSystem implements Place.TreeSource {
   }
 
   @Override
-  public WatchService newWatchService() {
-    throw new UnsupportedOperationException("a Coterie file system has no watch service yet");
+  public WatchService newWatchService() throws IOException {
+    return CoterieWatchService.open(this);
   }
 
   @Override

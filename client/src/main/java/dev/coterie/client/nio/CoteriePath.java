@@ -438,8 +438,12 @@ final class CoteriePath implements Path {
 
   @Override
   public WatchKey register(
-      WatchService watcher, WatchEvent.Kind<?>[] events, WatchEvent.Modifier... modifiers) {
+      WatchService watcher, WatchEvent.Kind<?>[] events, WatchEvent.Modifier... modifiers)
+      throws IOException {
     Objects.requireNonNull(watcher);
-    throw new UnsupportedOperationException("a Coterie file system has no watch service yet");
+    if (watcher instanceof CoterieWatchService ours && ours.fileSystem() == fileSystem) {
+      return ours.register(this, events.clone(), modifiers.clone());
+    }
+    throw new ProviderMismatchException();
   }
 }

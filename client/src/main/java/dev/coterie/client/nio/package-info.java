@@ -53,6 +53,10 @@
  *   <li><b>Interrupts.</b> A channel is closed by one, as {@code InterruptibleChannel} has it. A
  *       call on paths is not disturbed by an interrupt that came before; one that comes while it
  *       waits at the leader cancels it ({@code InterruptedIOException}), and then it had no effect.
+ *   <li><b>Watching.</b> A {@code WatchService} is told of changes by every process, before the
+ *       call that made them returns; on a mount of a host directory, of others' too. {@link
+ *       dev.coterie.client.nio.TreeModifier#FILE_TREE} watches all below a directory, and misses
+ *       nothing in directories that come to be there.
  *   <li><b>{@code FileLock}</b> is the JVM's, over all channels and file systems of one leader, as
  *       the JDK has it, and excludes other JVMs: at the leader it is a POSIX lock of this process,
  *       so it also meets {@code fcntl} of programs on kernel mounts. An interrupt ends a wait
@@ -67,10 +71,10 @@
  *
  * <h2>What there is not</h2>
  *
- * Watching (it comes later), and mapping: no memory of this process shows what another writes, and
- * a copy would not be a mapping. Both are {@code UnsupportedOperationException}. Users and groups
- * have the names that this machine's {@code /etc/passwd} and {@code /etc/group} give them; no
- * directory service is asked. The time of creation cannot be set.
+ * Mapping: no memory of this process shows what another writes, and a copy would not be a mapping.
+ * It is {@code UnsupportedOperationException}. Users and groups have the names that this machine's
+ * {@code /etc/passwd} and {@code /etc/group} give them; no directory service is asked. The time of
+ * creation cannot be set.
  *
  * <p>Inside: {@code CoteriePath} is the algebra; everything on paths goes through {@link
  * dev.coterie.api.Tree}; channels speak to the {@link dev.coterie.api.FileService} itself, so that

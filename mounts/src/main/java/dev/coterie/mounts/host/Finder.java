@@ -112,6 +112,10 @@ final class Finder implements AutoCloseable {
     return reach.open((HostNode) node);
   }
 
+  void removed(OutsideNode node) {
+    reach.removed((HostNode) node);
+  }
+
   void release(HostNode node) {
     node.unpin();
     reach.release(node);

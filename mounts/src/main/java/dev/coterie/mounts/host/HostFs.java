@@ -255,6 +255,7 @@ public final class HostFs implements OutsideMount {
           });
       pinIfNameless((HostNode) victim, v);
     }
+    finder.removed(victim);
   }
 
   @Override
@@ -282,6 +283,9 @@ public final class HostFs implements OutsideMount {
         ((HostNode) replaced).seenAt((HostNode) dir, name);
         pinIfNameless((HostNode) replaced, r);
       }
+    }
+    if (replaced != null) {
+      finder.removed(replaced);
     }
   }
 

@@ -28,6 +28,9 @@ interface Reach extends AutoCloseable {
    */
   HostNode.@Nullable Place lastPlace(InodeId id);
 
+  /** A name of the node was removed: what is kept of it must not keep its space. */
+  void removed(HostNode node);
+
   /** Nobody refers to the node any more. */
   void release(HostNode node);
 

@@ -15,9 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * By the kernel's file handle, which the privileged can open whatever name the inode has now.
- * Nothing is kept to reach an inode, so nothing can be stale, and a million inodes take no
- * descriptor.
+ * By the kernel's file handle, which the privileged can open whatever name the inode has now. A
+ * million inodes take no descriptor: but for a few that were just used, nothing is kept to reach
+ * them, so nothing can be stale.
  */
 final class ReachByHandle implements Reach {
   private static final int REMEMBERED = 1 << 16;
@@ -25,6 +25,7 @@ final class ReachByHandle implements Reach {
 
   private final Descriptor root;
   private final Identities identities;
+  private final RecentDescriptors recent = new RecentDescriptors(DescriptorBudget.cacheOfProcess());
 
   /** Of files that nobody refers to any more; never believed without looking there. */
   private final Map<InodeId, HostNode.Place> places =
@@ -55,7 +56,16 @@ final class ReachByHandle implements Reach {
     if (node.handle == null) {
       throw new ErrnoException(Errno.ESTALE);
     }
-    return open(node.handle);
+    Descriptor known = recent.get(node.id());
+    if (known != null) {
+      return known;
+    }
+    Descriptor opened = open(node.handle);
+    // A file may have been unlinked: it is kept only when it was just seen by a name.
+    if (node.type() == Mode.S_IFDIR) {
+      recent.keep(node.id(), opened);
+    }
+    return opened;
   }
 
   private Descriptor open(FileHandle handle) throws ErrnoException {
@@ -94,6 +104,7 @@ final class ReachByHandle implements Reach {
 
   @Override
   public void seen(HostNode node, HostNode dir, Name name, Descriptor descriptor) {
+    recent.keep(node.id(), descriptor);
     // The place of a directory that is opened by its handle is always known to the kernel.
     if (node.type() != Mode.S_IFDIR) {
       node.seenAt(dir, name);
@@ -106,7 +117,13 @@ final class ReachByHandle implements Reach {
   }
 
   @Override
+  public void removed(HostNode node) {
+    recent.drop(node.id());
+  }
+
+  @Override
   public void release(HostNode node) {
+    recent.drop(node.id());
     HostNode.Place place = node.place();
     if (place != null && node.type() != Mode.S_IFDIR) {
       places.put(node.id(), place);
@@ -114,5 +131,7 @@ final class ReachByHandle implements Reach {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    recent.close();
+  }
 }

@@ -183,6 +183,10 @@ final class ReachByWalk implements Reach {
     return null;
   }
 
+  /** Reaching it again needs what is in the cache, until nobody refers to it. */
+  @Override
+  public void removed(HostNode node) {}
+
   @Override
   public void release(HostNode node) {
     Descriptor cached;
