@@ -11,6 +11,7 @@ import dev.coterie.core.event.EventCounter;
 import dev.coterie.core.event.EventSet;
 import dev.coterie.core.event.Opening;
 import dev.coterie.core.event.PipeEnd;
+import dev.coterie.core.event.Source;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collection;
@@ -328,15 +329,18 @@ final class EventOps {
 
   /** Adds, changes or takes out a member. */
   void control(Handle handle, Operation.Evctl control, Handle member) throws ErrnoException {
-    if (!(member instanceof EventHandle watched)) {
-      throw new ErrnoException(Errno.EPERM);
-    }
+    Source source =
+        switch (member) {
+          case EventHandle watched -> watched.source;
+          case WatchHandle watched -> watched.source();
+          default -> throw new ErrnoException(Errno.EPERM);
+        };
     EventSet set = setOf(handle);
     Opening opening = new Opening(session, control.member());
     switch (control.control()) {
-      case ADD -> set.add(opening, watched.source, control.mask(), control.data());
-      case MOD -> set.modify(opening, watched.source, control.mask(), control.data());
-      case DEL -> set.remove(opening, watched.source);
+      case ADD -> set.add(opening, source, control.mask(), control.data());
+      case MOD -> set.modify(opening, source, control.mask(), control.data());
+      case DEL -> set.remove(opening, source);
     }
   }
 }

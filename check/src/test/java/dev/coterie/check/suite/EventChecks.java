@@ -11,6 +11,7 @@ import static dev.coterie.api.OpenFlags.O_RDONLY;
 import static dev.coterie.check.suite.Checks.fails;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
@@ -363,6 +364,26 @@ interface EventChecks extends Checks {
     fails(Errno.ELOOP, () -> add(one, down[last - 1], down[last], EPOLLIN));
     fails(Errno.ELOOP, () -> add(one, up[last], up[last - 1], EPOLLIN));
     fails(Errno.ELOOP, () -> add(one, up[0], down[0], EPOLLIN));
+  }
+
+  @Test
+  default void member_whichIsAWatchQueue_isReadableWhenSomethingChanged() throws Exception {
+    Actor one = root();
+    one.mkdir("/d");
+    long queue = one.service().openWatch(one.caller()).handle();
+    one.service().addWatch(one.caller(), queue, one.id("/d"), Change.CREATE);
+    long set = set(one);
+    add(one, set, queue, EPOLLIN | EPOLLET);
+    Sent wait = wait(one, set);
+    assertThat(wait.waits()).isTrue();
+    Actor other = root();
+    other.mkdir("/d/x");
+    assertThat(wait.ended()).isEqualTo(List.of(new Event(EPOLLIN, queue, 1)));
+    assertThat(now(one, set)).isEmpty();
+    other.mkdir("/d/y");
+    assertThat(now(one, set)).containsExactly(Map.entry(queue, EPOLLIN));
+    one.close(queue);
+    assertThat(now(one, set)).isEmpty();
   }
 
   // ---- waiting ----

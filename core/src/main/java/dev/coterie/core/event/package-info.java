@@ -5,6 +5,7 @@
  *   Source              what can be ready, and tells who watches it: one for each open handle
  *     ├ EventCounter    eventfd(2)
  *     ├ PipeEnd ─ Pipe  an open FIFO
+ *     ├ ListenedSource  a watch queue
  *     └ EventSet        epoll(7); itself a source, so that sets can be in sets
  *          └ Item       a member: this set watches that source, with this mask
  * </pre>
