@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
  */
 class EventRaceTest {
   private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 100_000 : 3_000;
+  private static final int BEGINNINGS = 10 * ROUNDS;
   private static final Caller ROOT = Caller.ROOT;
 
   @Test
@@ -70,6 +72,44 @@ class EventRaceTest {
     assertThat(ends.keySet()).containsExactly("EINTR", "event", "nothing");
   }
 
+  /** The event comes while one begins to wait, or before, or after: it is never missed. */
+  @Test
+  @Timeout(300)
+  void eventAgainstBeginningToWait_isNeverMissed() throws Exception {
+    try (Vfs vfs =
+            new Vfs(
+                new Vfs.Config(InstantSource.system(), new Random(1), 1),
+                Map.of("/", TmpFs.Options.defaults().factory()));
+        Session session = vfs.openSession();
+        ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      long set = session.evset(ROOT).handle();
+      long counter = session.eventfd(ROOT, 0, 0).handle();
+      session.evctl(ROOT, set, Control.ADD, counter, EPOLLIN | EPOLLET, 7);
+      CyclicBarrier start = new CyclicBarrier(2);
+      Future<?> waiting =
+          threads.submit(() -> {
+            for (int round = 0; round < BEGINNINGS; round++) {
+              start.await(30, TimeUnit.SECONDS);
+              assertThat(session.evwait(ROOT, set, 4, -1)).hasSize(1);
+            }
+            return null;
+          });
+      for (int round = 0; round < BEGINNINGS; round++) {
+        start.await(30, TimeUnit.SECONDS);
+        for (int i = round % 64; i > 0; i--) {
+          Thread.onSpinWait();
+        }
+        put(session, counter);
+      }
+      waiting.get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void put(Session session, long counter) throws ErrnoException {
+    byte[] one = {1, 0, 0, 0, 0, 0, 0, 0};
+    session.writeNext(ROOT, counter, ByteBuffer.wrap(one));
+  }
+
   private static String round(
       Session session, AtomicReference<Runnable> alarm, ExecutorService threads) throws Exception {
     long set = session.evset(ROOT).handle();
@@ -85,7 +125,7 @@ class EventRaceTest {
           threads.submit(() -> {
             start.await(30, TimeUnit.SECONDS);
             switch (which) {
-              case 0 -> session.writeNext(ROOT, counter, ByteBuffer.wrap(new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
+              case 0 -> put(session, counter);
               case 1 -> alarm.get().run();
               default -> ticket.cancel();
             }
