@@ -405,7 +405,8 @@ class GoldenBytesTest {
     assertFrame(
         1,
         new HandleRequest.Tlockx(2, 1, 0, 3, 5, -1, 7),
-        "29000000 b4 0100 02000000 01 00 03000000 0500000000000000 ffffffffffffffff 0700000000000000");
+        "29000000 b4 0100 02000000 01 00 03000000 0500000000000000 ffffffffffffffff"
+            + " 0700000000000000");
     assertFrame(
         1,
         new HandleReply.Rlockx(1, 5, 6, -1),

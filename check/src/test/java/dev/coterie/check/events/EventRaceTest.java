@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * An event, the end of the time and a cancel come at the same moment to one who waits: it ends once,
- * and the edge is reported to it or is still there.
+ * An event, the end of the time and a cancel come at the same moment to one who waits: it ends
+ * once, and the edge is reported to it or is still there.
  */
 class EventRaceTest {
   private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 100_000 : 3_000;
@@ -65,8 +65,6 @@ class EventRaceTest {
       for (int round = 0; round < ROUNDS; round++) {
         ends.merge(round(session, alarm, threads), 1, Integer::sum);
       }
-      session.close();
-      assertThat(vfs.counts().sessions()).isZero();
     }
     System.out.println("ends: " + ends);
     assertThat(ends.keySet()).containsExactly("EINTR", "event", "nothing");

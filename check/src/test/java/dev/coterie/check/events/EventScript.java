@@ -130,6 +130,7 @@ final class EventScript {
     make("open", arguments, ends);
   }
 
+  @SuppressWarnings("ReferenceEquality") // these very lists
   private void close() {
     List<String> kind =
         switch (random.nextInt(5)) {

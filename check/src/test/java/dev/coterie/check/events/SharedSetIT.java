@@ -34,7 +34,8 @@ class SharedSetIT {
     Path socket = folder.resolve("socket");
     try (Leader _ =
             Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
-        FileService parent = Client.connect(new Address.Unix(socket.toString()), ClientOptions.DEFAULT)) {
+        FileService parent =
+            Client.connect(new Address.Unix(socket.toString()), ClientOptions.DEFAULT)) {
       long set = parent.evset(ME).handle();
       long work = parent.eventfd(ME, 0, 0).handle();
       long done = parent.eventfd(ME, 0, 0).handle();

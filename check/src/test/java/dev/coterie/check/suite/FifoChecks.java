@@ -39,8 +39,7 @@ interface FifoChecks extends Checks {
     return ((Opened) open.ended()).handle();
   }
 
-  private static Sent read(Actor one, long handle, ByteBuffer into)
-      throws ErrnoException {
+  private static Sent read(Actor one, long handle, ByteBuffer into) throws ErrnoException {
     return Sent.of(one, new Operation.ReadNext(handle, into));
   }
 
@@ -224,16 +223,14 @@ interface FifoChecks extends Checks {
     make(one);
     long in = one.open("/p", O_RDONLY | O_NONBLOCK);
     long out = other.open("/p", O_WRONLY);
-    Sent half =
-        Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(100_000)));
+    Sent half = Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(100_000)));
     half.ticket().cancel();
     assertThat(half.ended()).isEqualTo(new Transferred(0, 65_536));
     Sent none = Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(10)));
     assertThat(none.waits()).isTrue();
     none.ticket().cancel();
     assertThat(none.ended()).isEqualTo("EINTR");
-    Sent broken =
-        Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(10)));
+    Sent broken = Sent.of(other, new Operation.WriteNext(out, ByteBuffer.allocate(10)));
     one.close(in);
     assertThat(broken.ended()).isEqualTo("EPIPE");
   }
