@@ -51,7 +51,7 @@ final class DemoCommand implements Command {
     return new Synopsis(
         "demo",
         "Runs processes on one tree and counts what went wrong.",
-        "[simple|append|shared-handle]",
+        "[simple|append|shared-handle|locks]",
         0,
         1,
         List.of(
@@ -65,12 +65,17 @@ final class DemoCommand implements Command {
             Synopsis.HELP),
         List.of(
             "",
-            "simple         one process makes, writes, renames, truncates and removes a file; after",
+            "simple         one process makes, writes, renames, truncates and removes a file;"
+                + " after",
             "               each step every other process looks by stat, open, read and list",
             "append         each process opens one log for itself and appends its records",
             "shared-handle  one process opens the log, all write at its one offset",
+            "locks          each process writes where a counter says, in several steps under a"
+                + " lock;",
+            "               a tenth of the records",
             "",
-            "All three without an argument, on a leader of its own unless --socket names one. Each",
+            "All of them without an argument, on a leader of its own unless --socket names one."
+                + " Each",
             "process is a JVM of its own. The count is that of an independent reader: lost, torn,",
             "doubled, misordered and stale must be 0, else the exit status is 1.",
             "",
@@ -130,7 +135,8 @@ final class DemoCommand implements Command {
         return List.of(kind);
       }
     }
-    throw Failure.usage("no demo '" + word + "'; there are simple, append and shared-handle");
+    throw Failure.usage(
+        "no demo '" + word + "'; there are simple, append, shared-handle and locks");
   }
 
   private Map<Demo.Kind, Tally> runOnOwnLeader(

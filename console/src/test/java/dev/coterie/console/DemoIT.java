@@ -41,7 +41,7 @@ class DemoIT {
     Ran ran = run(UnaryOperator.identity(), "--records", "1000", "--rounds", "20");
     assertThat(ran.err()).isEmpty();
     assertThat(ran.status()).isZero();
-    for (String demo : List.of("simple", "append", "shared-handle")) {
+    for (String demo : List.of("simple", "append", "shared-handle", "locks")) {
       JsonNode tally = tally(ran, demo);
       assertThat(tally.get("arrived").asLong()).as(demo).isEqualTo(tally.get("expected").asLong());
       assertThat(tally.get("perSecond").asLong()).as(demo).isPositive();
@@ -78,6 +78,20 @@ class DemoIT {
     Ran ran = run(FaultyService.TornOffset::new, "shared-handle", "--records", "1000");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(tally(ran, "shared-handle").get("lost").asLong()).isPositive();
+  }
+
+  @Test
+  void locks_thatExcludeNobody_loseRecords() {
+    Ran ran = run(FaultyService.NoLocks::new, "locks", "--records", "5000");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(tally(ran, "locks").get("lost").asLong()).isPositive();
+  }
+
+  @Test
+  void locks_thatKnowTheirOwnKindAlone_loseRecords() {
+    Ran ran = run(FaultyService.KindsApart::new, "locks", "--records", "5000");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(tally(ran, "locks").get("lost").asLong()).isPositive();
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import java.nio.ByteBuffer;
@@ -154,6 +155,43 @@ abstract class FaultyService implements FileService {
                                     completion,
                                     moved -> completion.done(new Transferred(offset, count))))));
               }));
+    }
+  }
+
+  /** Says of every lock that it is there. */
+  static final class NoLocks extends FaultyService {
+    NoLocks(FileService right) {
+      super(right);
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      if (!(operation instanceof Operation.Lock)) {
+        return right.submit(caller, operation, completion);
+      }
+      Completion<Operation.Done> asked = of(completion);
+      asked.done(Operation.Done.DONE);
+      return Ticket.DONE;
+    }
+  }
+
+  /** Locks of handles as flock(2) has them: they exclude each other, and no locks of processes. */
+  static final class KindsApart extends FaultyService {
+    KindsApart(FileService right) {
+      super(right);
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      if (operation instanceof Operation.Lock(var handle, var lock, var waits)
+          && lock.kind() == RangeLock.Kind.OFD) {
+        RangeLock apart = RangeLock.whole(RangeLock.Kind.FLOCK, lock.type());
+        Completion<Operation.Done> asked = of(completion);
+        return right.submit(caller, new Operation.Lock(handle, apart, waits), asked);
+      }
+      return right.submit(caller, operation, completion);
     }
   }
 

@@ -36,6 +36,22 @@ class HeldTest {
     }
   }
 
+  /** Where directories are is looked at last, under whatever an operation holds. */
+  @Test
+  void take_anythingUnderTheShape_fails() {
+    OpLock another = new OpLock(new InodeId(1, 0));
+    long inode = low.write(LockRank.INODE);
+    long shape = high.read(LockRank.SHAPE);
+    try {
+      for (LockRank rank : LockRank.values()) {
+        assertThatThrownBy(() -> another.read(rank)).isInstanceOf(AssertionError.class);
+      }
+    } finally {
+      high.unlock(LockRank.SHAPE, shape);
+      low.unlock(LockRank.INODE, inode);
+    }
+  }
+
   @Test
   void take_sameRankFallingNumber_fails() {
     long first = high.write(LockRank.INODE);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -92,6 +93,14 @@ public final class HostTools {
       Files.delete(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A setting of the kernel: such files give all they have to the first read, and only to that. */
+  static String setting(Path file) throws IOException {
+    byte[] bytes = new byte[64];
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(bytes, 0, in.read(bytes), StandardCharsets.US_ASCII).strip();
     }
   }
 }

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,9 @@ import org.junit.jupiter.api.Timeout;
 class OutsideChangesIT {
   private static final int QUIET =
       Change.ALL_KINDS & ~(Change.OPEN | Change.ACCESS | Change.CLOSE_NOWRITE);
+
+  private static final List<String> NUMBERS =
+      IntStream.range(0, 2000).mapToObj(Integer::toString).toList();
 
   private Path directory;
   private Leader leader;
@@ -142,6 +146,28 @@ class OutsideChangesIT {
     tree.watch("/d", queue, QUIET);
     shell("rmdir d");
     assertThat(lines()).containsExactly("DELETE_SELF ", "IGNORED ");
+  }
+
+  /** The kernel's own queue is made so short that it is full before anybody can take from it. */
+  @Test
+  void moreThanTheKernelKeeps_isAnOverflow() throws Exception {
+    Path limit = Path.of("/proc/sys/fs/inotify/max_queued_events");
+    String before = HostTools.setting(limit);
+    try {
+      Files.writeString(limit, "4");
+      tree.watch("/", queue, Change.CREATE); // the first watch of a mount opens its inotify
+    } finally {
+      Files.writeString(limit, before);
+    }
+    boolean overflow = false;
+    for (int round = 0; !overflow; round++) {
+      shell("touch " + round + "-" + String.join(" " + round + "-", NUMBERS));
+      for (List<Change> some = queue.poll(); !some.isEmpty(); some = queue.poll()) {
+        overflow |= some.stream().anyMatch(change -> change.is(Change.Q_OVERFLOW));
+      }
+    }
+    shell("touch last");
+    assertThat(lines()).containsExactly("CREATE last");
   }
 
   @Test

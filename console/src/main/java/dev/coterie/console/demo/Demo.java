@@ -22,7 +22,8 @@ public final class Demo {
   public enum Kind {
     SIMPLE("simple"),
     APPEND("append"),
-    SHARED_HANDLE("shared-handle");
+    SHARED_HANDLE("shared-handle"),
+    LOCKS("locks");
 
     private final String word;
 
@@ -73,11 +74,16 @@ public final class Demo {
     line.add(address);
     line.add(folder);
     line.add(Integer.toString(index));
-    line.add(Integer.toString(options.records()));
+    line.add(Integer.toString(records(kind)));
     return line;
   }
 
-  // ---- append and shared-handle ----
+  /** A record that is written under a lock takes several operations, and turns. */
+  private int records(Kind kind) {
+    return kind == Kind.LOCKS ? Math.max(1, options.records() / 10) : options.records();
+  }
+
+  // ---- append, shared-handle and locks ----
 
   private Tally log(Workers workers, Kind kind) {
     String path = folder + "/log";
@@ -99,7 +105,7 @@ public final class Demo {
     // What the dead have left unfinished must not change while it is counted.
     workers.close();
     try {
-      Log log = new Log(options.processes(), options.records());
+      Log log = new Log(options.processes(), records(kind));
       log.read(tree, path);
       tree.unlink(path);
       return log.tally(seconds).because(failure);

@@ -4,6 +4,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.OpenFile;
 import dev.coterie.api.OpenFlags;
+import dev.coterie.api.RangeLock;
 import dev.coterie.api.Token;
 import dev.coterie.api.Tree;
 import java.io.IOException;
@@ -44,6 +45,7 @@ public final class Worker {
       switch (demo) {
         case "append" -> append();
         case "shared-handle" -> shareHandle();
+        case "locks" -> writeLocked();
         default -> simple();
       }
     } catch (ErrnoException e) {
@@ -98,6 +100,46 @@ public final class Worker {
       pipe.sayAlive(i);
     }
     pipe.say("done");
+  }
+
+  /**
+   * Each process writes its records where a counter says, and moves that on: three steps, which
+   * only a lock on the counter keeps together. Every other process locks as a process, the others
+   * by their handle; these exclude each other.
+   */
+  private void writeLocked() throws IOException {
+    int flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
+    try (OpenFile log = tree.open(folder + "/log", flags, LOG_MODE);
+        OpenFile counter = tree.open(folder + "/counter", flags, LOG_MODE)) {
+      ByteBuffer line = ByteBuffer.allocate(LogRecord.BYTES);
+      RangeLock.Kind kind = index % 2 == 0 ? RangeLock.Kind.POSIX : RangeLock.Kind.OFD;
+      pipe.say("ready");
+      pipe.hear("go");
+      for (int i = 0; i < records; i++) {
+        new LogRecord(index, i).putInto(line.array());
+        lock(counter, RangeLock.whole(kind, RangeLock.Type.WRITE));
+        writeAtCounter(log, counter, line.clear());
+        lock(counter, RangeLock.whole(kind, RangeLock.Type.UNLOCK));
+        pipe.sayAlive(i);
+      }
+      pipe.say("done");
+    }
+  }
+
+  private void lock(OpenFile file, RangeLock lock) throws ErrnoException {
+    tree.service().lock(tree.caller(), file.handle(), lock, true);
+  }
+
+  /** With the counter locked. */
+  private static void writeAtCounter(OpenFile log, OpenFile counter, ByteBuffer line)
+      throws IOException {
+    ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
+    boolean fresh = counter.pread(number, 0) < Long.BYTES;
+    long next = fresh ? 0 : number.getLong(0);
+    boolean whole = log.pwrite(line, next * LogRecord.BYTES) == LogRecord.BYTES;
+    if (!whole || counter.pwrite(number.clear().putLong(0, next + 1), 0) != Long.BYTES) {
+      throw new IOException("short write");
+    }
   }
 
   // ---- simple ----

@@ -124,6 +124,8 @@ public final class WatchQueue {
     }
     if (!keep) {
       feed.close();
+    } else if (watch.mask != mask) {
+      feed.setMask(watch.mask); // replaced by another thread meanwhile
     }
     return watch.number;
   }
