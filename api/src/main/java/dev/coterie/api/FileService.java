@@ -3,6 +3,7 @@ package dev.coterie.api;
 import dev.coterie.api.Operation.*;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One coherent POSIX tree: what a leader's core offers to each session, and what a client gives
@@ -30,7 +31,7 @@ import java.util.List;
  * read-only mount · EACCES, EPERM as path_resolution(7) and the call's manual page say, for the
  * caller's ids. Names: {@link Name#requireEntry}; ENOTDIR {@code dir} is none.
  *
- * <p>Leases and events will come as further operations of the same kind.
+ * <p>Leases will come as further operations of the same kind.
  */
 public interface FileService extends AutoCloseable {
 
@@ -282,8 +283,11 @@ public interface FileService extends AutoCloseable {
   /**
    * Opens an inode; O_TRUNC also empties it. EACCES · EISDIR writing a directory · ENOTDIR
    * O_DIRECTORY on another · ELOOP a symbolic link · EPERM O_NOATIME and not the owner · ENXIO a
-   * FIFO, socket or device (nodes only: whoever presents the tree to programs gives them life) ·
-   * EMFILE. <i>Read</i>, with O_TRUNC <i>write</i>. Source: open(2).
+   * socket or device (nodes only: whoever presents the tree to programs gives them life) · EMFILE.
+   *
+   * <p>A FIFO of an inside mount joins those who open it here: opening waits until the other side
+   * is open too. With O_NONBLOCK it does not; to write alone it is ENXIO then if nobody reads. Of
+   * an outside mount it is ENXIO. <i>Read</i>, with O_TRUNC <i>write</i>. Source: open(2).
    */
   default Opened open(Caller caller, InodeId id, int flags) throws ErrnoException {
     return call(caller, new Open(id, flags));
@@ -427,6 +431,70 @@ public interface FileService extends AutoCloseable {
   default FoundLock getLock(Caller caller, long handle, RangeLock lock) throws ErrnoException {
     return call(caller, new GetLock(handle, lock));
   }
+
+  // ---- events ----------------------------------------------------------------------------------
+
+  /**
+   * Makes an event set: a persistent list of handles and what they are watched for. Itself a
+   * handle, it can be shared, and be watched by another set. EMFILE. Source: epoll(7).
+   */
+  default Opened evset(Caller caller) throws ErrnoException {
+    return call(caller, new Evset());
+  }
+
+  /**
+   * Makes an event counter: writing eight bytes, little-endian, adds to it, reading takes what
+   * there is. {@code flags}: {@link Eventfd#EFD_SEMAPHORE} to take one at a time, {@link
+   * OpenFlags#O_NONBLOCK}. EINVAL other flags, or {@code initial} all ones · EMFILE. Source:
+   * eventfd(2).
+   */
+  default Opened eventfd(Caller caller, long initial, int flags) throws ErrnoException {
+    return call(caller, new Eventfd(initial, flags));
+  }
+
+  /**
+   * Adds a handle to an event set, changes what it is watched for, or takes it out. What is armed
+   * or reported belongs to the set and the handle, so no other set sees it; the member goes with
+   * the handle's last reference in any session.
+   *
+   * @param mask of {@link EventMask}; EPOLLERR and EPOLLHUP are always in it
+   * @param data comes back in the {@link Event}
+   * @throws ErrnoException EBADF · EINVAL not an event set, the set itself, or a mask that cannot
+   *     be · EPERM what is always ready: a file, a directory · EEXIST · ENOENT · ELOOP sets in each
+   *     other, or deeper than {@link Limits#EVENT_SET_DEPTH} · ENOSPC. Source: epoll_ctl(2)
+   */
+  default void evctl(Caller caller, long set, Control control, long handle, int mask, long data)
+      throws ErrnoException {
+    call(caller, new Evctl(set, control, handle, mask, data));
+  }
+
+  /**
+   * Waits until members of a set are ready; an empty list: the time is up. A report is taken by one
+   * who waits, whichever session.
+   *
+   * @param max how many to report at most, and never more than {@link Limits#EVENTS_PER_WAIT}
+   * @param timeoutMs 0 looks only, -1 has no end
+   * @throws ErrnoException EBADF, also when it is closed meanwhile · EINVAL not an event set, or
+   *     max is not positive. Source: epoll_wait(2)
+   */
+  default List<Event> evwait(Caller caller, long set, int max, int timeoutMs)
+      throws ErrnoException {
+    return call(caller, new Evwait(set, max, timeoutMs));
+  }
+
+  /**
+   * Waits until some handles are ready, once: by a set that is made for it and given back.
+   *
+   * @param masks of {@link EventMask} by handle; files are always ready
+   * @return the events, each with its handle as data; none: the time is up
+   * @throws ErrnoException as {@code evctl} and {@code evwait}
+   */
+  default List<Event> poll(Caller caller, Map<Long, Integer> masks, int timeoutMs)
+      throws ErrnoException {
+    return OncePoll.poll(this, caller, masks, timeoutMs);
+  }
+
+  // ---- sharing ---------------------------------------------------------------------------------
 
   /**
    * Makes a token by which another session can take a reference of this handle, offset and flags

@@ -109,6 +109,15 @@ public final class Limits {
   /** How long a plain 9P client that would wait for a lock is held, in milliseconds. */
   public static final long LOCK_HOLD_MS = 1000;
 
+  /** Members of one event set; more are answered ENOSPC (as epoll's max_user_watches). */
+  public static final int EVENT_SET_MEMBERS = 1 << 20;
+
+  /** Event sets in event sets, counted in sets, before ELOOP: as many as Linux has. */
+  public static final int EVENT_SET_DEPTH = 5;
+
+  /** Events that one wait reports at most; more are reported by the next. */
+  public static final int EVENTS_PER_WAIT = 4096;
+
   /**
    * Changes that one watch queue keeps; more are counted and dropped (Linux,
    * fs.inotify.max_queued_events).

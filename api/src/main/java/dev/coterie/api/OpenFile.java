@@ -41,6 +41,11 @@ public final class OpenFile implements AutoCloseable {
     return opened.flags();
   }
 
+  /** Whether it is a FIFO, which has no offset. */
+  public boolean isFifo() {
+    return (opened.stat().mode() & Mode.S_IFMT) == Mode.S_IFIFO;
+  }
+
   // ---- at the shared offset ----
 
   /** Reads at the offset and moves it on; 0 is the end of the file. Source: read(2). */

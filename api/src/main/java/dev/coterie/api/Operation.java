@@ -148,6 +148,21 @@ public sealed interface Operation<R> {
 
   record GetLock(long handle, RangeLock lock) implements OnHandle<FoundLock> {}
 
+  // ---- events ----
+
+  record Evset() implements Opening {}
+
+  /** {@code flags}: {@link #EFD_SEMAPHORE}, {@link OpenFlags#O_NONBLOCK}. */
+  record Eventfd(long initial, int flags) implements Opening {
+    public static final int EFD_SEMAPHORE = 1;
+  }
+
+  record Evctl(long handle, Control control, long member, int mask, long data)
+      implements OnHandle<Done> {}
+
+  /** {@code timeoutMs}: 0 looks only, -1 has no end. */
+  record Evwait(long handle, int max, int timeoutMs) implements OnHandle<List<Event>> {}
+
   record Share(long handle) implements OnHandle<Token> {}
 
   record Take(Token token) implements Opening {}
@@ -192,6 +207,13 @@ public sealed interface Operation<R> {
    * @param count bytes moved
    */
   record Transferred(long offset, int count) {}
+
+  /** What is done to a member of an event set. Source: epoll_ctl(2). */
+  enum Control {
+    ADD,
+    DEL,
+    MOD
+  }
 
   /** From where a seek counts. Source: lseek(2). */
   enum Whence {

@@ -37,7 +37,12 @@ final class StormWorker implements Runnable {
           Errno.ELOOP,
           Errno.EBADF,
           Errno.ENODATA,
-          Errno.ENXIO);
+          Errno.ENXIO,
+          Errno.EAGAIN,
+          Errno.ESPIPE);
+
+  /** Some are FIFOs, for which nobody is to wait. */
+  private static final int FLAGS = OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK;
 
   private final Vfs vfs;
   private final Session session;
@@ -96,8 +101,7 @@ final class StormWorker implements Runnable {
       case 3 -> lookUp(name());
       case 4 -> lookUp(random.nextBoolean() ? Name.DOT : Name.DOT_DOT);
       case 5 -> {
-        var opened =
-            session.create(ROOT, dir(), name(), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0644);
+        var opened = session.create(ROOT, dir(), name(), FLAGS | OpenFlags.O_CREAT, 0644);
         files.add(opened.stat().id());
         handles.add(opened.handle());
       }
@@ -130,7 +134,7 @@ final class StormWorker implements Runnable {
       case 12 -> session.forget(ROOT, random.nextBoolean() ? dir() : file(), 1);
       case 13 -> session.getattr(ROOT, random.nextBoolean() ? dir() : file());
       case 14 -> session.setattr(ROOT, file(), 0, SetAttr.ofSize(random.nextInt(20_000)));
-      case 15 -> handles.add(session.open(ROOT, file(), OpenFlags.O_RDWR).handle());
+      case 15 -> handles.add(session.open(ROOT, file(), FLAGS).handle());
       case 16 -> readdir();
       case 17, 18 -> closeOne();
       case 19 -> session.rebind(ROOT, random.nextBoolean() ? dir() : file());

@@ -242,7 +242,7 @@ final class Connection {
       send(call, request);
       return;
     }
-    // Calls on it end soon by themselves, but one that waits for a lock.
+    // Calls on it end soon by themselves, but one that waits.
     for (Call<?> wait : tags.waits(handle)) {
       wait.handleClosed = true;
       cancel(wait);

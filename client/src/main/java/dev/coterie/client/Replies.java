@@ -7,6 +7,7 @@ import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Stat;
 import dev.coterie.wire.BaseReply;
+import dev.coterie.wire.EventReply;
 import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleReply;
 import dev.coterie.wire.InodeReply;
@@ -59,6 +60,7 @@ final class Replies {
           P9.RLINKX,
           P9.RCREATE,
           P9.ROPEN,
+          P9.REVSET,
           P9.RTAKE,
           P9.ROPENWATCH ->
           withStat(call, type, frames);
@@ -143,6 +145,10 @@ final class Replies {
         HandleReply.Ropen reply = (HandleReply.Ropen) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
       }
+      case P9.REVSET -> {
+        EventReply.Revset reply = (EventReply.Revset) frames.reply();
+        yield opened(call, reply.stat(), reply.flags());
+      }
       case P9.ROPENWATCH ->
           opened(call, ((WatchReply.Ropenwatch) frames.reply()).stat(), OpenFlags.O_RDONLY);
       default -> {
@@ -175,6 +181,7 @@ final class Replies {
       case P9.RLISTXATTR -> ((InodeReply.Rlistxattr) frames.reply()).names();
       case P9.RSEEK -> ((HandleReply.Rseek) frames.reply()).offset();
       case P9.RCOPYRANGE -> ((HandleReply.Rcopyrange) frames.reply()).count();
+      case P9.REVWAIT -> ((EventReply.Revwait) frames.reply()).events();
       case P9.RADDWATCH -> ((WatchReply.Raddwatch) frames.reply()).watch();
       case P9.RCHANGES -> ((WatchReply.Rchanges) frames.reply()).changes();
       case P9.RSHARE -> ((HandleReply.Rshare) frames.reply()).token();

@@ -12,6 +12,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.client.Held.Handle;
 import dev.coterie.wire.AttrChange;
 import dev.coterie.wire.BaseRequest;
+import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
 import dev.coterie.wire.LinuxRequest;
@@ -177,6 +178,12 @@ final class Requests {
     if (operation instanceof Operation.Take take) {
       return new HandleRequest.Ttake(take.token(), newHandleFid(call));
     }
+    if (operation instanceof Operation.Evset) {
+      return new EventRequest.Tevset(newHandleFid(call), P9.EVSET_SET, 0, 0);
+    }
+    if (operation instanceof Operation.Eventfd(var initial, var flags)) {
+      return new EventRequest.Tevset(newHandleFid(call), P9.EVSET_COUNTER, flags, initial);
+    }
     if (operation instanceof Operation.Rebind rebind) {
       return new InodeRequest.Trebind(newFid(call), rebind.id(), References.ROOT_FID);
     }
@@ -285,6 +292,13 @@ final class Requests {
     }
     if (operation instanceof Operation.CopyRange(_, var at, var to, var toOffset, var length)) {
       return new HandleRequest.Tcopyrange(fid, at, useAlso(call, to), toOffset, length);
+    }
+    if (operation instanceof Operation.Evwait(_, var max, var timeoutMs)) {
+      return new EventRequest.Tevwait(fid, max, timeoutMs);
+    }
+    if (operation instanceof Operation.Evctl(_, var control, var member, var mask, var data)) {
+      int op = EventRequest.Tevctl.op(control);
+      return new EventRequest.Tevctl(fid, op, useAlso(call, member), mask, data);
     }
     if (operation instanceof Operation.Share) {
       return new HandleRequest.Tshare(fid);

@@ -130,7 +130,9 @@ final class Tags {
     return call;
   }
 
-  /** The calls that wait for a lock or a change through a handle. */
+  /**
+   * The calls through a handle that can wait without end: for a lock, a change, an event, a FIFO.
+   */
   synchronized List<Call<?>> waits(Held handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
@@ -143,7 +145,11 @@ final class Tags {
 
   private static boolean waits(Operation<?> operation) {
     return (operation instanceof Operation.Lock lock && lock.waits())
-        || (operation instanceof Operation.NextChanges next && next.waits());
+        || (operation instanceof Operation.NextChanges next && next.waits())
+        || operation instanceof Operation.Evwait
+        || operation instanceof Operation.ReadNext
+        || operation instanceof Operation.WriteNext
+        || operation instanceof Operation.Append;
   }
 
   /**

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * An open file description: an inode, flags and an offset, shared by all who refer to it (analogous
  * to Linux's struct file). References are the sessions' handles and the tokens not yet taken.
  */
-sealed class Handle permits OutsideHandle, WatchHandle {
+sealed class Handle permits EventHandle, OutsideHandle, WatchHandle {
   private static final AtomicLong ORDER = new AtomicLong();
 
   final Inode inode; // immutable; counted on until the last reference goes

@@ -4,6 +4,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
+import dev.coterie.core.event.Pipe;
 import dev.coterie.core.lock.LockTable;
 import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Node;
@@ -28,6 +29,8 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
   final AtomicInteger opens = new AtomicInteger();
 
   private volatile @Nullable LockTable lockTable; // set once, by the first who locks
+
+  private @Nullable Pipe pipe; // guarded by this; set once, by the first who opens it as a FIFO
 
   /** With one reference, the maker's. */
   Inode(InodeId id, MountPoint mountPoint) {
@@ -86,6 +89,16 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
       lockTable = table;
     }
     return table;
+  }
+
+  /** What is between those who have it open as a FIFO. */
+  synchronized Pipe pipe() {
+    Pipe known = pipe;
+    if (known == null) {
+      known = new Pipe();
+      pipe = known;
+    }
+    return known;
   }
 
   // ---- references: the package's front page ----

@@ -74,6 +74,9 @@ final class OpenOps {
     if ((flags & O_NOATIME) != 0) {
       Access.requireOwner(node, caller);
     }
+    if ((mode & Mode.S_IFMT) == Mode.S_IFIFO) {
+      return fifo(inode, flags);
+    }
     if (!Mode.isRegular(mode) && !Mode.isDirectory(mode)) {
       throw new ErrnoException(Errno.ENXIO);
     }
@@ -89,6 +92,17 @@ final class OpenOps {
               ? attributes.setattrLocked(caller, inode, true, SetAttr.ofSize(0))
               : inode.mount().stat(node);
       return new Fresh(new Handle(inode, flags & ~OPENING_ONLY), stat);
+    } catch (ErrnoException e) {
+      vfs.put(inode);
+      throw e;
+    }
+  }
+
+  /** Also on a read-only mount, as nothing is written to that; O_TRUNC has no meaning. */
+  private Fresh fifo(InsideInode inode, int flags) throws ErrnoException {
+    inode.hold();
+    try {
+      return new Fresh(EventOps.fifo(inode, flags), inode.mount().stat(inode.node));
     } catch (ErrnoException e) {
       vfs.put(inode);
       throw e;

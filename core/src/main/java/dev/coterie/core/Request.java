@@ -16,13 +16,16 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *            admitted             done
  *   PARKED ───────────▶ RUNNING ─────────▶ ENDED
- *      │                   │ queued          ▲
- *      │                   ▼    granted      │
+ *      │          woken ▲  │ queued          ▲
+ *      │                │  ▼    granted      │
  *      │                QUEUED ──────────────┤
  *      └───────────────────┴── cancelled ────┘
  * </pre>
+ *
+ * <p>Who is queued at a lock is granted it. Who waits for a source ({@link Step}) is woken, as
+ * often as it takes, and tries again.
  */
-final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
+final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Runnable {
   private enum State {
     PARKED,
     RUNNING,
@@ -39,6 +42,9 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
   private boolean askAgain; // guarded by this: resumed while asking
   private @Nullable Errno giveUp; // guarded by this: asked while running, to be done once queued
   private @Nullable Place place; // guarded by this
+  private @Nullable Step<R> step; // guarded by this: what it waits with for a source
+  private boolean again; // guarded by this: woken while running
+  private @Nullable Runnable alarm; // guarded by this: takes back the end of its time
 
   /** Where a request waits: what cancels it meets there what ends its wait. */
   interface Place {
@@ -115,9 +121,71 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
 
   private void over() {
     session.unpark(this);
+    Runnable off;
     synchronized (this) {
       state = State.ENDED;
+      off = alarm;
     }
+    if (off != null) {
+      off.run();
+    }
+  }
+
+  // ---- waiting for a source ----
+
+  /** Notes with what the operation is about to wait for a source. */
+  synchronized void waitsWith(Step<R> trying) {
+    step = trying;
+  }
+
+  /** Limits the wait, once. */
+  void limit(int timeoutMs) {
+    Runnable off = session.alarm().set(timeoutMs, this::timeUp);
+    synchronized (this) {
+      alarm = off;
+    }
+  }
+
+  private void timeUp() {
+    Step<R> waiting;
+    synchronized (this) {
+      waiting = step;
+    }
+    if (waiting != null) {
+      waiting.timeUp();
+      run();
+    }
+  }
+
+  /** The source it waits for has changed. */
+  @Override
+  public void run() {
+    synchronized (this) {
+      if (state != State.QUEUED) {
+        again = true; // if it is running: it looks again before it waits
+        return;
+      }
+      state = State.RUNNING;
+    }
+    tryAgain();
+  }
+
+  private void tryAgain() {
+    Step<R> trying;
+    synchronized (this) {
+      again = false;
+      trying = step;
+    }
+    if (trying == null || session.run(trying, completion, this)) {
+      over();
+    } else {
+      queued();
+    }
+  }
+
+  /** Whether it waits, or will, through a handle of this number. */
+  boolean isThrough(long number) {
+    return operation instanceof Operation.OnHandle<?> on && on.handle() == number;
   }
 
   // ---- queued ----
@@ -128,16 +196,28 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
   }
 
   private void queued() {
-    Errno wanted;
-    synchronized (this) {
-      if (state == State.ENDED) {
-        return; // granted meanwhile
+    while (true) {
+      Errno wanted;
+      Step<R> woken;
+      synchronized (this) {
+        if (state == State.ENDED) {
+          return; // granted meanwhile
+        }
+        wanted = giveUp;
+        woken = wanted == null && again ? step : null;
+        again = false;
+        state = woken == null ? State.QUEUED : State.RUNNING;
       }
-      state = State.QUEUED;
-      wanted = giveUp;
-    }
-    if (wanted != null) {
-      end(wanted);
+      if (woken == null) {
+        if (wanted != null) {
+          end(wanted);
+        }
+        return;
+      }
+      if (session.run(woken, completion, this)) {
+        over();
+        return;
+      }
     }
   }
 
@@ -169,6 +249,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
   /** Ends a waiting request with an error; false if it runs or is over. */
   boolean end(Errno errno) {
     Place queuedAt;
+    Step<R> waiting;
     synchronized (this) {
       switch (state) {
         case ENDED -> {
@@ -181,7 +262,14 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
         case PARKED -> state = State.ENDED;
         case QUEUED -> {}
       }
+      waiting = state == State.QUEUED ? step : null;
       queuedAt = state == State.QUEUED ? place : null;
+      if (waiting != null) {
+        state = State.ENDED; // whoever wakes it comes too late
+      }
+    }
+    if (waiting != null) {
+      return endWait(waiting, errno);
     }
     if (queuedAt != null) {
       // The place decides: who is off its queue is answered there, or by us ended.
@@ -195,6 +283,20 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener {
       session.barrier().withdraw(this);
     }
     session.unpark(this);
+    completion.failed(errno);
+    return true;
+  }
+
+  /** What it has done before it was given up is its answer, unless nobody is left to hear it. */
+  private boolean endWait(Step<R> waiting, Errno errno) {
+    over();
+    waiting.handle.source.forget(this);
+    R partial = errno == Errno.ESTALE ? null : waiting.partial();
+    waiting.drop();
+    if (partial != null) {
+      completion.done(partial);
+      return false;
+    }
     completion.failed(errno);
     return true;
   }

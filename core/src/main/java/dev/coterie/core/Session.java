@@ -9,16 +9,13 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
-import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Pending;
-import dev.coterie.api.RangeLock;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import dev.coterie.api.Token;
-import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,9 +33,6 @@ public final class Session implements FileService {
   private static final int FENCED = Integer.MIN_VALUE;
   private static final int SYMLINK_MODE = Mode.S_IFLNK | 0777;
 
-  /** From this size on a transfer from or to an outside mount counts as long, in bytes. */
-  private static final int LONG_BYTES = 256 << 10;
-
   private static final byte[] NO_TARGET = new byte[0];
 
   private final Vfs vfs;
@@ -52,6 +46,8 @@ public final class Session implements FileService {
   private final Offsets offsets;
   private final LockOps locks;
   private final WatchOps watches;
+  private final EventOps events;
+  private final Waits waits;
 
   Session(Vfs vfs) {
     this.vfs = vfs;
@@ -60,6 +56,8 @@ public final class Session implements FileService {
     this.offsets = new Offsets(vfs);
     this.locks = new LockOps(this, vfs.locks());
     this.watches = new WatchOps(this, vfs);
+    this.events = new EventOps(this, vfs);
+    this.waits = new Waits(this, vfs, references, locks, watches, events);
   }
 
   @Override
@@ -98,15 +96,7 @@ public final class Session implements FileService {
 
   /** Whether the thread that asks can do it, and nothing can make it wait. */
   private boolean isStraight(Operation<?> operation) {
-    return barrier().equals(Barrier.OPEN) && !canWait(operation);
-  }
-
-  private static boolean canWait(Operation<?> operation) {
-    return switch (operation) {
-      case Operation.Lock(_, var lock, var waits) -> waits && lock.type() != RangeLock.Type.UNLOCK;
-      case Operation.NextChanges(_, _, var waits) -> waits;
-      default -> false;
-    };
+    return barrier().equals(Barrier.OPEN) && !waits.canWait(operation);
   }
 
   private <R> R runHere(Caller caller, Operation<R> operation) throws ErrnoException {
@@ -131,37 +121,7 @@ public final class Session implements FileService {
 
   /** Whether the operation can take so long that a thread which serves others should not do it. */
   public boolean mayTakeLong(Operation<?> operation) {
-    return switch (operation) {
-      case Operation.Fsync _, Operation.CopyRange _ -> true;
-      case Operation.OnHandle<?> o ->
-          handles.get(o.handle()) instanceof OutsideHandle handle
-              && (isSlow(handle.inode) || mayTakeLong(handle, o));
-      case Operation.OnInode<?> o -> isSlow(references.find(o.id()));
-      case Operation.InDirectory<?> o -> isSlow(references.find(o.dir()));
-      case Operation.Open(var id, _) -> isSlow(references.find(id));
-      case Operation.Rebind _ -> vfs.hasSlowMount();
-      case Operation.Root _, Operation.Forget _, Operation.Take _, Operation.OpenWatch _ -> false;
-    };
-  }
-
-  private static boolean isSlow(@Nullable Inode inode) {
-    return inode instanceof OutsideInode outside && outside.mount().isSlow();
-  }
-
-  /** Much to read or to write, or content that is durable when the operation ends. */
-  private static boolean mayTakeLong(Handle handle, Operation.OnHandle<?> operation) {
-    return switch (operation) {
-      case Operation.Read(_, _, var buffer, _) -> buffer.remaining() >= LONG_BYTES;
-      case Operation.ReadNext(_, var buffer) -> buffer.remaining() >= LONG_BYTES;
-      case Operation.Write(_, _, var buffer) -> writesLong(handle, buffer);
-      case Operation.WriteNext(_, var buffer) -> writesLong(handle, buffer);
-      case Operation.Append(_, var buffer) -> writesLong(handle, buffer);
-      default -> operation instanceof Operation.Fallocate;
-    };
-  }
-
-  private static boolean writesLong(Handle handle, ByteBuffer buffer) {
-    return buffer.remaining() >= LONG_BYTES || (handle.flags() & OpenFlags.O_SYNC) != 0;
+    return LongOperations.mayTakeLong(operation, this, references, vfs);
   }
 
   Barrier barrier() {
@@ -191,8 +151,8 @@ public final class Session implements FileService {
     try {
       requireRoom(operation);
       result =
-          request != null && canWait(operation)
-              ? doOrWait(caller, operation, request)
+          request != null && waits.canWait(operation)
+              ? waits.doOrWait(caller, operation, request)
               : execute(caller, operation);
     } catch (ErrnoException e) {
       leave();
@@ -212,19 +172,39 @@ public final class Session implements FileService {
     return result != null;
   }
 
-  /** Null: it waits. */
-  @SuppressWarnings({"unchecked", "NullAway"}) // each case answers what its operation's type says
-  private <R> @Nullable R doOrWait(Caller caller, Operation<R> operation, Request<R> request)
-      throws ErrnoException {
-    long number = ((Operation.OnHandle<?>) operation).handle();
-    if (operation instanceof Operation.NextChanges next) {
-      return (R)
-          through(number, handle -> watches.nextOrWait(number, handle, next.bytes(), request));
+  /** Tries again what waited for a source; whether it is over. */
+  <R> boolean run(Step<R> step, Completion<? super R> completion, Request<R> request) {
+    if (!enter()) {
+      step.drop();
+      completion.failed(Errno.ESTALE);
+      return true;
     }
-    RangeLock lock = ((Operation.Lock) operation).lock();
-    boolean granted =
-        through(number, handle -> locks.lockOrWait(caller, number, handle, lock, request));
-    return granted ? (R) Done.DONE : null;
+    @Nullable R result = null;
+    @Nullable Errno failure = null;
+    try {
+      result = waits.tryAgain(step, request);
+    } catch (ErrnoException e) {
+      failure = e.errno();
+    } catch (RuntimeException | Error e) {
+      leave();
+      completion.failed(Errno.EIO);
+      throw e;
+    }
+    leave();
+    if (failure != null) {
+      completion.failed(failure);
+    } else if (result != null) {
+      completion.done(result);
+    }
+    return failure != null || result != null;
+  }
+
+  Alarm alarm() {
+    return vfs.alarm();
+  }
+
+  @Nullable Handle handle(long number) {
+    return handles.get(number);
   }
 
   boolean hasOpen(long number, Handle handle) {
@@ -281,7 +261,7 @@ public final class Session implements FileService {
   // ---- operations: arguments are looked at here, then the inode's kind of mount is asked ----
 
   @SuppressWarnings("unchecked") // each case answers what its operation's type says
-  private <R> R execute(Caller caller, Operation<R> operation) throws ErrnoException {
+  <R> R execute(Caller caller, Operation<R> operation) throws ErrnoException {
     return (R)
         switch (operation) {
           case Operation.OnHandle<?> o -> onHandle(caller, o);
@@ -389,23 +369,39 @@ public final class Session implements FileService {
 
   private Operation.Opened opening(Caller caller, Operation.Opening operation)
       throws ErrnoException {
+    InodeOps.Fresh fresh = fresh(caller, operation);
+    return opened(
+        fresh, operation instanceof Operation.Create || operation instanceof Operation.Tmpfile);
+  }
+
+  InodeOps.Fresh fresh(Caller caller, Operation.Opening operation) throws ErrnoException {
+    InodeOps.Fresh fresh = made(caller, operation);
+    if (fresh.handle() instanceof EventHandle opened) {
+      opened.announce();
+    }
+    return fresh;
+  }
+
+  private InodeOps.Fresh made(Caller caller, Operation.Opening operation) throws ErrnoException {
     return switch (operation) {
       case Operation.Create(var id, var name, var flags, var mode) -> {
         Inode dir = directory(id);
         Arguments.requireForCreate(flags);
-        yield opened(vfs.ops(dir).create(caller, dir, name, flags, mode), true);
+        yield vfs.ops(dir).create(caller, dir, name, flags, mode);
       }
       case Operation.Tmpfile(var id, var flags, var mode) -> {
         Inode dir = directory(id);
         Arguments.requireForTmpfile(flags);
-        yield opened(vfs.ops(dir).tmpfile(caller, dir, flags, mode), true);
+        yield vfs.ops(dir).tmpfile(caller, dir, flags, mode);
       }
       case Operation.Open(var id, var flags) -> {
         Inode inode = references.require(id);
-        yield opened(vfs.ops(inode).open(caller, inode, flags), false);
+        yield vfs.ops(inode).open(caller, inode, flags);
       }
-      case Operation.Take(var token) -> opened(taken(caller, token), false);
-      case Operation.OpenWatch _ -> opened(watches.open(), false);
+      case Operation.Evset _ -> events.set();
+      case Operation.Eventfd(var initial, var flags) -> events.counter(initial, flags);
+      case Operation.Take(var token) -> taken(caller, token);
+      case Operation.OpenWatch _ -> watches.open();
     };
   }
 
@@ -417,6 +413,12 @@ public final class Session implements FileService {
 
   private Object onHandle(Caller caller, Operation.OnHandle<?> operation, Handle handle)
       throws ErrnoException {
+    if (handle instanceof EventHandle opened) {
+      Object answer = onEventHandle(opened, operation);
+      if (answer != null) {
+        return answer;
+      }
+    }
     InodeOps ops = vfs.ops(handle.inode);
     boolean shared = operation instanceof Operation.Share;
     if (handle instanceof WatchHandle && !shared) {
@@ -463,11 +465,29 @@ public final class Session implements FileService {
         yield Done.DONE;
       }
       case Operation.GetLock(_, var lock) -> locks.find(handle, lock);
+      case Operation.Evctl o -> {
+        through(
+            o.member(),
+            member -> {
+              events.control(handle, o, member);
+              return member;
+            });
+        yield Done.DONE;
+      }
+      case Operation.Evwait _ -> throw new ErrnoException(Errno.EINVAL);
       case Operation.Share(_) -> share(caller, handle);
       case Operation.AddWatch _, Operation.RemoveWatch _, Operation.NextChanges _ ->
           throw new ErrnoException(Errno.EINVAL);
       case Operation.Close _ -> throw new AssertionError("closed without being used");
     };
+  }
+
+  /** Null: as any other handle. Nobody waits here: the operation cannot, or was asked not to. */
+  private @Nullable Object onEventHandle(EventHandle handle, Operation.OnHandle<?> operation)
+      throws ErrnoException {
+    return EventOps.canWait(operation)
+        ? events.step(handle, operation).attempt(null)
+        : EventOps.onHandle(handle, operation);
   }
 
   private long copy(Caller caller, Operation.CopyRange copy, Handle from, Handle to)
@@ -498,7 +518,7 @@ public final class Session implements FileService {
   }
 
   /** Something that is done through a handle. */
-  private interface Use<R> {
+  interface Use<R extends @Nullable Object> {
     R with(Handle handle) throws ErrnoException;
   }
 
@@ -506,7 +526,7 @@ public final class Session implements FileService {
    * Does something through a handle of this session, which stays open until that is done, even if
    * another thread of the session closes it. EBADF.
    */
-  private <R> R through(long number, Use<R> use) throws ErrnoException {
+  <R extends @Nullable Object> R through(long number, Use<R> use) throws ErrnoException {
     Handle handle = handles.get(number);
     if (handle == null || !handle.tryGet()) {
       throw new ErrnoException(Errno.EBADF);
@@ -521,7 +541,7 @@ public final class Session implements FileService {
   /**
    * Gives a handle, whose reference passes to the session, a number; with a lookup too if asked.
    */
-  private Operation.Opened opened(InodeOps.Fresh fresh, boolean lookup) {
+  Operation.Opened opened(InodeOps.Fresh fresh, boolean lookup) {
     Handle handle = fresh.handle();
     references.addHandle(handle.inode.get());
     if (lookup) {
@@ -539,6 +559,9 @@ public final class Session implements FileService {
       throw new ErrnoException(Errno.EBADF);
     }
     letGo(number, handle);
+    if (handle instanceof EventHandle) {
+      EventOps.closed(number, parked);
+    }
     references.dropHandle(handle.inode);
     vfs.put(handle);
     return Done.DONE;

@@ -49,12 +49,27 @@ public final class Vfs implements AutoCloseable {
    *     leader
    * @param barrier what can stand before an operation
    * @param dentries how many names are cached
+   * @param alarm ends waits whose time is up
    */
   public record Config(
-      InstantSource clock, RandomGenerator random, int generation, Barrier barrier, int dentries) {
+      InstantSource clock,
+      RandomGenerator random,
+      int generation,
+      Barrier barrier,
+      int dentries,
+      Alarm alarm) {
 
     public Config(InstantSource clock, RandomGenerator random, int generation) {
       this(clock, random, generation, Barrier.OPEN, Limits.DENTRIES);
+    }
+
+    public Config(
+        InstantSource clock,
+        RandomGenerator random,
+        int generation,
+        Barrier barrier,
+        int dentries) {
+      this(clock, random, generation, barrier, dentries, Alarm.ofSystem());
     }
   }
 
@@ -65,6 +80,8 @@ public final class Vfs implements AutoCloseable {
   private final InodeOps inside;
   private final InodeOps outside;
   private final Locks locks = new Locks();
+  private final MountPoint anonymous; // of handles without a file
+  private final Object nesting = new Object(); // held while event sets are put into event sets
   private final byte[] mark; // immutable
   private final Watches watches = new Watches();
   private final Changes changes = new Changes(watches);
@@ -91,6 +108,9 @@ public final class Vfs implements AutoCloseable {
     Walk walk = new Walk(this);
     this.inside = new InsideOps(this, walk);
     this.outside = new OutsideOps(this, walk);
+    // No number of newId is 0.
+    InodeId nowhere = new InodeId(0, config.generation());
+    this.anonymous = new MountPoint("anonymous", new AnonymousMount(nowhere, now()), null);
     TreeMap<String, MountFactory> ordered =
         new TreeMap<>(Comparator.comparingInt(String::length).thenComparing(path -> path));
     ordered.putAll(mounts);
@@ -236,6 +256,19 @@ public final class Vfs implements AutoCloseable {
 
   Locks locks() {
     return locks;
+  }
+
+  /** The inode of handles without a file. */
+  Inode anonymous() {
+    return anonymous.root();
+  }
+
+  Object nesting() {
+    return nesting;
+  }
+
+  Alarm alarm() {
+    return config.alarm();
   }
 
   Watches watches() {

@@ -7,6 +7,7 @@ import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.core.Session;
 import dev.coterie.wire.Dialect;
+import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
 import dev.coterie.wire.Request;
@@ -30,6 +31,7 @@ final class Conversation {
   private final FidTable fids = new FidTable();
   private final PlainRequests plain;
   private final DialectRequests ours;
+  private final EventRequests events;
   private final WatchRequests watches;
   private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
   private volatile @Nullable Fid anchor; // first attach
@@ -42,6 +44,7 @@ final class Conversation {
     this.msize = msize;
     this.plain = new PlainRequests(this);
     this.ours = new DialectRequests(this);
+    this.events = new EventRequests(this);
     this.watches = new WatchRequests(this);
   }
 
@@ -55,6 +58,7 @@ final class Conversation {
       case UnknownRequest _ -> throw new ErrnoException(Errno.EOPNOTSUPP);
       case InodeRequest r -> ours.inode(call, r);
       case HandleRequest r -> ours.handle(call, r);
+      case EventRequest r -> events.event(call, r);
       case WatchRequest r -> watches.serve(call, r);
       case SessionRequest r -> ours.session(call, r);
       default -> plain.serve(call, request);

@@ -118,6 +118,9 @@ final class Decoder {
       case P9.TREADSEQ -> HandleRequest.Treadseq.get(in);
       case P9.TWRITESEQ -> HandleRequest.Twriteseq.get(in);
       case P9.TLOCKX -> HandleRequest.Tlockx.get(in);
+      case P9.TEVSET -> EventRequest.Tevset.get(in);
+      case P9.TEVCTL -> EventRequest.Tevctl.get(in);
+      case P9.TEVWAIT -> EventRequest.Tevwait.get(in);
       case P9.TSEEK -> HandleRequest.Tseek.get(in);
       case P9.TSETFLAGS -> HandleRequest.Tsetflags.get(in);
       case P9.TFALLOCATE -> HandleRequest.Tfallocate.get(in);
@@ -188,6 +191,9 @@ final class Decoder {
       case P9.RREADSEQ -> HandleReply.Rreadseq.get(in);
       case P9.RWRITESEQ -> HandleReply.Rwriteseq.get(in);
       case P9.RLOCKX -> HandleReply.Rlockx.get(in);
+      case P9.REVSET -> EventReply.Revset.get(in);
+      case P9.REVCTL -> new EventReply.Revctl();
+      case P9.REVWAIT -> EventReply.Revwait.get(in);
       case P9.RSEEK -> HandleReply.Rseek.get(in);
       case P9.RSETFLAGS -> new HandleReply.Rsetflags();
       case P9.RFALLOCATE -> new HandleReply.Rfallocate();

@@ -111,6 +111,12 @@ public final class P9 {
   public static final int RAPPEND = 179;
   public static final int TLOCKX = 180;
   public static final int RLOCKX = 181;
+  public static final int TEVSET = 182;
+  public static final int REVSET = 183;
+  public static final int TEVCTL = 184;
+  public static final int REVCTL = 185;
+  public static final int TEVWAIT = 186;
+  public static final int REVWAIT = 187;
   public static final int TREADDIRX = 188;
   public static final int RREADDIRX = 189;
   public static final int TFALLOCATE = 192;
@@ -250,6 +256,11 @@ public final class P9 {
 
   /** Only asks what stands in the way. */
   public static final int LOCKX_TEST = 2;
+
+  // ---- Tevset, since 9P2000.L.coterie.1 ----
+
+  public static final int EVSET_SET = 0;
+  public static final int EVSET_COUNTER = 1;
 
   // ---- Tchanges, since 9P2000.L.coterie.1 ----
 

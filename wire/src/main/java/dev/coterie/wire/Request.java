@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
  * What a client asks (a T message).
  *
  * <p>Grouped as the protocol grew: {@link BaseRequest} is 9P2000, {@link LinuxRequest} what
- * 9P2000.L added; {@link SessionRequest}, {@link InodeRequest}, {@link HandleRequest} and {@link
- * WatchRequest} are our dialect.
+ * 9P2000.L added; {@link SessionRequest}, {@link InodeRequest}, {@link HandleRequest}, {@link
+ * EventRequest} and {@link WatchRequest} are our dialect.
  */
 public sealed interface Request extends Message
     permits BaseRequest,
@@ -15,6 +15,7 @@ public sealed interface Request extends Message
         SessionRequest,
         InodeRequest,
         HandleRequest,
+        EventRequest,
         WatchRequest,
         UnknownRequest {
 

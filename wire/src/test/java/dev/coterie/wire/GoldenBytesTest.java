@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
+import dev.coterie.api.Event;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
@@ -381,11 +382,31 @@ class GoldenBytesTest {
   }
 
   @Test
+  void events() throws Exception {
+    assertFrame(
+        1,
+        new EventRequest.Tevset(2, 1, 0x800, 5),
+        "18000000 b6 0100 02000000 01 00080000 0500000000000000");
+    assertFrame(
+        1,
+        new EventRequest.Tevctl(2, 3, 4, 0x80000001, -1),
+        "1c000000 b8 0100 02000000 03 04000000 01000080 ffffffffffffffff");
+    assertFrame(1, new EventReply.Revctl(), "07000000 b9 0100");
+    assertFrame(
+        1, new EventRequest.Tevwait(2, 16, -1), "13000000 ba 0100 02000000 10000000 ffffffff");
+    assertFrame(
+        1,
+        new EventReply.Revwait(List.of(new Event(5, 6, 7))),
+        "1b000000 bb 0100 01000000 05000000 07000000 0600000000000000");
+  }
+
+  @Test
   void lockx() throws Exception {
     assertFrame(
         1,
         new HandleRequest.Tlockx(2, 1, 0, 3, 5, -1, 7),
-        "29000000 b4 0100 02000000 01 00 03000000 0500000000000000 ffffffffffffffff 0700000000000000");
+        "29000000 b4 0100 02000000 01 00 03000000 0500000000000000 ffffffffffffffff"
+            + " 0700000000000000");
     assertFrame(
         1,
         new HandleReply.Rlockx(1, 5, 6, -1),

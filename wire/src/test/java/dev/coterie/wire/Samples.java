@@ -5,6 +5,7 @@ import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Event;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
@@ -139,6 +140,9 @@ final class Samples {
         new HandleRequest.Twriteseq(1, data("written")),
         new HandleRequest.Tseek(1, 2, -3),
         new HandleRequest.Tlockx(1, 2, 1, 3, 4, 5, 6),
+        new EventRequest.Tevset(1, 1, 2, 3),
+        new EventRequest.Tevctl(1, 3, 2, 4, 5),
+        new EventRequest.Tevwait(1, 2, -1),
         new HandleRequest.Tsetflags(1, 2),
         new HandleRequest.Tfallocate(1, 2, 3, 4),
         new HandleRequest.Tcopyrange(1, 2, 3, 4, 5),
@@ -214,6 +218,9 @@ final class Samples {
         new HandleReply.Rwriteseq(1, 2),
         new HandleReply.Rseek(1),
         new HandleReply.Rlockx(1, 2, 3, -1),
+        new EventReply.Revset(STAT, 7),
+        new EventReply.Revctl(),
+        new EventReply.Revwait(List.of(new Event(1, 2, 3), new Event(0x80000004, -5, 6))),
         new HandleReply.Rsetflags(),
         new HandleReply.Rfallocate(),
         new HandleReply.Rcopyrange(1),

@@ -11,8 +11,9 @@ enum Difference {
   ZERO_RANGE,
 
   /**
-   * A FIFO is a node without life here (ENXIO, {@link dev.coterie.api.FileService#open}): whoever
-   * presents the tree to programs gives it one. kernel_fs.c says ENXIO where it could open one.
+   * A FIFO of a host mount is a node without life here (ENXIO, {@link
+   * dev.coterie.api.FileService#open}), and elsewhere opening one can wait for ever. Both worlds
+   * say ENXIO where they could open one; what FIFOs do is KernelEventsIT's.
    */
   FIFO_OPENS,
 

@@ -8,8 +8,10 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFile;
+import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Operation.Whence;
 import dev.coterie.api.SetAttr;
@@ -131,9 +133,34 @@ final class ProcessCalls implements AutoCloseable {
   }
 
   private String open(Step step) throws ErrnoException {
-    OpenFile file = tree(step).open(path(step, 2), step.octal(3), step.octal(4));
+    OpenFile file = openNoFifo(step, step.octal(3));
     put(step, 1, new Slot(file.handle(), file.id()));
     return DONE;
+  }
+
+  /** {@link Difference#FIFO_OPENS}. */
+  private OpenFile openNoFifo(Step step, int flags) throws ErrnoException {
+    OpenFile file;
+    try {
+      file = tree(step).open(path(step, 2), flags | OpenFlags.O_NONBLOCK, step.octal(4));
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EINVAL && (flags & 3) == 3 && isFifo(tree(step).stat(path(step, 2)))) {
+        throw new ErrnoException(Errno.ENXIO);
+      }
+      throw e;
+    }
+    if (isFifo(file.fstat())) {
+      file.close();
+      throw new ErrnoException(Errno.ENXIO);
+    }
+    if ((flags & OpenFlags.O_NONBLOCK) == 0) {
+      service.setFlags(caller(step), file.handle(), flags & OpenFlags.SETTABLE);
+    }
+    return file;
+  }
+
+  private static boolean isFifo(Stat stat) {
+    return (stat.mode() & Mode.S_IFMT) == Mode.S_IFIFO;
   }
 
   private String share(Step step) throws ErrnoException {

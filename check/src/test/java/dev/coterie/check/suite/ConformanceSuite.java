@@ -38,6 +38,8 @@ abstract class ConformanceSuite
         SharingChecks,
         LockChecks,
         HandleLockChecks,
+        EventChecks,
+        FifoChecks,
         WatchChecks,
         ReaddirChecks,
         XattrChecks,

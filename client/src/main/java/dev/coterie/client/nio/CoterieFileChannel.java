@@ -221,12 +221,12 @@ final class CoterieFileChannel extends FileChannel {
     while (true) {
       int count;
       try {
-        count = call(new Operation.Read(file.handle(), offset + total, destination));
+        count = Moves.count(call(Moves.reading(file, destination, offset + total)));
       } catch (FileSystemException e) {
         return requireSome(total, e);
       }
       total += count;
-      if (count < MESSAGE_BYTES || !destination.hasRemaining()) {
+      if (count < MESSAGE_BYTES || !destination.hasRemaining() || file.isFifo()) {
         return total == 0 ? -1 : total;
       }
     }
@@ -305,7 +305,7 @@ final class CoterieFileChannel extends FileChannel {
     int total = 0;
     while (source.hasRemaining()) {
       try {
-        total += call(new Operation.Write(file.handle(), offset + total, source));
+        total += Moves.count(call(Moves.writing(file, source, offset + total)));
       } catch (FileSystemException e) {
         return requireSome(total, e);
       }

@@ -1,0 +1,77 @@
+package dev.coterie.client;
+
+import static dev.coterie.client.FakeLeader.inThread;
+import static dev.coterie.client.FakeLeader.stat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Event;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
+import dev.coterie.wire.EventReply;
+import dev.coterie.wire.EventRequest;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.Reply;
+import dev.coterie.wire.Request;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Operations of event sets: the message that each is, and what is made of its answer. */
+@Timeout(30)
+class EventOperationsTest {
+  private static final Caller ME = new Caller(501, 502, new int[] {503, 504}, 505, 026);
+
+  private final FakeLeader leader;
+  private final FakeLeader.Pair pair;
+
+  EventOperationsTest(@TempDir Path dir) throws Exception {
+    leader = new FakeLeader(dir);
+    pair = leader.connect(ClientOptions.DEFAULT.withIdentity(ME));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    pair.close();
+    leader.close();
+  }
+
+  private <R> R answer(Operation<R> operation, Request expected, Reply reply) throws Exception {
+    FutureTask<Request> received = inThread(() -> pair.peer().serve(reply));
+    R answer = pair.client().call(ME, operation);
+    assertThat(received.get()).isEqualTo(expected);
+    return answer;
+  }
+
+  @Test
+  void eventSets_goOver() throws Exception {
+    Operation.Opened set =
+        answer(
+            new Operation.Evset(),
+            new EventRequest.Tevset(1, P9.EVSET_SET, 0, 0),
+            new EventReply.Revset(stat(9), OpenFlags.O_RDWR));
+    assertThat(set.stat()).isEqualTo(stat(9));
+    assertThat(set.flags()).isEqualTo(OpenFlags.O_RDWR);
+    int flags = Operation.Eventfd.EFD_SEMAPHORE | OpenFlags.O_NONBLOCK;
+    Operation.Opened counter =
+        answer(
+            new Operation.Eventfd(7, flags),
+            new EventRequest.Tevset(2, P9.EVSET_COUNTER, flags, 7),
+            new EventReply.Revset(stat(9), OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK));
+    answer(
+        new Operation.Evctl(set.handle(), Operation.Control.MOD, counter.handle(), 5, -6),
+        new EventRequest.Tevctl(1, 3, 2, 5, -6),
+        new EventReply.Revctl());
+    List<Event> events = List.of(new Event(5, -6, 2), new Event(1, 3, 0));
+    assertThat(
+            answer(
+                new Operation.Evwait(set.handle(), 8, -1),
+                new EventRequest.Tevwait(1, 8, -1),
+                new EventReply.Revwait(events)))
+        .isEqualTo(events);
+  }
+}

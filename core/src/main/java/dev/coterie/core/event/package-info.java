@@ -1,0 +1,31 @@
+/**
+ * Who waits for what: sets of things that become ready, and the things that do.
+ *
+ * <pre>
+ *   Source              what can be ready, and tells who watches it: one for each open handle
+ *     ├ EventCounter    eventfd(2)
+ *     ├ PipeEnd ─ Pipe  an open FIFO
+ *     ├ ListenedSource  a watch queue
+ *     └ EventSet        epoll(7); itself a source, so that sets can be in sets
+ *          └ Item       a member: this set watches that source, with this mask
+ * </pre>
+ *
+ * <p><b>Two ways to wait.</b> A watcher is a set's member: it stays and is told of every change. A
+ * waiter is an operation that could not go on: it is told of the next change, once, and tries
+ * again. Both only learn that it is worth looking; what is so is asked of the source.
+ *
+ * <p><b>State belongs to the member.</b> What is armed, reported or switched off is noted in the
+ * {@code Item}, which is of one set and one handle. So two sets both get an edge.
+ *
+ * <p><b>Cost.</b> A change puts a member on its set's ready list; waiting looks at that list and at
+ * nothing else.
+ *
+ * <p><b>Lock order.</b> tree's nesting lock → EventSet, outer before inner (no set is in itself,
+ * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; an
+ * EventCounter) → a PipeEnd's list of watchers. All are leaves of the other locks of the core.
+ * Watchers and waiters are told with none of them held, which {@code Source} asserts.
+ */
+@NullMarked
+package dev.coterie.core.event;
+
+import org.jspecify.annotations.NullMarked;
