@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
+import dev.coterie.api.Event;
 import dev.coterie.api.Name;
 import dev.coterie.wire.LinuxReply.Rreaddir.Entry;
 import java.lang.reflect.RecordComponent;
@@ -96,7 +97,7 @@ class ProtocolPageTest {
       bytes +=
           switch (field.group(1)) {
             case "s" -> 2;
-            case "count", "attrs", "change" -> 0;
+            case "count", "attrs", "change", "event" -> 0;
             default -> Integer.parseInt(field.group(1));
           };
     }
@@ -133,6 +134,7 @@ class ProtocolPageTest {
             case Name name -> name.length() + (message instanceof BaseRequest.Twalk ? 2 : 1);
             case Qid qid -> Qid.BYTES;
             case Change change -> change.bytes();
+            case Event _ -> Event.BYTES;
             case Entry entry -> 24 + entry.name().length();
             case DirEntry entry ->
                 entry.name().length()
