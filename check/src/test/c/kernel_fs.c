@@ -478,7 +478,8 @@ static int refused_allocate(int fd, int mode, off_t offset, off_t length) {
 static int is_too_much(int fd, int mode, off_t length) {
   struct statfs f;
   return mode <= FALLOC_FL_KEEP_SIZE && length <= 1LL << 43 && fstatfs(fd, &f) == 0 &&
-         f.f_type != TMPFS_MAGIC && length / f.f_bsize > (long long)f.f_bfree;
+         f.f_type != TMPFS_MAGIC &&
+         f.f_type != FUSE_SUPER_MAGIC && length / f.f_bsize > (long long)f.f_bfree;
 }
 
 static void allocate(int fd, int mode, off_t offset, off_t length) {

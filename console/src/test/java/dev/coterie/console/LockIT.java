@@ -67,7 +67,8 @@ class LockIT {
 
   /** The same as a process of its own. */
   private Process start(String... words) throws IOException {
-    List<String> line = new ArrayList<>();
+    // A shell starts what runs in its background with SIGINT ignored, and a JVM leaves it so.
+    List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable"));
     line.add("--enable-native-access=ALL-UNNAMED");

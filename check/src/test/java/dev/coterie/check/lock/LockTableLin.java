@@ -12,6 +12,7 @@ import dev.coterie.core.lock.Locks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jetbrains.lincheck.datastructures.BooleanGen;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @Timeout(600)
 @Param(name = "owner", gen = IntGen.class, conf = "1:3")
 @Param(name = "byte", gen = IntGen.class, conf = "0:2")
+@Param(name = "exclusive", gen = BooleanGen.class)
 public class LockTableLin {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
 
@@ -109,13 +111,13 @@ public class LockTableLin {
       @Param(name = "owner") int owner,
       @Param(name = "byte") int from,
       @Param(name = "byte") int to,
-      boolean exclusive) {
+      @Param(name = "exclusive") boolean exclusive) {
     return table.attempt(Family.RECORD, wanted(owner, from, to, exclusive, new Asked()));
   }
 
   @Operation(nonParallelGroup = "first")
   public Outcome firstRequests(
-      @Param(name = "byte") int from, @Param(name = "byte") int to, boolean exclusive) {
+      @Param(name = "byte") int from, @Param(name = "byte") int to, @Param(name = "exclusive") boolean exclusive) {
     return first.request(from, to, exclusive);
   }
 
@@ -126,7 +128,7 @@ public class LockTableLin {
 
   @Operation(nonParallelGroup = "second")
   public Outcome secondRequests(
-      @Param(name = "byte") int from, @Param(name = "byte") int to, boolean exclusive) {
+      @Param(name = "byte") int from, @Param(name = "byte") int to, @Param(name = "exclusive") boolean exclusive) {
     return second.request(from, to, exclusive);
   }
 
