@@ -90,7 +90,8 @@ class ShellIT {
     assertThat(completed(shell, "m")).containsExactly("mount", "mv", "mkdir", "man");
     assertThat(completed(shell, "ls", "--j")).containsExactly("--json");
     assertThat(completed(shell, "cp", "-")).contains("-r", "--archive", "--sparse", "-h");
-    assertThat(completed(shell, "demo", "")).containsExactly("simple", "append", "shared-handle", "locks");
+    assertThat(completed(shell, "demo", ""))
+        .containsExactly("simple", "append", "shared-handle", "locks");
     assertThat(completed(shell, "completion", "z")).containsExactly("zsh");
     assertThat(completed(shell, "man", "cat", "x")).isEmpty();
     assertThat(completed(shell, "help", "ver")).containsExactly("version");

@@ -117,7 +117,9 @@ public class LockTableLin {
 
   @Operation(nonParallelGroup = "first")
   public Outcome firstRequests(
-      @Param(name = "byte") int from, @Param(name = "byte") int to, @Param(name = "exclusive") boolean exclusive) {
+      @Param(name = "byte") int from,
+      @Param(name = "byte") int to,
+      @Param(name = "exclusive") boolean exclusive) {
     return first.request(from, to, exclusive);
   }
 
@@ -128,7 +130,9 @@ public class LockTableLin {
 
   @Operation(nonParallelGroup = "second")
   public Outcome secondRequests(
-      @Param(name = "byte") int from, @Param(name = "byte") int to, @Param(name = "exclusive") boolean exclusive) {
+      @Param(name = "byte") int from,
+      @Param(name = "byte") int to,
+      @Param(name = "exclusive") boolean exclusive) {
     return second.request(from, to, exclusive);
   }
 
