@@ -16,6 +16,11 @@ final class Askers {
   boolean areSeveral(int pid) {
     turns = turns << 1 | (pid == last ? 0 : 1);
     last = pid;
+    return wereSeveral();
+  }
+
+  /** What it said last. */
+  boolean wereSeveral() {
     return Long.bitCount(turns) >= TURNS;
   }
 }

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The kernel gives a request to the thread that has waited longest, so several that read take
  * turns, and none finds the processor's caches as it left them: for one program alone that costs
  * more than a second reader brings. So one thread reads, until several programs are seen to ask in
- * turn, or a request is held up. From then on, whoever takes a request when nobody else reads calls
- * a thread that rests; one that has long been too many rests again.
+ * turn, or a request is held up. While several ask, whoever takes a request when nobody else reads
+ * calls a thread that rests; one that has long read for one program alone rests again, if another
+ * reads. That nobody else reads is no sign of need by itself: who has just answered a program on
+ * its own processor does not get to read on before the program asks again.
  *
  * <p>While there is one reader, a guard looks now and then. A request that it finds at work twice,
  * with nobody reading, is being kept waiting by the storage: it calls a thread to read what comes
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * takes a request ends its reading before it looks whether anybody rests.
  */
 final class Crew {
-  /** Requests in a row for which a thread was not needed, after which it rests. */
-  private static final int NOT_NEEDED = 1000;
+  /** Requests of one program alone in a row, after which a thread rests if another reads. */
+  private static final int ALONE = 1000;
 
   /** Between two looks of the guard. */
   private static final long LOOK_NANOS = 5_000_000;
@@ -32,20 +34,12 @@ final class Crew {
   /** Looks in a row at which nothing had come, after which the guard sleeps. */
   private static final int IDLE_LOOKS = 20;
 
-  private final int threads;
   private final AtomicInteger reading = new AtomicInteger();
   private final AtomicInteger resting = new AtomicInteger();
   private final AtomicLong taken = new AtomicLong(); // while nobody else read
   private final Semaphore calls = new Semaphore(0);
   private volatile @Nullable Thread sleepingGuard; // atomic; null: it is awake, or there is none
   private volatile boolean over; // atomic; never false again
-
-  /**
-   * @param threads that read at most
-   */
-  Crew(int threads) {
-    this.threads = threads;
-  }
 
   /** Whether the thread of this number, from 0 on, begins by reading. */
   static boolean begins(int number) {
@@ -66,7 +60,7 @@ final class Crew {
     if (reading.decrementAndGet() > 0) {
       return;
     }
-    if (several || resting.get() < threads - 1) {
+    if (several) {
       call();
       return;
     }
@@ -84,32 +78,31 @@ final class Crew {
     }
   }
 
-  /**
-   * Whether there are enough without the calling thread.
-   *
-   * @param before how often in a row there were until now
-   * @return how often now
-   */
-  int notNeeded(int before) {
-    return reading.get() > 0 ? before + 1 : 0;
-  }
-
   /** Whether others read, or have been called, or can be: by whoever takes the last request. */
   boolean others() {
     return reading.get() > 0 || resting.get() > 0;
   }
 
-  boolean shouldRest(int notNeeded) {
-    return notNeeded >= NOT_NEEDED;
+  /**
+   * @param alone requests in a row that the calling thread has read of one program alone
+   */
+  boolean shouldRest(int alone) {
+    return alone >= ALONE;
   }
 
-  /** Rests until called. */
-  void rest() {
+  /**
+   * Rests until called.
+   *
+   * @return false: not at all, as nobody reads
+   */
+  boolean rest() {
     resting.incrementAndGet();
-    if (reading.get() > 0 && !over) {
+    boolean rests = reading.get() > 0 && !over;
+    if (rests) {
       calls.acquireUninterruptibly();
     }
     resting.decrementAndGet();
+    return rests;
   }
 
   /** What the guard does, until the mount has ended. */

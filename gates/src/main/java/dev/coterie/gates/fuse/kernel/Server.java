@@ -34,7 +34,7 @@ public final class Server {
       new ConcurrentHashMap<>(); // by unique
   private final List<Reader> readers = new ArrayList<>(); // filled by start
   private final AtomicInteger reading = new AtomicInteger();
-  private final Crew crew;
+  private final Crew crew = new Crew();
   private final int threads;
   private volatile @Nullable Rings rings; // atomic
 
@@ -47,7 +47,6 @@ public final class Server {
     this.dispatcher = new Dispatcher(kernel, handler, meters);
     this.dataBytes = dataBytes;
     this.threads = threads;
-    this.crew = new Crew(threads);
   }
 
   /** These end when the mount does. Before {@link #start}. */
@@ -120,7 +119,7 @@ public final class Server {
         crew.rest();
       }
       DeviceExchange exchange = take();
-      int notNeeded = 0;
+      int alone = 0;
       Askers askers = new Askers();
       for (int length = receive(exchange, askers);
           length >= 0;
@@ -135,10 +134,9 @@ public final class Server {
         if (!exchange.leave()) {
           exchange = take();
         }
-        notNeeded = crew.notNeeded(notNeeded);
-        if (crew.shouldRest(notNeeded)) {
-          crew.rest();
-          notNeeded = 0;
+        alone = askers.wereSeveral() ? 0 : alone + 1;
+        if (crew.shouldRest(alone) && crew.rest()) {
+          alone = 0;
         }
       }
     }
