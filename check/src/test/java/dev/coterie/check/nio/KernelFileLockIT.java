@@ -1,10 +1,10 @@
 package dev.coterie.check.nio;
 
+import dev.coterie.check.host.HostTools;
 import dev.coterie.check.leader.Child;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 
 /** The same between processes of the JDK's own provider: what the checks expect is what it does. */
@@ -13,7 +13,7 @@ class KernelFileLockIT extends FileLockProcessSuite {
 
   @BeforeAll
   static void requireProc() {
-    Assumptions.assumeTrue(Files.isReadable(LOCKS), "no /proc/locks");
+    HostTools.require(Files.isReadable(LOCKS), "no /proc/locks");
   }
 
   @Override
