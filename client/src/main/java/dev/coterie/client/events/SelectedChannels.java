@@ -115,6 +115,7 @@ final class SelectedChannels implements AutoCloseable {
       } finally {
         selecting.unlock();
       }
+      wake(); // as that took the effect of a wake-up that was meant for who is about to wait
     } else {
       wake();
       Thread.yield();
@@ -137,7 +138,7 @@ final class SelectedChannels implements AutoCloseable {
 
   synchronized void remove(SelectableChannel channel) throws ErrnoException {
     find(channel).cancel();
-    wake(); // so that the channel is free at once, or closed if it is to be
+    flush(); // so that the channel is free at once, and closed when it is to be
   }
 
   private SelectionKey find(SelectableChannel channel) throws ErrnoException {
