@@ -1,6 +1,7 @@
 package dev.coterie.client.events;
 
 import static dev.coterie.api.EventMask.EPOLLERR;
+import static dev.coterie.api.EventMask.EPOLLEXCLUSIVE;
 import static dev.coterie.api.EventMask.EPOLLHUP;
 import static dev.coterie.api.EventMask.EPOLLIN;
 import static dev.coterie.api.EventMask.EPOLLONESHOT;
@@ -29,6 +30,9 @@ import java.util.Map;
 final class PolledDescriptors implements AutoCloseable {
   private static final int WHAT = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
   private static final int UNASKED = EPOLLERR | EPOLLHUP;
+
+  /** The number of no member. */
+  private static final long NOBODY = 0;
 
   private static final class Entry {
     final int descriptor; // immutable
@@ -94,13 +98,18 @@ final class PolledDescriptors implements AutoCloseable {
   }
 
   synchronized void modify(int descriptor, int mask, long data) throws ErrnoException {
-    Entry entry = find(descriptor);
+    Entry entry = byDescriptor.get(descriptor);
     int wanted = mask & ~EPOLLWAKEUP;
+    if (entry == null) {
+      kernel.modify(descriptor, wanted, NOBODY); // says why not
+      throw notFound();
+    }
     try {
       if (entry.known) {
         kernel.modify(descriptor, wanted, entry.number);
       } else {
         requireSame(entry);
+        requireChangeable(mask);
         kernel.add(descriptor, wanted, entry.number);
       }
     } catch (ErrnoException e) {
@@ -114,26 +123,32 @@ final class PolledDescriptors implements AutoCloseable {
   }
 
   synchronized void remove(int descriptor) throws ErrnoException {
-    Entry entry = find(descriptor);
-    drop(entry);
-    if (entry.known) {
+    Entry entry = byDescriptor.get(descriptor);
+    if (entry != null) {
+      drop(entry);
+    }
+    if (entry == null || entry.known) {
       kernel.remove(descriptor);
+    }
+    if (entry == null) {
+      throw notFound();
     }
   }
 
-  /** EBADF no descriptor · ENOENT no member. */
-  private Entry find(int descriptor) throws ErrnoException {
-    Entry entry = byDescriptor.get(descriptor);
-    if (entry == null) {
-      kernel.fileOf(descriptor);
-      throw new ErrnoException(Errno.ENOENT, "member");
+  private static ErrnoException notFound() {
+    return new ErrnoException(Errno.ENOENT, "member");
+  }
+
+  /** "EINVAL: op was EPOLL_CTL_MOD and events included EPOLLEXCLUSIVE" (epoll_ctl(2)). */
+  private static void requireChangeable(int mask) throws ErrnoException {
+    if ((mask & EPOLLEXCLUSIVE) != 0) {
+      throw new ErrnoException(Errno.EINVAL, "mask");
     }
-    return entry;
   }
 
   private void requireSame(Entry entry) throws ErrnoException {
     if (!kernel.fileOf(entry.descriptor).equals(entry.file)) {
-      throw new ErrnoException(Errno.ENOENT, "member");
+      throw notFound();
     }
   }
 

@@ -183,6 +183,9 @@ abstract class EventSetSuite {
       one.write(1);
       assertThat(now()).isEqualTo(Map.of(1L, EPOLLIN));
       assertThat(now()).isEmpty();
+      if (i >= 100) {
+        assertThat(one.read(101)).isPositive(); // before, a second write without a read
+      }
     }
   }
 
