@@ -50,8 +50,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Handles are members of a set of the leader's, which can be {@link #share shared} with other
  * processes and be put into other sets by its {@link #handle}; there channels and descriptors do
  * not follow. Channels are in a {@link java.nio.channels.Selector}, descriptors in one epoll set of
- * the kernel's, which needs native access ({@code --enable-native-access}): without, a descriptor is
- * EOPNOTSUPP. The first channel or descriptor makes the selector, the first descriptor a thread
+ * the kernel's, which needs native access ({@code --enable-native-access}): without, a descriptor
+ * is EOPNOTSUPP. The first channel or descriptor makes the selector, the first descriptor a thread
  * beside, which waits for these.
  *
  * <p>A channel or descriptor that is closed leaves the set, at the latest when it is next reported,
@@ -59,10 +59,10 @@ import org.jspecify.annotations.Nullable;
  * is closed all the same: see epoll(7), Q6. What the host reports is checked: {@link #hostReports}.
  *
  * <p>May be used by any number of threads; of those that wait one does at a time, and each event
- * goes to one. Members may be changed meanwhile. An interrupt ends a wait with EINTR, stays set, and
- * costs no event: what would have been reported still is, to the next who waits. Errors: those of
- * {@link FileService#evctl} and {@link FileService#evwait}, of epoll_ctl(2) for what is the host's;
- * EBADF after {@link #close}.
+ * goes to one. Members may be changed meanwhile. An interrupt ends a wait with EINTR, stays set,
+ * and costs no event: what would have been reported still is, to the next who waits. Errors: those
+ * of {@link FileService#evctl} and {@link FileService#evwait}, of epoll_ctl(2) for what is the
+ * host's; EBADF after {@link #close}.
  */
 public final class EventSet implements AutoCloseable {
   /** Without end. */
@@ -185,8 +185,7 @@ public final class EventSet implements AutoCloseable {
   public void remove(Member member) throws ErrnoException {
     requireOpen();
     switch (member) {
-      case Member.Handle(var number) ->
-          service.evctl(caller, handle, Control.DEL, number, 0, 0);
+      case Member.Handle(var number) -> service.evctl(caller, handle, Control.DEL, number, 0, 0);
       case Member.Channel(var channel) -> host().remove(channel);
       case Member.Descriptor(var number) -> host().descriptors().remove(number);
     }
@@ -284,8 +283,7 @@ public final class EventSet implements AutoCloseable {
       while (true) {
         requireOpen();
         HostMembers members = host;
-        List<Event> events =
-            members == null ? awaitTree(most, end) : awaitAll(members, most, end);
+        List<Event> events = members == null ? awaitTree(most, end) : awaitAll(members, most, end);
         if (!events.isEmpty() || left(end) == 0) {
           return events;
         }

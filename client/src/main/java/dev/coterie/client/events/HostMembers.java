@@ -60,8 +60,7 @@ final class HostMembers implements AutoCloseable {
       return channels.take(max);
     }
     descriptorsFirst = !descriptorsFirst;
-    List<Event> events =
-        new ArrayList<>(descriptorsFirst ? polled.take(max) : channels.take(max));
+    List<Event> events = new ArrayList<>(descriptorsFirst ? polled.take(max) : channels.take(max));
     int room = max - events.size();
     if (room > 0) {
       try {

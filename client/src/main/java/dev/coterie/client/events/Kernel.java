@@ -2,7 +2,9 @@ package dev.coterie.client.events;
 
 import dev.coterie.api.ErrnoException;
 
-/** A set of descriptors in the kernel, as {@link PolledDescriptors} needs one. Trusted in nothing. */
+/**
+ * A set of descriptors in the kernel, as {@link PolledDescriptors} needs one. Trusted in nothing.
+ */
 interface Kernel extends AutoCloseable {
 
   /** Makes an empty one. */

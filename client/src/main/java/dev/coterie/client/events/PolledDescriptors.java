@@ -23,9 +23,9 @@ import java.util.Map;
  * <p>The kernel is told a number that was never used before with each member, and gives it back in
  * its reports: what it says of any other number is dropped. It keeps to files, not to descriptors,
  * so a member whose descriptor was closed goes on being reported while a copy of it is open
- * somewhere (epoll(7), Q6). So each report is held against the file that the descriptor is now; what
- * is not the file that was added leaves, and as nothing can take it out of the kernel's set any
- * more, that set is made anew.
+ * somewhere (epoll(7), Q6). So each report is held against the file that the descriptor is now;
+ * what is not the file that was added leaves, and as nothing can take it out of the kernel's set
+ * any more, that set is made anew.
  */
 final class PolledDescriptors implements AutoCloseable {
   private static final int WHAT = EPOLLIN | EPOLLOUT | EPOLLRDHUP;

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * Linux is itself a persistent epoll set; and the one place where a thread waits that waits for the
  * host.
  *
- * <p>A channel's descriptor cannot be had from the JDK, so it cannot be in an epoll set of ours. And
- * a selector knows levels only, and tells the end and errors as what was asked for: what else a mask
- * can say is refused.
+ * <p>A channel's descriptor cannot be had from the JDK, so it cannot be in an epoll set of ours.
+ * And a selector knows levels only, and tells the end and errors as what was asked for: what else a
+ * mask can say is refused.
  */
 final class SelectedChannels implements AutoCloseable {
   private static final int READS = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
@@ -53,7 +54,7 @@ final class SelectedChannels implements AutoCloseable {
   private final Selector selector; // immutable
   private final ReentrantLock selecting = new ReentrantLock(); // held while selecting
   private long turns; // guarded by this
-  private long examined; // guarded by this
+  private final LongAdder examined = new LongAdder(); // atomic
 
   SelectedChannels() throws ErrnoException {
     try {
@@ -118,7 +119,7 @@ final class SelectedChannels implements AutoCloseable {
       wake(); // as that took the effect of a wake-up that was meant for who is about to wait
     } else {
       wake();
-      Thread.yield();
+      Thread.onSpinWait();
     }
   }
 
@@ -156,7 +157,6 @@ final class SelectedChannels implements AutoCloseable {
     List<SelectionKey> found = select(0);
     List<Event> events = new ArrayList<>();
     synchronized (this) {
-      examined += found.size();
       if (found.size() > max) {
         found.sort(Comparator.comparingLong(key -> ((Entry) key.attachment()).turn));
       }
@@ -220,6 +220,7 @@ final class SelectedChannels implements AutoCloseable {
     } catch (IOException e) {
       throw new ErrnoException(Errno.EIO, "select: " + e.getMessage());
     }
+    examined.add(found.size());
     return found;
   }
 
@@ -228,8 +229,8 @@ final class SelectedChannels implements AutoCloseable {
     selector.wakeup();
   }
 
-  synchronized long examined() {
-    return examined;
+  long examined() {
+    return examined.sum();
   }
 
   int size() {

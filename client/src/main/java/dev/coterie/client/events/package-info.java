@@ -16,9 +16,9 @@
  *    take what the host has ready
  * </pre>
  *
- * <p>An event is taken where it is ready at the moment it is given to the caller, and not before; so
- * nothing has to be given back when a wait is interrupted, and none is taken from who else waits at
- * a shared set.
+ * <p>An event is taken where it is ready at the moment it is given to the caller, and not before;
+ * so nothing has to be given back when a wait is interrupted, and none is taken from who else waits
+ * at a shared set.
  *
  * <h2>Locks</h2>
  *

@@ -139,7 +139,8 @@ class GarbageTest {
     kernel.saysOf(3, EPOLLOUT | EPOLLRDHUP | EPOLLET | EPOLLONESHOT);
     assertThat(descriptors.take(9)).isEmpty();
     kernel.saysOf(3, -1);
-    assertThat(descriptors.take(9)).containsExactly(new Event(EPOLLIN | EPOLLERR | EPOLLHUP, 30, 1));
+    assertThat(descriptors.take(9))
+        .containsExactly(new Event(EPOLLIN | EPOLLERR | EPOLLHUP, 30, 1));
     kernel.saysOf(3, 0);
     assertThat(descriptors.take(9)).isEmpty();
     assertReports(descriptors.reports(), 4, 0, 3, 0);

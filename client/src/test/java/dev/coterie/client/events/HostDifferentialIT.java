@@ -217,8 +217,7 @@ class HostDifferentialIT {
     Long wanted = Long.getLong("coterie.seed");
     long first = wanted != null ? wanted : 1;
     long last = wanted != null ? wanted : SEEDS;
-    try (Leader leader =
-            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).start();
+    try (Leader leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).start();
         FileService service = leader.openSession()) {
       for (long seed = first; seed <= last; seed++) {
         try (EventSet set = EventSet.open(service, Caller.ROOT);
@@ -327,8 +326,7 @@ class HostDifferentialIT {
         case 0, 1 -> same(() -> set.remove(member), () -> reference.remove(member));
         case 2, 3, 4 ->
             same(() -> set.modify(member, mask, data), () -> reference.modify(member, mask, data));
-        default ->
-            same(() -> set.add(member, mask, data), () -> reference.add(member, mask, data));
+        default -> same(() -> set.add(member, mask, data), () -> reference.add(member, mask, data));
       };
     }
 

@@ -142,14 +142,16 @@ class InterruptedWaitIT {
     }
 
     Map<String, Integer> run() throws Exception {
-      Thread maker = start(round -> {
-        spin(early[round]);
-        sources[kinds[round]].put();
-      });
-      Thread interrupter = start(round -> {
-        spin(late[round]);
-        waiter.interrupt();
-      });
+      Thread maker =
+          start(round -> {
+            spin(early[round]);
+            sources[kinds[round]].put();
+          });
+      Thread interrupter =
+          start(round -> {
+            spin(late[round]);
+            waiter.interrupt();
+          });
       for (int round = 0; round < ROUNDS; round++) {
         meet();
         List<Event> events = List.of();

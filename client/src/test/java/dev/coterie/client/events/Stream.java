@@ -86,13 +86,28 @@ interface Stream extends AutoCloseable {
   }
 
   static Stream ofSocket() {
-    try (ServerSocketChannel server = ServerSocketChannel.open()) {
-      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      SocketChannel client = SocketChannel.open(server.getLocalAddress());
+    try {
+      SocketChannel client = SocketChannel.open(Listener.SERVER.getLocalAddress());
       client.configureBlocking(false);
-      return ofChannels(client, server.accept());
+      return ofChannels(client, Listener.SERVER.accept());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One for all, so that ports last; of one thread at a time. */
+  final class Listener {
+    private static final ServerSocketChannel SERVER = listen();
+
+    private Listener() {}
+
+    private static ServerSocketChannel listen() {
+      try {
+        return ServerSocketChannel.open()
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
