@@ -85,7 +85,7 @@ class HostStreamsIT {
             SharedSetIT.add(service, counter, 1);
             hear(child, HostStreamsMain.COUNTER, 8);
           }
-          stream.close();
+          stream.shutdownOutput();
           hear(child, HostStreamsMain.SOCKET, 0);
           assertThat(child.hear("host")).isEqualTo("0");
           child.end();

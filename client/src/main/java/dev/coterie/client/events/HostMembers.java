@@ -87,7 +87,8 @@ final class HostMembers implements AutoCloseable {
       return channels.await(nanos);
     }
     waker.arm();
-    return channels.await(nanos) | waker.hasWoken();
+    boolean ready = channels.await(nanos);
+    return waker.hasWoken() || ready;
   }
 
   void wake() {

@@ -8,6 +8,12 @@ import dev.coterie.sys.Statx;
 
 /** Linux's epoll. */
 final class KernelEpoll implements Kernel {
+  /** What there is without native access. */
+  static final Kernel.Maker NONE =
+      () -> {
+        throw new ErrnoException(Errno.EOPNOTSUPP, "a descriptor without native access");
+      };
+
   private final Epoll epoll; // immutable
 
   private record File(long device, long ino) {}
@@ -25,13 +31,9 @@ final class KernelEpoll implements Kernel {
   /** EOPNOTSUPP this JVM may not call it. */
   static Kernel make() throws ErrnoException {
     if (!isThere()) {
-      return none();
+      return NONE.make();
     }
     return new KernelEpoll(Epoll.open());
-  }
-
-  static Kernel none() throws ErrnoException {
-    throw new ErrnoException(Errno.EOPNOTSUPP, "a descriptor without native access");
   }
 
   @Override

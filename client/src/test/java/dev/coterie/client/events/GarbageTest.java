@@ -44,7 +44,11 @@ class GarbageTest {
     }
 
     void saysOf(int descriptor, int mask) {
-      says(numbers.getOrDefault(descriptor, -1L), mask);
+      says(numberOf(descriptor), mask);
+    }
+
+    long numberOf(int descriptor) {
+      return numbers.getOrDefault(descriptor, -1L);
     }
 
     @Override
@@ -123,7 +127,7 @@ class GarbageTest {
   @Test
   void numberOfAMemberThatHasLeft_isUnknown() throws Exception {
     descriptors.add(3, EPOLLIN, 30);
-    long old = kernel.numbers.get(3);
+    long old = kernel.numberOf(3);
     descriptors.remove(3);
     descriptors.add(3, EPOLLIN, 31);
     kernel.says(old, EPOLLIN);

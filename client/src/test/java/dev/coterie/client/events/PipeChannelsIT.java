@@ -8,7 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Pipes of the JDK, without native access. */
 class PipeChannelsIT extends EventSetSuite {
   PipeChannelsIT(@TempDir Path folder) throws IOException {
-    super(folder, KernelEpoll::none);
+    super(folder, KernelEpoll.NONE);
   }
 
   @Override
