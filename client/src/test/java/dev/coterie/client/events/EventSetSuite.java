@@ -119,13 +119,13 @@ abstract class EventSetSuite {
     return task;
   }
 
-  /** In Java or in the kernel, where a selector's thread counts as runnable. */
+  /** In the kernel, where a thread counts as runnable, or in Java. */
   private static void awaitWaiting(Thread thread) {
     while (true) {
       for (StackTraceElement frame : thread.getStackTrace()) {
-        boolean selects = frame.getMethodName().equals("wait") && frame.isNativeMethod();
-        boolean polls = frame.getMethodName().equals("poll") && frame.isNativeMethod();
-        if (selects || polls || frame.getMethodName().equals("park")) {
+        String method = frame.getMethodName();
+        boolean selects = method.equals("wait") && frame.isNativeMethod();
+        if (selects || method.equals("poll") || method.equals("park")) {
           return;
         }
       }
