@@ -56,7 +56,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A channel or descriptor that is closed leaves the set, at the latest when it is next reported,
  * and another file by its number is never taken for it. A descriptor should be taken out before it
- * is closed all the same: see epoll(7), Q6. What the host reports is checked: {@link #hostReports}.
+ * is closed all the same (epoll(7), Q6): one without an inode of its own, such as an eventfd,
+ * cannot be told from another that has come to have its number while a copy of it is open. What the
+ * host reports is checked: {@link #hostReports}.
  *
  * <p>May be used by any number of threads; of those that wait one does at a time, and each event
  * goes to one. Members may be changed meanwhile. An interrupt ends a wait with EINTR, stays set,

@@ -25,7 +25,8 @@ import java.util.Map;
  * so a member whose descriptor was closed goes on being reported while a copy of it is open
  * somewhere (epoll(7), Q6). So each report is held against the file that the descriptor is now;
  * what is not the file that was added leaves, and as nothing can take it out of the kernel's set
- * any more, that set is made anew.
+ * any more, that set is made anew. What has no inode of its own (an eventfd, a timerfd) cannot be
+ * told from another of its kind in that one case.
  */
 final class PolledDescriptors implements AutoCloseable {
   private static final int WHAT = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
