@@ -220,7 +220,7 @@ class BadInputTest {
 
   static Stream<Integer> unknownTypes() {
     return Stream.of(
-        0, 1, 5, 6, 7, 9, 98, 99, 106, 107, 112, 114, 124, 126, 160, 166, 168, 206, 230, 232, 255);
+        0, 1, 5, 6, 7, 9, 98, 99, 106, 107, 112, 114, 124, 126, 160, 166, 168, 206, 230, 234, 255);
   }
 
   @ParameterizedTest
