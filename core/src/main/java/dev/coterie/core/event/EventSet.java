@@ -67,7 +67,7 @@ public final class EventSet extends Source {
 
     /** What it is to be reported for. With the set's monitor held. */
     int report() {
-      return notifies() ? pending & mask : source.ready() & mask;
+      return notifies() ? pending : source.ready() & mask;
     }
 
     /** Whether a change is one of what is asked for. With the set's monitor held. */
@@ -194,6 +194,10 @@ public final class EventSet extends Source {
       }
       item.mask = mask | EPOLLERR | EPOLLHUP;
       item.data = data;
+      if (item.notifies() && (item.pending &= item.mask) == 0) {
+        item.changes = 0;
+        ready.remove(item);
+      }
       if (!look(item)) {
         return;
       }
