@@ -26,10 +26,10 @@ import java.util.concurrent.TimeUnit;
  * when it is switched on is none: look at the handle after that, as with O_ASYNC.
  *
  * <p><b>None is lost.</b> The queue has one place for each handle. What comes while a report is
- * waiting to be taken joins it: {@link Event#changes} says how many notifications the report
- * stands for, {@link Event#mask} what they all were of. The sum is exact, up to 2^31 - 1 in one
- * report. Only what begins and ends within one moment, a hang-up that a new writer takes back, can
- * go untold.
+ * waiting to be taken joins it: {@link Event#changes} says how many notifications the report stands
+ * for, {@link Event#mask} what they all were of. The sum is exact, up to 2^31 - 1 in one report.
+ * Only what begins and ends within one moment, a hang-up that a new writer takes back, can go
+ * untold.
  *
  * <p><b>Who is told</b> is whoever takes from the queue, of several each report one. It is the
  * process that made it, or one that it is handed over to ({@link #share}); or a process takes over
@@ -115,8 +115,7 @@ public final class Notifications implements AutoCloseable {
 
   /** As {@link #take()}, given up also when all that is pending is cancelled: EINTR. */
   public List<Event> take(Pending pending) throws ErrnoException {
-    return service.call(
-        caller, new Operation.Evwait(set, Limits.EVENTS_PER_WAIT, -1), pending);
+    return service.call(caller, new Operation.Evwait(set, Limits.EVENTS_PER_WAIT, -1), pending);
   }
 
   /** As {@link #take()}, but empty when there is nothing by then. */

@@ -138,8 +138,7 @@ public sealed interface EventRequest extends Request {
 
     /** The lock. EINVAL: no such kind or type. */
     public RangeLock lock() throws ErrnoException {
-      return new RangeLock(
-          LockFields.kind(kind), LockFields.type(lockType), start, length, owner);
+      return new RangeLock(LockFields.kind(kind), LockFields.type(lockType), start, length, owner);
     }
   }
 

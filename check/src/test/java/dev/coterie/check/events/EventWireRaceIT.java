@@ -61,8 +61,7 @@ class EventWireRaceIT {
   @BeforeEach
   void start(@TempDir Path folder) throws Exception {
     Path socket = folder.resolve("socket");
-    leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
     Address address = new Address.Unix(socket.toString());
     one = Client.connect(address, ClientOptions.DEFAULT);
     two = Client.connect(address, ClientOptions.DEFAULT);

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +53,7 @@ final class EventsMain {
   }
 
   private long handle(String name) {
-    return handles.get(name);
+    return Objects.requireNonNull(handles.get(name), name);
   }
 
   private InodeId id(String path) throws Exception {
@@ -65,14 +66,16 @@ final class EventsMain {
 
   private String run(String[] words) throws Exception {
     switch (words[0]) {
-      case "take" ->
-          handles.put(words[1], service.take(ME, Token.ofSecret(words[2])).handle());
+      case "take" -> handles.put(words[1], service.take(ME, Token.ofSecret(words[2])).handle());
       case "open" -> {
         int flags = words[3].equals("w") ? OpenFlags.O_WRONLY : OpenFlags.O_RDONLY;
         handles.put(
             words[1], service.open(ME, id(words[2]), flags | OpenFlags.O_NONBLOCK).handle());
       }
-      case "close" -> service.close(ME, handles.remove(words[1]));
+      case "close" -> {
+        service.close(ME, handle(words[1]));
+        handles.remove(words[1]);
+      }
       case "share" -> {
         return service.share(ME, handle(words[1])).toSecret();
       }

@@ -58,8 +58,7 @@ class SharedEventsIT {
   @BeforeEach
   void start() throws Exception {
     Path socket = folder.resolve("socket");
-    leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
     service = connect();
     service.mknod(ME, root(), Name.of("p"), Mode.S_IFIFO | 0600, 0);
   }
@@ -312,7 +311,9 @@ class SharedEventsIT {
     }
   }
 
-  /** A thread that is interrupted takes none: what comes at that moment is taken, or still there. */
+  /**
+   * A thread that is interrupted takes none: what comes at that moment is taken, or still there.
+   */
   @Test
   void notifications_toAThreadThatIsInterrupted_areNotLost() throws Exception {
     long counter = service.eventfd(ME, 0, 0).handle();

@@ -216,7 +216,12 @@ interface LockSourceChecks extends Checks {
     }
     for (int round = 0; round < 400; round++) {
       int who = random.nextInt(others.length);
-      RangeLock.Type type = RangeLock.Type.values()[random.nextInt(3)];
+      RangeLock.Type type =
+          switch (random.nextInt(3)) {
+            case 0 -> READ;
+            case 1 -> WRITE;
+            default -> UNLOCK;
+          };
       int length = type == UNLOCK ? 12 : 1 + random.nextInt(4);
       try {
         lock(others[who], theirs[who], ofd(type, random.nextInt(10), length));

@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Notifications of readiness: each once, to whom, and until when. Source: fcntl(2), F_SETSIG. */
@@ -156,8 +157,7 @@ interface NotificationChecks extends Checks {
     Notifications parents = notifications(parent);
     parents.on(counter, EPOLLIN, 7);
     long childs = dup(parent, child, counter);
-    try (Notifications told =
-            Notifications.take(child.service(), child.caller(), parents.share());
+    try (Notifications told = Notifications.take(child.service(), child.caller(), parents.share());
         Notifications own = notifications(child)) {
       own.on(childs, EPOLLIN, 8);
       parent.service().close();
@@ -176,11 +176,9 @@ interface NotificationChecks extends Checks {
     Actor one = root();
     Notifications told = notifications(one);
     try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
-      Sent wait =
-          Sent.of(one, new dev.coterie.api.Operation.Evwait(told.handle(), 8, -1));
+      Sent wait = Sent.of(one, new dev.coterie.api.Operation.Evwait(told.handle(), 8, -1));
       assertThat(wait.waits()).isTrue();
-      Future<?> waits =
-          thread.submit(() -> fails(Errno.EBADF, () -> told.take(1, TimeUnit.HOURS)));
+      Future<?> waits = thread.submit(() -> fails(Errno.EBADF, () -> told.take(1, TimeUnit.HOURS)));
       told.close();
       told.close();
       assertThat(wait.ended()).isEqualTo("EBADF");
@@ -206,14 +204,15 @@ interface NotificationChecks extends Checks {
     long[] counters = {counter(one), counter(one), counter(one)};
     boolean[] filled = new boolean[counters.length];
     List<Notifications> queues = List.of(notifications(one), notifications(one));
-    Naive[][] naive = new Naive[queues.size()][counters.length];
+    @Nullable Naive[][] naive = new @Nullable Naive[queues.size()][counters.length];
     int told = 0;
     for (int i = 0; i < 4_000; i++) {
       int q = random.nextInt(queues.size());
       int c = random.nextInt(counters.length);
       switch (random.nextInt(8)) {
         case 0 -> {
-          Naive entry = naive[q][c] == null ? new Naive() : naive[q][c];
+          Naive known = naive[q][c];
+          Naive entry = known == null ? new Naive() : known;
           naive[q][c] = entry;
           entry.mask = random.nextInt(4) == 0 ? EPOLLOUT : EPOLLIN;
           if ((entry.bits & entry.mask) == 0) {
@@ -250,8 +249,8 @@ interface NotificationChecks extends Checks {
     }
   }
 
-  private static void become(Naive[][] naive, int counter, int bit) {
-    for (Naive[] queue : naive) {
+  private static void become(@Nullable Naive[][] naive, int counter, int bit) {
+    for (@Nullable Naive[] queue : naive) {
       Naive entry = queue[counter];
       if (entry != null && (entry.mask & bit) != 0) {
         entry.count++;
@@ -260,7 +259,7 @@ interface NotificationChecks extends Checks {
     }
   }
 
-  private static int takeAndCompare(Notifications queue, Naive[] naive) throws ErrnoException {
+  private static int takeAndCompare(Notifications queue, @Nullable Naive[] naive) throws ErrnoException {
     List<Event> expected = new ArrayList<>();
     for (Naive entry : naive) {
       if (entry != null) {
