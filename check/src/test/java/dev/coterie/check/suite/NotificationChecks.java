@@ -20,13 +20,15 @@ import dev.coterie.api.RangeLock;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Notifications of readiness: each once, to whom, and until when. Source: fcntl(2), F_SETSIG. */
@@ -204,16 +206,14 @@ interface NotificationChecks extends Checks {
     long[] counters = {counter(one), counter(one), counter(one)};
     boolean[] filled = new boolean[counters.length];
     List<Notifications> queues = List.of(notifications(one), notifications(one));
-    @Nullable Naive[][] naive = new @Nullable Naive[queues.size()][counters.length];
+    List<Map<Integer, Naive>> naive = List.of(new TreeMap<>(), new TreeMap<>());
     int told = 0;
     for (int i = 0; i < 4_000; i++) {
       int q = random.nextInt(queues.size());
       int c = random.nextInt(counters.length);
       switch (random.nextInt(8)) {
         case 0 -> {
-          Naive known = naive[q][c];
-          Naive entry = known == null ? new Naive() : known;
-          naive[q][c] = entry;
+          Naive entry = naive.get(q).computeIfAbsent(c, counter -> new Naive());
           entry.mask = random.nextInt(4) == 0 ? EPOLLOUT : EPOLLIN;
           if ((entry.bits & entry.mask) == 0) {
             entry.count = 0;
@@ -224,11 +224,11 @@ interface NotificationChecks extends Checks {
         }
         case 1 -> {
           if (random.nextInt(3) == 0) {
-            naive[q][c] = null;
+            naive.get(q).remove(c);
             queues.get(q).off(counters[c]);
           }
         }
-        case 2 -> told += takeAndCompare(queues.get(q), naive[q]);
+        case 2 -> told += takeAndCompare(queues.get(q), naive.get(q).values());
         case 3, 4 -> {
           if (filled[c]) {
             one.readNext(counters[c], 8);
@@ -249,9 +249,9 @@ interface NotificationChecks extends Checks {
     }
   }
 
-  private static void become(@Nullable Naive[][] naive, int counter, int bit) {
-    for (@Nullable Naive[] queue : naive) {
-      Naive entry = queue[counter];
+  private static void become(List<Map<Integer, Naive>> naive, int counter, int bit) {
+    for (Map<Integer, Naive> queue : naive) {
+      Naive entry = queue.get(counter);
       if (entry != null && (entry.mask & bit) != 0) {
         entry.count++;
         entry.bits |= bit;
@@ -259,16 +259,15 @@ interface NotificationChecks extends Checks {
     }
   }
 
-  private static int takeAndCompare(Notifications queue, @Nullable Naive[] naive) throws ErrnoException {
+  private static int takeAndCompare(Notifications queue, Collection<Naive> naive)
+      throws ErrnoException {
     List<Event> expected = new ArrayList<>();
     for (Naive entry : naive) {
-      if (entry != null) {
-        if (entry.bits != 0) {
-          expected.add(new Event(entry.bits, entry.value, entry.count));
-        }
-        entry.bits = 0;
-        entry.count = 0;
+      if (entry.bits != 0) {
+        expected.add(new Event(entry.bits, entry.value, entry.count));
       }
+      entry.bits = 0;
+      entry.count = 0;
     }
     assertThat(queue.poll()).containsExactlyInAnyOrderElementsOf(expected);
     return expected.size();
