@@ -57,7 +57,7 @@ NotNewer(a, b) == (b - a) % SeqMod < SeqMod \div 2
 
 NoOp == [k |-> "none", begin |-> 0, fill |-> FALSE]
 NoPing == [at |-> "none", age |-> 0]
-NoLease == [mode |-> NONE, seq |-> 0, rec |-> NoRecall]
+NoLease == [mode |-> NONE, seq |-> 0, rec |-> NoRecall, mute |-> FALSE]
 Empty == [upO |-> <<>>, upN |-> <<>>, dnO |-> <<>>, dnN |-> <<>>]
 
 Session(s) ==
@@ -212,15 +212,24 @@ TakeReturn(c) ==
          mode == Min(h.mode, m.m)
      IN hold' = IF Current(c, m.s) /\ m.q = h.seq /\ h.mode # NONE
                 THEN [hold EXCEPT ![c].mode = mode,
-                                  ![c].rec = IF mode <= @ THEN NoRecall ELSE @]
+                                  ![c].rec = IF mode <= @ THEN NoRecall ELSE @,
+                                  ![c].mute = @ /\ mode > h.rec]
                 ELSE hold
   /\ net' = [net EXCEPT ![c].upN = Tail(@)]
   /\ UNCHANGED <<val, queue, live, lsess, lleft, cl, world, ghost>>
 
+\* The holder has had time enough, here any time: nothing renews its session until it answers.
+Mute(c) ==
+  /\ Timed /\ Broken # "Mute" /\ hold[c].rec # NoRecall /\ ~hold[c].mute
+  /\ hold' = [hold EXCEPT ![c].mute = TRUE]
+  /\ UNCHANGED <<val, queue, live, lsess, lleft, cl, net, world, ghost>>
+
 TakePing(c) ==
   /\ cl[c].ping.at = "up"
-  /\ cl' = [cl EXCEPT ![c].ping.at = "down"]
-  /\ lleft' = [lleft EXCEPT ![c] = IF live[c] THEN Wait ELSE @]
+  /\ IF hold[c].mute
+     THEN cl' = [cl EXCEPT ![c].ping = NoPing] /\ UNCHANGED lleft
+     ELSE /\ cl' = [cl EXCEPT ![c].ping.at = "down"]
+          /\ lleft' = [lleft EXCEPT ![c] = IF live[c] THEN Wait ELSE @]
   /\ UNCHANGED <<val, queue, hold, live, lsess, net, world, ghost>>
 
 \* What a fence takes with it: changes that the client kept back.
@@ -408,7 +417,7 @@ Restart(c) ==
   /\ Anew(c)
   /\ UNCHANGED <<val, world, last, acked, durable>>
 
-LeaderOf(c) == TakeOperation(c) \/ TakeReturn(c) \/ TakePing(c) \/ Expire(c) \/ Recall(c)
+LeaderOf(c) == TakeOperation(c) \/ TakeReturn(c) \/ TakePing(c) \/ Mute(c) \/ Expire(c) \/ Recall(c)
 
 Next ==
   \/ Serve \/ ServeParkedWriteBack \/ ServeBeside \/ Tick
@@ -426,10 +435,11 @@ Spec == Init /\ [][Next]_vars
 Fairness ==
   /\ WF_vars(Serve) /\ WF_vars(ServeParkedWriteBack) /\ WF_vars(Tick)
   /\ \A c \in Clients :
-       /\ WF_vars(TakeOperation(c)) /\ WF_vars(TakeReturn(c)) /\ WF_vars(Expire(c)) /\ WF_vars(Recall(c))
+       /\ WF_vars(TakeOperation(c)) /\ WF_vars(TakeReturn(c)) /\ WF_vars(Recall(c))
+       /\ WF_vars(Mute(c)) /\ WF_vars(Expire(c))
   /\ \A c \in Clients \ Silent :
        /\ WF_vars(TakeReply(c)) /\ WF_vars(TakeRecall(c)) /\ WF_vars(Acknowledge(c))
-       /\ WF_vars(cl[c].ret # NoRecall /\ Flush(c))
+       /\ WF_vars(cl[c].ret # NoRecall /\ Flush(c)) /\ WF_vars(Resume(c))
 
 LiveSpec == Spec /\ Fairness
 
