@@ -3,6 +3,7 @@ package dev.coterie.check.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * One question to TLC: a module of src/test/tla, its constants, and what must hold.
@@ -95,6 +96,13 @@ record Model(
     return new Model(title, module, constants, false, List.of(name));
   }
 
+  /** States that differ only in who is who are then one state. */
+  private boolean clientsAreAlike() {
+    return Objects.equals(constants.get("Plain"), "{}")
+        && Objects.equals(constants.get("Silent"), "{}")
+        && Objects.equals(constants.get("Writers"), constants.get("Clients"));
+  }
+
   /** The file that TLC reads beside the module. */
   String configuration() {
     StringBuilder text = new StringBuilder();
@@ -106,6 +114,9 @@ record Model(
         text.append("  ").append(name).append(" = ").append(value).append('\n'));
     text.append(temporal ? "PROPERTIES" : "INVARIANTS");
     holds.forEach(name -> text.append(' ').append(name));
+    if (module.equals("Lease") && !temporal && clientsAreAlike()) {
+      text.append("\nSYMMETRY Symmetry");
+    }
     return text.append('\n').toString();
   }
 }

@@ -21,6 +21,9 @@ final class ModelChecker {
   private static final Pattern INVARIANT = Pattern.compile("Error: Invariant (\\w+) is violated");
   private static final long MINUTES_MAX = 30;
 
+  /** Enough for models of some 100,000 states. */
+  static final int HEAP_SMALL_MIB = 512;
+
   /**
    * What TLC said.
    *
@@ -73,6 +76,8 @@ final class ModelChecker {
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-Xmx" + heapMib + "m",
         "-XX:+UseSerialGC",
+        // A small model is checked before the better compiler has done its work.
+        "-XX:TieredStopAtLevel=" + (heapMib > HEAP_SMALL_MIB ? 4 : 1),
         // What TLC unpacks, and where it would look for settings of its own.
         "-Djava.io.tmpdir=" + own,
         "-Duser.home=" + own,
@@ -83,6 +88,8 @@ final class ModelChecker {
         "1",
         "-fp",
         "0",
+        "-lncheck",
+        "final",
         // Bounded operations come to an end: that is no deadlock.
         "-deadlock",
         module);
