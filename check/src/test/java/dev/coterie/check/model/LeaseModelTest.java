@@ -22,7 +22,8 @@ class LeaseModelTest {
   private static final Path BASE = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
   private static final Path FOLDER = BASE.resolve("target/models");
   private static final ModelChecker CHECKER =
-      new ModelChecker(BASE.resolve("src/test/tla"), FOLDER, FULL ? 2048 : ModelChecker.HEAP_SMALL_MIB);
+      new ModelChecker(
+          BASE.resolve("src/test/tla"), FOLDER, FULL ? 2048 : ModelChecker.HEAP_SMALL_MIB);
   private static final List<String> ROWS = new ArrayList<>();
 
   /** Models, and how many distinct states there are at least: fewer, and something is shut off. */
@@ -42,8 +43,7 @@ class LeaseModelTest {
             10_000),
         Arguments.of(
             Model.timed("leases that expire").with("MaxOps", "2").with("MaxVer", "1"), 20_000),
-        Arguments.of(
-            Model.endless("each operation comes to its end").with("Plain", "{c2}"), 1000),
+        Arguments.of(Model.endless("each operation comes to its end").with("Plain", "{c2}"), 1000),
         Arguments.of(threePlain("first in, first out"), 75),
         Arguments.of(Model.retry("retries"), 1800),
         Arguments.of(
@@ -58,8 +58,7 @@ class LeaseModelTest {
                 .with("MaxLoss", "1")
                 .with("MaxSess", "2"),
             400_000),
-        Arguments.of(
-            Model.timed("more leases that expire"), 300_000),
+        Arguments.of(Model.timed("more leases that expire"), 300_000),
         Arguments.of(
             Model.timed("a loss and expiry")
                 .with("MaxOps", "2")
@@ -76,7 +75,8 @@ class LeaseModelTest {
                 .with("Writers", "{c3}"),
             27_000),
         Arguments.of(silent("one who never answers, but pings"), 60_000),
-        Arguments.of(Model.retry("more retries").with("Changes", "3").with("MaxConn", "3"), 130_000),
+        Arguments.of(
+            Model.retry("more retries").with("Changes", "3").with("MaxConn", "3"), 130_000),
         Arguments.of(
             Model.retry("more retries, a client replaced")
                 .with("Slots", "{0}")
@@ -94,8 +94,7 @@ class LeaseModelTest {
   private static Stream<Arguments> named() {
     return Stream.of(
         Arguments.of(
-            Model.lease("seen before it is acknowledged").without("A").invariant("RuleA"),
-            "RuleA"),
+            Model.lease("seen before it is acknowledged").without("A").invariant("RuleA"), "RuleA"),
         Arguments.of(
             Model.endless("waits while it holds the inode").without("B").always("RuleB"), "RuleB"),
         Arguments.of(
@@ -176,10 +175,7 @@ class LeaseModelTest {
 
   /** The second waits for what the first holds, who may stop for good but for its pings. */
   private static Model silent(String title) {
-    return Model.endless(title)
-        .with("Timed", "TRUE")
-        .with("Plain", "{c2}")
-        .with("Silent", "{c1}");
+    return Model.endless(title).with("Timed", "TRUE").with("Plain", "{c2}").with("Silent", "{c1}");
   }
 
   private static Model replaced(String title) {

@@ -110,8 +110,8 @@ record Model(
     if (module.equals("Lease")) {
       text.append("  c1 = c1\n  c2 = c2\n  c3 = c3\n");
     }
-    constants.forEach((name, value) ->
-        text.append("  ").append(name).append(" = ").append(value).append('\n'));
+    constants.forEach(
+        (name, value) -> text.append("  ").append(name).append(" = ").append(value).append('\n'));
     text.append(temporal ? "PROPERTIES" : "INVARIANTS");
     holds.forEach(name -> text.append(' ').append(name));
     if (module.equals("Lease") && !temporal && clientsAreAlike()) {

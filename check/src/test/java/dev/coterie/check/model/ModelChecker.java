@@ -32,7 +32,8 @@ final class ModelChecker {
    * @param distinct distinct states among them
    * @param left states whose successors were not looked at; none if all hold
    */
-  record Result(String finding, long generated, long distinct, long left, long millis, String text) {}
+  record Result(
+      String finding, long generated, long distinct, long left, long millis, String text) {}
 
   private final Path modules;
   private final Path folder;
