@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *                 ready for                       level  edge  one-shot  exclusive
  *  handle         all of EventMask                  x     x       x          x
- *  descriptor     all of EventMask                  x     x       x          x
+ *  descriptor     all of it that is Linux's         x     x       x          x
  *  channel        EPOLLIN (or a connection to       x             x
  *                 accept), EPOLLOUT (or connected);
  *                 its end and its errors come as
@@ -160,26 +160,30 @@ public final class EventSet implements AutoCloseable {
    */
   public void add(Member member, int mask, long data) throws ErrnoException {
     requireOpen();
-    requireKnown(mask);
     switch (member) {
       case Member.Handle(var number) -> {
         service.evctl(caller, handle, Control.ADD, number, mask, data);
         useTree();
       }
       case Member.Channel(var channel) -> host().add(channel, mask, data);
-      case Member.Descriptor(var number) -> host().descriptors().add(number, mask, data);
+      case Member.Descriptor(var number) -> {
+        requireOfLinux(mask);
+        host().descriptors().add(number, mask, data);
+      }
     }
   }
 
   /** Changes what a member is watched for, and arms it again. ENOENT it is none. */
   public void modify(Member member, int mask, long data) throws ErrnoException {
     requireOpen();
-    requireKnown(mask);
     switch (member) {
       case Member.Handle(var number) ->
           service.evctl(caller, handle, Control.MOD, number, mask, data);
       case Member.Channel(var channel) -> host().modify(channel, mask, data);
-      case Member.Descriptor(var number) -> host().descriptors().modify(number, mask, data);
+      case Member.Descriptor(var number) -> {
+        requireOfLinux(mask);
+        host().descriptors().modify(number, mask, data);
+      }
     }
   }
 
@@ -193,7 +197,7 @@ public final class EventSet implements AutoCloseable {
     }
   }
 
-  private static void requireKnown(int mask) throws ErrnoException {
+  private static void requireOfLinux(int mask) throws ErrnoException {
     int known =
         EventMask.EPOLLIN
             | EventMask.EPOLLOUT
