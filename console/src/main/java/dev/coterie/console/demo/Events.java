@@ -365,10 +365,10 @@ final class Events {
 
   /** One is killed in its waits; then both counters change, and the survivor is to know. */
   private long[] round(int victim, long first, long second) throws DemoFailure, ErrnoException {
-    workers.send(0, "wait");
-    workers.await("waits");
-    workers.send(victim, "go");
-    workers.await("waits");
+    for (int worker : new int[] {victim, 0}) { // the victim would be served first
+      workers.send(worker, "go");
+      workers.await("waits");
+    }
     workers.kill(victim);
     awaitDeath(victim);
     signals.put(first, 1);

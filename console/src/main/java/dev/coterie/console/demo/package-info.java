@@ -18,7 +18,7 @@
  *
  * <pre>
  *   worker → coordinator   ready · set · at N · waits · seen SHARED OWN MORE · done NUMBERS · failed WHY
- *   coordinator → worker   part NAME SECRETS · go · wait · look · end
+ *   coordinator → worker   part NAME SECRETS · go · look · end
  * </pre>
  */
 @NullMarked
