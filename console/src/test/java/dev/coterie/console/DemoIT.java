@@ -27,13 +27,13 @@ class DemoIT {
   /** How much there is to expect of each with 1000 records, of which a tenth is used. */
   private static final Map<String, Long> EVENTS =
       Map.of(
-              "events-counters", 4 * (33L * (1 + 2 + 3) + 1),
-              "events-cycles", 100L,
-              "events-two-sets", 200L,
-              "events-given-up", 100L,
-              "events-fifo", 400L,
-              "events-watch", 400L,
-              "events-killed", 8L);
+          "events-counters", 4 * (33L * (1 + 2 + 3) + 1),
+          "events-cycles", 100L,
+          "events-two-sets", 200L,
+          "events-given-up", 100L,
+          "events-fifo", 400L,
+          "events-watch", 400L,
+          "events-killed", 8L);
 
   private static final Map<String, UnaryOperator<FileService>> FAULTS =
       Map.of(

@@ -19,10 +19,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** One process of a demo of events: which part it plays its coordinator says. */
 final class EventWorker {
@@ -189,24 +192,31 @@ final class EventWorker {
   /** The same with waits that end all the time: their time is up, or the thread is interrupted. */
   private void answerRestless(List<Long> handles) throws IOException {
     begin();
-    Thread me = Thread.currentThread();
-    Thread interrupter =
-        Thread.ofPlatform().daemon().name("coterie-demo-interrupts").start(() -> {
-          while (!Thread.interrupted()) {
-            LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(RESTLESS_NANOS));
-            me.interrupt();
-          }
+    FutureTask<Boolean> answering =
+        new FutureTask<>(() -> {
+          answer(handles, true, true);
+          return true;
         });
-    answer(handles, true, true);
-    interrupter.interrupt();
-    while (interrupter.isAlive()) {
-      try {
-        interrupter.join();
-      } catch (InterruptedException e) {
-        // Its last one; there is nothing else to end for.
-      }
+    Thread waiter = Thread.ofPlatform().daemon().name("coterie-demo-waits").start(answering);
+    while (!answering.isDone()) {
+      LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(RESTLESS_NANOS));
+      waiter.interrupt();
     }
-    Thread.interrupted();
+    got(answering, 0);
+  }
+
+  /** What a wait came to, which is over or has so long. */
+  private static <R> @Nullable R got(Future<R> wait, int limitMs) throws IOException {
+    try {
+      return wait.get(limitMs, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return null;
+    } catch (ExecutionException e) {
+      throw new IOException("the wait ended: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   // ---- FIFO ----
@@ -254,10 +264,12 @@ final class EventWorker {
     RangeLock lock = RangeLock.whole(RangeLock.Kind.OFD, RangeLock.Type.WRITE);
     tree.service().lock(tree.caller(), alive.handle(), lock, true);
     begin();
-    signals.begin(new Operation.Evwait(shared, 1, -1));
-    signals.begin(new Operation.Evwait(own, 1, -1));
+    signals.await(own, 0); // edges that came before
+    CompletableFuture<?> ofShared = signals.begin(new Operation.Evwait(shared, 1, -1));
+    CompletableFuture<?> ofOwn = signals.begin(new Operation.Evwait(own, 1, -1));
     pipe.say("waits");
-    pipe.hear("never");
+    CompletableFuture.anyOf(ofShared, ofOwn).join();
+    throw new IOException("was told before it was killed");
   }
 
   /** Waits at the same, behind those who will be killed, and says which waits have ended. */
@@ -288,16 +300,8 @@ final class EventWorker {
     pipe.say("done");
   }
 
-  private static int reports(CompletableFuture<List<Event>> wait) throws IOException {
-    try {
-      return wait.get(Signals.ANSWER_MS, TimeUnit.MILLISECONDS).size();
-    } catch (TimeoutException e) {
-      return 0;
-    } catch (ExecutionException e) {
-      throw new IOException("the wait ended: " + e.getCause(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
+  private static int reports(Future<List<Event>> wait) throws IOException {
+    List<Event> events = got(wait, Signals.ANSWER_MS);
+    return events == null ? 0 : events.size();
   }
 }

@@ -295,14 +295,17 @@ final class Events {
 
     Taker(String name, Work work) {
       thread =
-          Thread.ofPlatform().daemon().name(name).start(() -> {
-            try {
-              work.run();
-              end.complete(null);
-            } catch (ErrnoException | RuntimeException e) {
-              end.completeExceptionally(e);
-            }
-          });
+          Thread.ofPlatform()
+              .daemon()
+              .name(name)
+              .start(() -> {
+                try {
+                  work.run();
+                  end.complete(null);
+                } catch (ErrnoException | RuntimeException e) {
+                  end.completeExceptionally(e);
+                }
+              });
     }
 
     void await() throws DemoFailure {
