@@ -268,7 +268,7 @@ final class EventWorker {
     CompletableFuture<?> ofShared = signals.begin(new Operation.Evwait(shared, 1, -1));
     CompletableFuture<?> ofOwn = signals.begin(new Operation.Evwait(own, 1, -1));
     pipe.say("waits");
-    CompletableFuture.anyOf(ofShared, ofOwn).join();
+    got(CompletableFuture.anyOf(ofShared, ofOwn), Integer.MAX_VALUE);
     throw new IOException("was told before it was killed");
   }
 
