@@ -2,7 +2,7 @@
  * eventload: event counters and epoll of the kernel, used as our processes use ours.
  *
  *   eventload wait MEMBERS SECONDS    one of so many eventfds is written to, waited for, and read;
- *                                     0: as many as the limit of descriptors allows
+ *                                     0: 100,000, or as many as the limit of descriptors allows
  *   eventload pingpong SECONDS        two processes wake each other, by edges of one eventfd each
  *
  * Prints one JSON object: for wait the members and the median time of one epoll_wait, for pingpong
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SAMPLES = 1 << 16, SPARE = 16 };
+enum { SAMPLES = 1 << 16, MEMBERS = 100000, SPARE = 16 };
 
 static double now(void) {
   struct timespec time;
@@ -81,7 +81,7 @@ static int members_of_limit(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit)) fail("getrlimit");
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit)) fail("setrlimit");
-  return limit.rlim_cur > 100000 + SPARE ? 100000 : (int)limit.rlim_cur - SPARE;
+  return limit.rlim_cur > MEMBERS + SPARE ? MEMBERS : (int)limit.rlim_cur - SPARE;
 }
 
 static void wait_for_one(int wanted, double micros) {

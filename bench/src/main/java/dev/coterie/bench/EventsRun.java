@@ -17,7 +17,7 @@ final class EventsRun implements Run {
   private static final int MEMBERS = 100_000;
   private static final int MEMBERS_SMALL = 1000;
 
-  /** As many as the limit of descriptors allows. */
+  /** As many as ours, or as the limit of descriptors allows. */
   private static final int ALL = 0;
 
   @Override

@@ -82,7 +82,7 @@ final class DemoCommand implements Command {
             "  events-two-sets  two processes with a set each, which are told of every edge",
             "  events-given-up  one edge at a time, for waits that are interrupted and run out of"
                 + " time",
-            "  events-fifo      each process writes records into one FIFO",
+            "  events-fifo      each process writes records into one FIFO of a tree in memory",
             "  events-watch     each process makes and removes files, and one watches: what is not",
             "                   told, an overflow must count",
             "  events-killed    processes are killed in their waits; the next edge is another's",
