@@ -325,7 +325,8 @@ final class Events {
     } catch (TimeoutException e) {
       throw new DemoFailure(what + ": no end in " + limitMs + " ms");
     } catch (ExecutionException e) {
-      throw new DemoFailure(what + ": " + e.getCause().getMessage());
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new DemoFailure(what + ": " + cause.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DemoFailure("interrupted");
