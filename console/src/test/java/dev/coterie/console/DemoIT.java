@@ -6,6 +6,7 @@ import dev.coterie.api.FileService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -145,7 +146,7 @@ class DemoIT {
     "events-watch, Forgetful, lost",
   })
   void events_fault_isCounted(String demo, String fault, String column) {
-    Ran ran = run(FAULTS.get(fault), demo, "--records", "1000");
+    Ran ran = run(Objects.requireNonNull(FAULTS.get(fault)), demo, "--records", "1000");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(tally(ran, demo).get(column).asLong()).isPositive();
   }

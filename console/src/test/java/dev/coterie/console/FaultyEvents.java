@@ -23,7 +23,7 @@ final class FaultyEvents {
   private FaultyEvents() {}
 
   /** Some answers are changed before they are given. */
-  private abstract static class Changed extends FaultyService {
+  abstract static class Changed extends FaultyService {
     private static final int EACH = 7;
 
     private final AtomicInteger answers = new AtomicInteger();
