@@ -272,6 +272,19 @@ abstract class EventSetSuite {
   }
 
   @Test
+  void notify_isOfTheTreeAlone() throws Exception {
+    Stream one = stream();
+    long counter = counter();
+    fails(Errno.EINVAL, () -> set.add(one.member(), EPOLLIN | EventMask.NOTIFY, 1));
+    set.add(one.member(), EPOLLIN, 1);
+    fails(Errno.EINVAL, () -> set.modify(one.member(), EPOLLIN | EventMask.NOTIFY, 1));
+    set.add(Member.ofHandle(counter), EPOLLIN | EventMask.NOTIFY, 2);
+    put(counter);
+    get(counter);
+    assertThat(set.await(4)).containsExactly(new Event(EPOLLIN, 2, 1));
+  }
+
+  @Test
   void treeEvent_endsAWaitForBoth() throws Exception {
     long counter = counter();
     set.add(stream().member(), EPOLLIN, 1);
