@@ -21,6 +21,13 @@ public final class EventMask {
   /** The other end of a stream has been shut down for writing. */
   public static final int EPOLLRDHUP = 0x2000;
 
+  /**
+   * No flag of epoll(7): what is so already when the member is added or changed is not reported,
+   * nor what was to be reported until then. How a kernel mount, which has just looked, asks only
+   * for what happens afterwards.
+   */
+  public static final int CHANGES_ONLY = 1 << 26;
+
   /** Of several sets that wait for one change wake at least one, but need not wake all. */
   public static final int EPOLLEXCLUSIVE = 1 << 28;
 

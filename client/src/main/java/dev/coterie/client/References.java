@@ -115,15 +115,16 @@ final class References {
   /**
    * Counts a handle.
    *
+   * @param counter whether it is of an event counter
    * @return its number
    */
-  synchronized long addHandle(InodeId id, int fid) {
+  synchronized long addHandle(InodeId id, int fid, boolean counter) {
     Node node = findOrAdd(id);
     if (fid >= handles.length) {
       handles = Arrays.copyOf(handles, Math.max(fid + 1, 2 * handles.length));
     }
     handleSequence = (handleSequence + 1) & SEQUENCE_MASK;
-    Handle handle = new Handle(handleSequence << Integer.SIZE | fid, node, fid);
+    Handle handle = new Handle(handleSequence << Integer.SIZE | fid, node, fid, counter);
     handles[fid] = handle;
     node.add(handle);
     return handle.number;

@@ -9,6 +9,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.RangeLock;
+import dev.coterie.core.event.PipeEnd;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ final class Waits {
       case Operation.NextChanges(_, _, var waits) -> waits;
       case Operation.Evwait wait -> wait.timeoutMs() != 0;
       case Operation.OnHandle<?> o ->
-          EventOps.canWait(o)
+          EventOps.canWait(o, vfs.counters())
               && session.handle(o.handle()) instanceof EventHandle handle
               && !handle.isNonblocking();
       case Operation.Open(var id, var flags) ->
@@ -81,7 +82,7 @@ final class Waits {
     }
     InodeOps.Fresh fresh = session.fresh(caller, (Operation.Opening) operation);
     boolean lookup = operation instanceof Operation.Create;
-    return fresh.handle() instanceof EventHandle fifo
+    return fresh.handle() instanceof EventHandle fifo && fifo.source instanceof PipeEnd
         ? begin((Step<R>) events.new Meeting(fresh, fifo, lookup), request)
         : (R) session.opened(fresh, lookup);
   }

@@ -40,6 +40,7 @@ abstract class ConformanceSuite
         HandleLockChecks,
         EventChecks,
         FifoChecks,
+        CounterFileChecks,
         WatchChecks,
         ReaddirChecks,
         XattrChecks,

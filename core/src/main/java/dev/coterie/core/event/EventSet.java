@@ -1,5 +1,6 @@
 package dev.coterie.core.event;
 
+import static dev.coterie.api.EventMask.CHANGES_ONLY;
 import static dev.coterie.api.EventMask.EPOLLERR;
 import static dev.coterie.api.EventMask.EPOLLET;
 import static dev.coterie.api.EventMask.EPOLLEXCLUSIVE;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventSet extends Source {
   /** Bits that say how to report, not what. */
-  private static final int HOW = EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+  private static final int HOW = CHANGES_ONLY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 
   /** What may go with EPOLLEXCLUSIVE (Linux, EPOLLEXCLUSIVE_OK_BITS). */
   private static final int WITH_EXCLUSIVE =
@@ -131,8 +132,13 @@ public final class EventSet extends Source {
     return look(item);
   }
 
-  /** Puts a member that is ready on the list; whether it was not there. With the monitor held. */
+  /** Puts a member that is ready on the list, if that is to be; whether it was not there. With the monitor held. */
   private boolean look(Item item) {
+    if ((item.mask & CHANGES_ONLY) != 0) {
+      item.changes = 0;
+      ready.remove(item);
+      return false;
+    }
     if ((item.source.ready() & item.mask) == 0) {
       return false;
     }
