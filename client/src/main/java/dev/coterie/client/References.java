@@ -30,7 +30,7 @@ final class References {
   static final int ROOT_FID = 0;
 
   private static final int INITIAL_SIZE = 64;
-  private static final long SEQUENCE_MASK = 0x7FFF_FFFFL;
+  private static final long SEQUENCE_MASK = 0x0FFF_FFFFL;
 
   private @Nullable Node[] buckets = new Node[INITIAL_SIZE]; // guarded by this; a power of two
   private int nodeCount; // guarded by this
