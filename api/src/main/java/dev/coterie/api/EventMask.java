@@ -22,9 +22,9 @@ public final class EventMask {
   public static final int EPOLLRDHUP = 0x2000;
 
   /**
-   * No flag of epoll(7): what is so already when the member is added or changed is not reported,
-   * nor what was to be reported until then. How a kernel mount, which has just looked, asks only
-   * for what happens afterwards.
+   * No flag of epoll(7): what is so already when the member is added or changed is not reported;
+   * nor, if it is given other data, what was still to be reported with the old. How a kernel mount,
+   * which looks by itself, asks only for what happens afterwards.
    */
   public static final int CHANGES_ONLY = 1 << 26;
 

@@ -134,12 +134,8 @@ public final class EventSet extends Source {
 
   /** Puts a member that is ready on the list, if that is to be; whether it was not there. With the monitor held. */
   private boolean look(Item item) {
-    if ((item.mask & CHANGES_ONLY) != 0) {
-      item.changes = 0;
-      ready.remove(item);
-      return false;
-    }
-    if ((item.source.ready() & item.mask) == 0) {
+    boolean tells = (item.mask & CHANGES_ONLY) == 0;
+    if (!tells || (item.source.ready() & item.mask) == 0) {
       return false;
     }
     item.changes++;
@@ -162,6 +158,10 @@ public final class EventSet extends Source {
         throw new ErrnoException(Errno.EINVAL);
       }
       item.mask = mask | EPOLLERR | EPOLLHUP;
+      if ((mask & CHANGES_ONLY) != 0 && item.data != data) {
+        ready.remove(item);
+        item.changes = 0;
+      }
       item.data = data;
       if (!look(item)) {
         return;

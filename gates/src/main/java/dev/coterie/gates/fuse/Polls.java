@@ -35,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Nothing is missed</b>: a file is watched before it is looked at. <b>Nothing is told
  * twice</b>, as an edge is to come once: each POLL that follows a word to the kernel has looked
  * itself, so what was reported of the time before is of an older <i>generation</i>, and dropped.
- * Only when somebody else polls the same open file for more than before, the two meet at worst in
- * one word too many.
  *
  * <p><b>At once</b>: who has written through this mount finds those who wait on this mount woken
  * up when the call returns, as on one machine, whether the set has told yet or not.
@@ -212,7 +210,7 @@ final class Polls {
         CompletableFuture.completedFuture(0); // guarded by this; one looks after the other
     private @Nullable Long own; // guarded by this; the set that has this file alone
     private boolean member; // guarded by this; of the mount's set
-    private int mask; // guarded by this; all it was ever polled for
+    private int mask; // guarded by this; what it is polled for since it was told of
     private int generation; // guarded by this
     private boolean told = true; // guarded by this; since it was watched last
     private int words; // guarded by this; how often
@@ -285,18 +283,16 @@ final class Polls {
     }
 
     private CompletableFuture<?> watchedIn(long made, int events) {
-      Control control;
-      boolean wider;
       Operation.Evctl change;
       synchronized (this) {
-        wider = !told && (events & ~mask) != 0;
-        if (!told && !wider) {
+        if (!told && (events & ~mask) == 0) {
           return CompletableFuture.completedFuture(0);
         }
+        // Whoever polled before it was told comes again, if he still wants to know.
+        mask = told ? events : mask | events;
         generation += told ? 1 : 0;
         told = false;
-        mask |= events;
-        control = member ? Control.MOD : Control.ADD;
+        Control control = member ? Control.MOD : Control.ADD;
         int all = mask | EPOLLET | CHANGES_ONLY;
         long data = (long) number << Integer.SIZE | Integer.toUnsignedLong(generation);
         change = new Operation.Evctl(made, control, handle, all, data);
@@ -304,8 +300,8 @@ final class Polls {
       return ask(change)
           .whenComplete((done, failure) -> {
             isMember(failure == null);
-            if (wider || failure != null) {
-              tell(); // what was to be reported to others until now has been dropped
+            if (failure != null) {
+              tell(); // it is not watched: so all who poll are to find that
             }
           });
     }
