@@ -14,23 +14,27 @@ import dev.coterie.client.ClientOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * An event counter of a tree, which programs read, write and poll on two mounts, by a leader and
  * two gates that are processes. How soon something happened is printed; what is asserted is that it
  * does.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EventMountIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -49,42 +53,62 @@ class EventMountIT {
 
   @TempDir Path folder = Path.of("");
   private Path program = folder;
+  private String name = "";
+  private int counters;
+  private @Nullable Mounts mounts;
   private final List<LockActor> actors = new ArrayList<>();
   private final List<AutoCloseable> toClose = new ArrayList<>();
 
-  @BeforeAll
-  static void findTools() {
-    MountTools.require();
-    MountTools.requireProgram("/usr/bin/setfattr");
+  /** Whether the requests come over io_uring. */
+  boolean uring() {
+    return false;
   }
 
-  @BeforeEach
-  void compile() throws Exception {
+  @BeforeAll
+  void mount() throws Exception {
+    MountTools.require();
+    MountTools.requireProgram("/usr/bin/setfattr");
     program = LockActor.compile(folder, "event_actor");
+    if (uring()) {
+      toClose.add(UringSwitch.set(true));
+    }
+    mounts = mounts("all");
+  }
+
+  private Mounts mounts(String place) throws IOException {
+    Path there = Files.createDirectory(folder.resolve(place));
+    Mounts made =
+        uring() ? new Mounts(there, "tmpfs", 2, 0, "--uring") : new Mounts(there, "tmpfs", 2);
+    toClose.add(made);
+    return made;
   }
 
   @AfterEach
-  void endAll() throws Exception {
+  void endActors() {
     actors.forEach(LockActor::close);
+    actors.clear();
+  }
+
+  @AfterAll
+  void endMounts() throws Exception {
     for (AutoCloseable each : toClose.reversed()) {
       each.close();
     }
   }
 
-  /** Two mounts of a tree with a counter in it. */
-  private Mounts mount(boolean uring, String counter) throws Exception {
-    if (uring) {
-      toClose.add(UringSwitch.set(true));
-    }
-    Mounts mounts =
-        uring ? new Mounts(folder, "tmpfs", 2, 0, "--uring") : new Mounts(folder, "tmpfs", 2);
-    toClose.add(mounts);
+  /** The mounts, with a new counter, of which those that follow are told. */
+  private Mounts counter(String value) throws Exception {
+    return counterIn(Objects.requireNonNull(mounts), value);
+  }
+
+  private Mounts counterIn(Mounts there, String value) throws Exception {
+    name = "c" + counters++;
     Shell.run(
-            ": > \"$1/c\" && setfattr -n system.coterie.counter -v \"$2\" \"$1/c\"",
-            mounts.first,
-            counter)
+            ": > \"$1\" && setfattr -n system.coterie.counter -v \"$2\" \"$1\"",
+            there.first.resolve(name),
+            value)
         .ok();
-    return mounts;
+    return there;
   }
 
   private LockActor actor() throws IOException {
@@ -96,7 +120,7 @@ class EventMountIT {
   /** One that has the counter open in slot 0. */
   private LockActor opener(Path mount, String how) throws IOException, InterruptedException {
     LockActor actor = actor();
-    does(actor, "open 0 " + mount.resolve("c") + " " + how, "0");
+    does(actor, "open 0 " + mount.resolve(name) + " " + how, "0");
     return actor;
   }
 
@@ -127,12 +151,11 @@ class EventMountIT {
 
   // ---- reading and writing ----
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void counter_onTwoMounts_isOne(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "2");
-    LockActor one = opener(mounts.first, "rw");
-    LockActor other = opener(mounts.second, "rw");
+  @Test
+  void counter_onTwoMounts_isOne() throws Exception {
+    Mounts both = counter("2");
+    LockActor one = opener(both.first, "rw");
+    LockActor other = opener(both.second, "rw");
     does(other, "write 0 5", "8");
     does(one, "read 0", "7");
     does(other, "read 0", "EAGAIN");
@@ -140,31 +163,31 @@ class EventMountIT {
     does(one, "write 0 18446744073709551614", "8");
     does(other, "write 0 1", "EAGAIN");
     does(other, "write 0 18446744073709551615", "EINVAL");
-    assertThat(shown(mounts.second)).isEqualTo("regular empty file 0 18446744073709551614");
+    assertThat(shown(both.second)).isEqualTo("regular empty file 0 18446744073709551614");
     does(other, "nonblock 0 0", "0");
     other.say("write 0 9");
     awaitAsleep(other, "request_wait_answer");
     does(one, "read 0", "18446744073709551614");
     assertThat(other.answer()).isEqualTo("8");
     does(one, "read 0", "9");
-    LockActor reader = opener(mounts.first, "r");
+    LockActor reader = opener(both.first, "r");
     does(reader, "write 0 1", "EBADF");
   }
 
-  private static String shown(Path mount) throws Exception {
+  private String shown(Path mount) throws Exception {
     return Shell.run(
-            "echo $(stat -c '%F %s' \"$1/c\") $(getfattr --absolute-names --only-values -n system.coterie.counter \"$1/c\")",
-            mount)
+            "echo $(stat -c '%F %s' \"$1\")"
+                + " $(getfattr --absolute-names --only-values -n system.coterie.counter \"$1\")",
+            mount.resolve(name))
         .ok();
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void counter_removedWhileOpen_livesOn(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "3 semaphore");
-    LockActor one = opener(mounts.first, "rw");
-    LockActor other = opener(mounts.second, "rw");
-    Shell.run("mv \"$1/c\" \"$1/d\" && rm \"$2/d\"", mounts.first, mounts.second).ok();
+  @Test
+  void counter_removedWhileOpen_livesOn() throws Exception {
+    Mounts both = counter("3 semaphore");
+    LockActor one = opener(both.first, "rw");
+    LockActor other = opener(both.second, "rw");
+    Shell.run("mv \"$1/$3\" \"$1/moved\" && rm \"$2/moved\"", both.first, both.second, name).ok();
     does(one, "read 0", "1");
     does(other, "read 0", "1");
     does(other, "poll 0 " + IN + " 0", "1");
@@ -175,38 +198,36 @@ class EventMountIT {
   }
 
   /** Who waits has no thread of the gate, so others go on. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void manyReaders_waitAndHoldUpNobody(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0 semaphore");
+  @Test
+  void manyReaders_waitAndHoldUpNobody() throws Exception {
+    Mounts both = counter("0 semaphore");
     List<LockActor> readers = new ArrayList<>();
     for (int i = 0; i < MANY; i++) {
-      LockActor reader = opener(i % 2 == 0 ? mounts.first : mounts.second, "r b");
+      LockActor reader = opener(i % 2 == 0 ? both.first : both.second, "r b");
       reader.say("read 0");
       readers.add(reader);
     }
     readers.forEach(reader -> awaitAsleep(reader, "request_wait_answer"));
-    Shell.run("echo content > \"$1/f\" && cat \"$1/f\"", mounts.first).ok();
-    LockActor writer = opener(mounts.first, "w");
+    Shell.run("echo content > \"$1/f\" && cat \"$1/f\"", both.first).ok();
+    LockActor writer = opener(both.first, "w");
     does(writer, "write 0 " + MANY, "8");
     for (LockActor reader : readers) {
       assertThat(reader.answer()).isEqualTo("1");
     }
-    assertThat(shown(mounts.first)).isEqualTo("regular empty file 0 0 semaphore");
+    assertThat(shown(both.first)).isEqualTo("regular empty file 0 0 semaphore");
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void wait_signalled_isEINTRAndHasTakenNothing(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0");
-    LockActor reader = opener(mounts.first, "r b");
+  @Test
+  void wait_signalled_isEINTRAndHasTakenNothing() throws Exception {
+    Mounts both = counter("0");
+    LockActor reader = opener(both.first, "r b");
     reader.say("read 0");
     awaitAsleep(reader, "request_wait_answer");
     long before = System.nanoTime();
     reader.signal();
     assertThat(reader.answer()).isEqualTo("EINTR");
     tell("a signal ended a read", before);
-    LockActor writer = opener(mounts.second, "rw b");
+    LockActor writer = opener(both.second, "rw b");
     does(writer, "write 0 18446744073709551614", "8");
     writer.say("write 0 7");
     awaitAsleep(writer, "request_wait_answer");
@@ -215,48 +236,46 @@ class EventMountIT {
     assertThat(writer.answer()).isEqualTo("EINTR");
     tell("a signal ended a write", before);
     does(reader, "read 0", "18446744073709551614");
-    LockActor polling = waiter(mounts.first, IN);
+    LockActor polling = waiter(both.first, IN);
     polling.say("wait 1" + LONG);
     awaitAsleep(polling, "do_epoll_wait");
     polling.signal();
     assertThat(polling.answer()).isEqualTo("EINTR");
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void killedReader_takesNothing(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0");
-    LockActor killed = opener(mounts.first, "r b");
+  @Test
+  void killedReader_takesNothing() throws Exception {
+    Mounts both = counter("0");
+    LockActor killed = opener(both.first, "r b");
     killed.say("read 0");
     awaitAsleep(killed, "request_wait_answer");
-    LockActor polling = waiter(mounts.first, IN);
+    LockActor polling = waiter(both.first, IN);
     polling.say("wait 1" + LONG);
     awaitAsleep(polling, "do_epoll_wait");
     killed.kill();
     polling.kill();
-    LockActor other = opener(mounts.second, "rw");
+    LockActor other = opener(both.second, "rw");
     does(other, "write 0 4", "8");
     does(other, "read 0", "4");
   }
 
   // ---- poll ----
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void pollSelectAndEpoll_wakeUpFromWherever(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0");
-    LockActor writer = opener(mounts.second, "rw");
-    LockActor same = opener(mounts.first, "rw");
+  @Test
+  void pollSelectAndEpoll_wakeUpFromWherever() throws Exception {
+    Mounts both = counter("0");
+    LockActor writer = opener(both.second, "rw");
+    LockActor same = opener(both.first, "rw");
     try (Client client =
-        Client.connect(new Address.Unix(folder.resolve("socket").toString()), ClientOptions.DEFAULT)) {
-      InodeId id = client.lookup(Caller.ROOT, client.root(Caller.ROOT).id(), Name.of("c")).id();
+        Client.connect(new Address.Unix(folder.resolve("all/socket").toString()), ClientOptions.DEFAULT)) {
+      InodeId id = client.lookup(Caller.ROOT, client.root(Caller.ROOT).id(), Name.of(name)).id();
       long handle = client.open(Caller.ROOT, id, OpenFlags.O_RDWR).handle();
       List<Write> writes =
           List.of(
               () -> does(writer, "write 0 1", "8"),
               () -> does(same, "write 0 1", "8"),
               () -> assertThat(put(client, handle)).isEqualTo(8));
-      LockActor waiter = waiter(mounts.first, IN);
+      LockActor waiter = waiter(both.first, IN);
       for (Write write : writes) {
         for (String wait : List.of("poll 0 1", "select 0 r", "wait 1")) {
           waiter.say(wait + LONG);
@@ -281,26 +300,24 @@ class EventMountIT {
   }
 
   /** Full, it cannot be written; a take through the other mount makes room. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void full_roomMadeOnTheOtherMount_wakesUp(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "18446744073709551614");
-    LockActor waiter = waiter(mounts.first, OUT);
+  @Test
+  void full_roomMadeOnTheOtherMount_wakesUp() throws Exception {
+    Mounts both = counter("18446744073709551614");
+    LockActor waiter = waiter(both.first, OUT);
     does(waiter, "wait 1 0", "events");
     waiter.say("wait 1" + LONG);
     awaitAsleep(waiter, "do_epoll_wait");
-    does(opener(mounts.second, "r"), "read 0", "18446744073709551614");
+    does(opener(both.second, "r"), "read 0", "18446744073709551614");
     assertThat(waiter.answer()).isEqualTo("events 0:4");
   }
 
   /** An edge for each write, once; one shot until it is armed again. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void edgesAndOneShots_fromTheOtherMount(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "1");
-    LockActor edge = waiter(mounts.first, IN | ET);
-    LockActor once = waiter(mounts.first, IN | ONESHOT);
-    LockActor writer = opener(mounts.second, "w");
+  @Test
+  void edgesAndOneShots_fromTheOtherMount() throws Exception {
+    Mounts both = counter("1");
+    LockActor edge = waiter(both.first, IN | ET);
+    LockActor once = waiter(both.first, IN | ONESHOT);
+    LockActor writer = opener(both.second, "w");
     for (LockActor each : List.of(edge, once)) {
       does(each, "wait 1 0", "events 0:1");
       does(each, "wait 1 0", "events");
@@ -322,12 +339,11 @@ class EventMountIT {
   }
 
   /** As many notifications as there was something to be notified of. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void thousandWritesEachDrained_areThousandWakeUps(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0");
-    LockActor waiter = waiter(mounts.first, IN | ET);
-    LockActor writer = opener(mounts.second, "w");
+  @Test
+  void thousandWritesEachDrained_areThousandWakeUps() throws Exception {
+    Mounts both = counter("0");
+    LockActor waiter = waiter(both.first, IN | ET);
+    LockActor writer = opener(both.second, "w");
     waiter.say("drain 1 0 " + CYCLES);
     for (int i = 0; i < CYCLES; i++) {
       does(writer, "write 0 1", "8");
@@ -337,13 +353,12 @@ class EventMountIT {
   }
 
   /** What is no counter is always ready, as it was before. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void otherFiles_areAlwaysReady(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0");
-    Shell.run("echo content > \"$1/f\"", mounts.first).ok();
+  @Test
+  void otherFiles_areAlwaysReady() throws Exception {
+    Mounts both = counter("0");
+    Shell.run("echo content > \"$1/f\"", both.first).ok();
     LockActor actor = actor();
-    does(actor, "open 0 " + mounts.first.resolve("f") + " rw", "0");
+    does(actor, "open 0 " + both.first.resolve("f") + " rw", "0");
     does(actor, "poll 0 " + (IN | OUT) + " 0", "5");
     does(actor, "select 0 w 0", "1");
     does(actor, "epoll 1", "0");
@@ -352,14 +367,13 @@ class EventMountIT {
   }
 
   /** Who waits is not left waiting for a leader that is gone. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void endOfTheLeader_wakesUpWithAnError(boolean uring) throws Exception {
-    Mounts mounts = mount(uring, "0");
-    LockActor polling = waiter(mounts.first, IN);
+  @Test
+  void endOfTheLeader_wakesUpWithAnError() throws Exception {
+    Mounts both = counterIn(mounts("ending"), "0");
+    LockActor polling = waiter(both.first, IN);
     polling.say("wait 1" + LONG);
     awaitAsleep(polling, "do_epoll_wait");
-    mounts.leader().kill();
+    both.leader().kill();
     assertThat(polling.answer()).isEqualTo("events 0:" + ERR);
   }
 }
