@@ -51,7 +51,7 @@ class EventMountIT {
 
   private static final int CYCLES = 1000;
 
-  @TempDir Path folder = Path.of("");
+  private Path folder = Path.of("");
   private Path program = folder;
   private String name = "";
   private int counters;
@@ -65,7 +65,8 @@ class EventMountIT {
   }
 
   @BeforeAll
-  void mount() throws Exception {
+  void mount(@TempDir Path place) throws Exception {
+    folder = place;
     MountTools.require();
     MountTools.requireProgram("/usr/bin/setfattr");
     program = LockActor.compile(folder, "event_actor");
@@ -195,6 +196,19 @@ class EventMountIT {
     does(one, "read 0", "1");
     does(one, "read 0", "1");
     does(one, "read 0", "EAGAIN");
+  }
+
+  /** Who waits in a call on an open file does not keep others from it who share it. */
+  @Test
+  void openFileThatIsShared_isReadAndWrittenAtATime() throws Exception {
+    Mounts both = counter("0");
+    LockActor one = opener(both.first, "rw b");
+    LockActor child = one.fork(Files.createDirectory(folder.resolve("fifos")));
+    actors.add(child);
+    one.say("read 0");
+    awaitAsleep(one, "request_wait_answer");
+    does(child, "write 0 6", "8");
+    assertThat(one.answer()).isEqualTo("6");
   }
 
   /** Who waits has no thread of the gate, so others go on. */
