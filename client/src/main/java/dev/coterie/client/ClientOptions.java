@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  *     unix socket
  * @param connectMsMax how long to wait for the connection and for the leader's first answers, in
  *     milliseconds
+ * @param shortLived the process ends after a few operations: the connection is set up at the least
+ *     cost, and a message then costs a tenth more
  */
 public record ClientOptions(
-    int msizeBytes, String tree, @Nullable Caller identity, long connectMsMax) {
+    int msizeBytes, String tree, @Nullable Caller identity, long connectMsMax, boolean shortLived) {
 
   public static final ClientOptions DEFAULT =
-      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000);
+      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, false);
 
   public ClientOptions {
     if (msizeBytes < Limits.MSIZE_MIN_BYTES || msizeBytes > Limits.MSIZE_MAX_BYTES) {
@@ -31,18 +33,22 @@ public record ClientOptions(
   }
 
   public ClientOptions withMsizeBytes(int bytes) {
-    return new ClientOptions(bytes, tree, identity, connectMsMax);
+    return new ClientOptions(bytes, tree, identity, connectMsMax, shortLived);
   }
 
   public ClientOptions withTree(String name) {
-    return new ClientOptions(msizeBytes, name, identity, connectMsMax);
+    return new ClientOptions(msizeBytes, name, identity, connectMsMax, shortLived);
   }
 
   public ClientOptions withIdentity(Caller caller) {
-    return new ClientOptions(msizeBytes, tree, caller, connectMsMax);
+    return new ClientOptions(msizeBytes, tree, caller, connectMsMax, shortLived);
   }
 
   public ClientOptions withConnectMsMax(long milliseconds) {
-    return new ClientOptions(msizeBytes, tree, identity, milliseconds);
+    return new ClientOptions(msizeBytes, tree, identity, milliseconds, shortLived);
+  }
+
+  public ClientOptions withShortLife() {
+    return new ClientOptions(msizeBytes, tree, identity, connectMsMax, true);
   }
 }

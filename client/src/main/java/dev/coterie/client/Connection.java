@@ -20,6 +20,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,9 +55,9 @@ final class Connection {
 
   Connection(Socket socket, Input input, Caller identity, int msize) {
     this.socket = socket;
-    this.role = new ReaderRole(socket.selector());
+    this.role = new ReaderRole(socket);
     this.tags = new Tags(role);
-    this.output = new Output(socket.channel(), role, msize);
+    this.output = new Output(socket, role, msize);
     this.input = input;
     this.requests = new Requests(references, identity, msize);
     this.background = new Background(this, role, output, unwaited);
@@ -304,13 +305,29 @@ final class Connection {
   // ---- waiting and reading ----
 
   /**
-   * Waits until it has come about, reading if nobody else does. An interrupt does not end the wait,
-   * and the thread's interrupt status is as before.
+   * Waits until it has come about, reading if nobody else does; as a virtual thread, never. An
+   * interrupt does not end the wait, and the thread's interrupt status is as before.
    */
   void await(Waiting waiting) {
+    if (Thread.currentThread().isVirtual()) {
+      unwaited.incrementAndGet(); // so that there is one to read for it
+      background.wake();
+      try {
+        await(waiting, false);
+      } finally {
+        unwaited.decrementAndGet();
+      }
+    } else {
+      await(waiting, true);
+    }
+  }
+
+  private void await(Waiting waiting, boolean mayRead) {
     boolean interrupted = false;
     while (!waiting.isDone()) {
-      if (role.tryTake()) {
+      if (!mayRead) {
+        LockSupport.park(role);
+      } else if (role.tryTake()) {
         try {
           read(waiting);
         } finally {

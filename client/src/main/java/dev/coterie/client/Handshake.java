@@ -24,12 +24,12 @@ final class Handshake {
 
   private final Socket socket;
   private final Input input;
-  private final ByteBuffer out = ByteBuffer.allocate(4096);
+  private final ByteBuffer out = ByteBuffer.allocateDirect(4096);
   private final long deadline;
 
   private Handshake(Socket socket, long deadline) {
     this.socket = socket;
-    this.input = new Input(socket.channel());
+    this.input = new Input(socket);
     this.deadline = deadline;
   }
 
@@ -38,7 +38,7 @@ final class Handshake {
       throws ErrnoException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.connectMsMax());
     try {
-      Socket socket = Socket.connect(address, deadline);
+      Socket socket = Socket.connect(address, options.shortLived(), deadline);
       try {
         return new Handshake(socket, deadline).begin(options, identity);
       } catch (IOException | RuntimeException e) {
@@ -147,7 +147,7 @@ final class Handshake {
   private @Nullable IOException send() throws IOException {
     while (out.hasRemaining()) {
       try {
-        if (socket.channel().write(out) > 0) {
+        if (socket.write(out) > 0) {
           continue;
         }
       } catch (IOException e) {

@@ -5,7 +5,6 @@ import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.ProtocolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 
 /**
  * What came from the leader: one buffer, which grows to the largest frame there was. For one thread
@@ -14,14 +13,14 @@ import java.nio.channels.SocketChannel;
 final class Input {
   private static final int INITIAL_BYTES = 1 << 16;
 
-  private final SocketChannel channel;
+  private final Socket socket;
   private final FrameReader frames = new FrameReader(Limits.MSIZE_MIN_BYTES);
   private int msize = Limits.MSIZE_MIN_BYTES;
   private ByteBuffer buffer = ByteBuffer.allocateDirect(INITIAL_BYTES).limit(0);
   private int missing = 1; // for the next frame to be whole, in bytes
 
-  Input(SocketChannel channel) {
-    this.channel = channel;
+  Input(Socket socket) {
+    this.socket = socket;
   }
 
   /** Sets the largest frame from the next one on. */
@@ -56,7 +55,7 @@ final class Input {
     int start = buffer.position();
     buffer.position(buffer.limit()).limit(buffer.capacity());
     try {
-      return channel.read(buffer);
+      return socket.read(buffer);
     } finally {
       buffer.flip().position(start);
     }

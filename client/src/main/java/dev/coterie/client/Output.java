@@ -7,7 +7,6 @@ import dev.coterie.wire.Request;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +58,7 @@ final class Output {
     }
   }
 
-  private final SocketChannel channel; // immutable
+  private final Socket socket; // immutable
   private final ReaderRole role; // immutable
   private final int msize; // immutable
   private ByteBuffer filling = ByteBuffer.allocateDirect(INITIAL_BYTES); // guarded by this
@@ -73,8 +72,8 @@ final class Output {
   private int clunkTags = Tags.CLUNKS; // guarded by this: how many of them are free
   private final ArrayDeque<Room> crowd = new ArrayDeque<>(0); // guarded by this
 
-  Output(SocketChannel channel, ReaderRole role, int msize) {
-    this.channel = channel;
+  Output(Socket socket, ReaderRole role, int msize) {
+    this.socket = socket;
     this.role = role;
     this.msize = msize;
     this.emptying = ByteBuffer.allocateDirect(INITIAL_BYTES).limit(0);
@@ -274,7 +273,7 @@ final class Output {
     for (int round = 0; round < ROUNDS; round++) {
       try {
         while (emptying.hasRemaining()) {
-          if (channel.write(emptying) == 0) {
+          if (socket.write(emptying) == 0) {
             stall();
             return;
           }

@@ -1,6 +1,5 @@
 package dev.coterie.client;
 
-import java.nio.channels.Selector;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -18,20 +17,22 @@ import org.jspecify.annotations.Nullable;
  * #leave}), so it is not lost with it.
  *
  * <p><b>No wake-up is lost</b>: {@link #wake} comes after the condition is true. A waiting thread
- * that is parked is unparked; one that has the role is in {@code select}, and the selector's wakeup
- * is remembered like a park permit. A thread that takes the role after the waker looked checks its
- * condition afterwards, before it selects.
+ * that is parked is unparked; one that has the role waits in the socket, whose wakeup is remembered
+ * like a park permit. A thread that takes the role after the waker looked checks its condition
+ * afterwards, before it waits.
+ *
+ * <p>A virtual thread never has the role: waiting in a socket's call would hold up its carrier.
  */
 @SuppressWarnings("ReferenceEquality") // a thread equals none but itself
 final class ReaderRole {
-  private final Selector selector; // immutable
+  private final Socket socket; // immutable
   private final AtomicReference<@Nullable Thread> holder = new AtomicReference<>(); // atomic
   private @Nullable Waiting first; // guarded by this
   private @Nullable Waiting last; // guarded by this
   private volatile int listed; // written under this
 
-  ReaderRole(Selector selector) {
-    this.selector = selector;
+  ReaderRole(Socket socket) {
+    this.socket = socket;
   }
 
   boolean tryTake() {
@@ -79,7 +80,7 @@ final class ReaderRole {
       return;
     }
     if (holder.get() == thread) {
-      selector.wakeup();
+      socket.wakeup();
     } else {
       LockSupport.unpark(thread);
     }
@@ -89,7 +90,7 @@ final class ReaderRole {
   void poke() {
     Thread thread = holder.get();
     if (thread != null && thread != Thread.currentThread()) {
-      selector.wakeup();
+      socket.wakeup();
     }
   }
 

@@ -20,23 +20,38 @@ final class LeaderLink implements AutoCloseable {
     this.tree = tree;
   }
 
-  /** Finds the leader by {@code --socket}, COTERIE_SOCKET or the usual path. */
+  /**
+   * Finds the leader by {@code --socket}, COTERIE_SOCKET or the usual path, for a command that soon
+   * ends.
+   */
   static LeaderLink open(Arguments arguments, Console console) throws Failure {
+    return open(address(arguments, console), ClientOptions.DEFAULT.withShortLife());
+  }
+
+  /** The same for a command that goes on. */
+  static LeaderLink openToStay(Arguments arguments, Console console) throws Failure {
+    return open(address(arguments, console));
+  }
+
+  private static String address(Arguments arguments, Console console) throws Failure {
     String given = arguments.value(Synopsis.SOCKET);
     if (given == null) {
       String variable = console.environment(SocketPath.VARIABLE);
       given = variable.isEmpty() ? SocketPath.usual(console) : variable;
     }
-    return open(given);
+    return given;
   }
 
   static LeaderLink open(String given) throws Failure {
+    return open(given, ClientOptions.DEFAULT);
+  }
+
+  private static LeaderLink open(String given, ClientOptions options) throws Failure {
     Caller self = ProcessIdentity.self();
     String address =
         given.startsWith("tcp:") || given.startsWith("unix:") ? given : "unix:" + given;
     try {
-      FileService service =
-          Client.connect(Address.parse(ByteText.decoded(address)), ClientOptions.DEFAULT);
+      FileService service = Client.connect(Address.parse(ByteText.decoded(address)), options);
       try {
         return new LeaderLink(service, Tree.of(service, self));
       } catch (ErrnoException e) {

@@ -100,7 +100,7 @@ final class MountCommand implements Command {
   private static LeaderLink link(Arguments arguments, Console console) throws IOException, Failure {
     List<String> operands = arguments.operands();
     if (operands.size() < 2) {
-      return LeaderLink.open(arguments, console);
+      return LeaderLink.openToStay(arguments, console);
     }
     String source = operands.getFirst();
     if (!PrivateLeader.isFor(source)) {

@@ -2,13 +2,17 @@ package dev.coterie.sys;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Wakes a thread that waits in an {@link IoUring}. Source: eventfd(2). */
+/**
+ * Wakes a thread that waits in an {@link IoUring} or a {@link ClientSocket}. Source: eventfd(2).
+ */
 public final class EventCounter implements AutoCloseable {
   private static final int EFD_CLOEXEC = 02000000;
+  private static final int EFD_NONBLOCK = 04000;
 
   private final int fd;
   private final MemorySegment buffer; // of the one read that is under way
@@ -24,6 +28,11 @@ public final class EventCounter implements AutoCloseable {
 
   public static EventCounter open() throws ErrnoException {
     return new EventCounter(UringCalls.eventfd(0, EFD_CLOEXEC));
+  }
+
+  /** One whose reading does not wait. */
+  static EventCounter openNonblocking() throws ErrnoException {
+    return new EventCounter(UringCalls.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   }
 
   int fd() {
@@ -44,6 +53,16 @@ public final class EventCounter implements AutoCloseable {
     } catch (ErrnoException e) {
       // Nothing is lost by EINTR: the counter is far from full, so the call does not wait.
       throw new AssertionError(e);
+    }
+  }
+
+  /** Makes it 0, without waiting: for one that does not. */
+  void drain() {
+    try {
+      MountCalls.read(fd, buffer, Long.BYTES);
+    } catch (ErrnoException e) {
+      // EAGAIN: it is on its way to be signalled, and the next wait ends at once.
+      assert e.errno() == Errno.EAGAIN : e;
     }
   }
 

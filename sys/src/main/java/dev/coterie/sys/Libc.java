@@ -23,6 +23,8 @@ final class Libc {
       function("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle BIND = function("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle LISTEN = function("listen", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle CONNECT =
+      function("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle ACCEPT4 =
       function("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
   private static final MethodHandle RECV =
@@ -87,6 +89,32 @@ final class Libc {
     MemorySegment none = MemorySegment.NULL;
     try {
       return checked(state, (int) ACCEPT4.invokeExact(state, fd, none, none, flags), "accept");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /** {@code int connect(int fd, const struct sockaddr *addr, socklen_t len)}. */
+  static void connect(int fd, MemorySegment address, int length) throws ErrnoException {
+    MemorySegment state = state();
+    try {
+      checked(state, (int) CONNECT.invokeExact(state, fd, address, length), "connect");
+    } catch (Throwable t) {
+      throw fault(t);
+    }
+  }
+
+  /**
+   * {@code ssize_t recv(int fd, void *buf, size_t len, int flags)} where "nothing is there yet" is
+   * an everyday answer, and an exception too dear for it.
+   *
+   * @return -1: EAGAIN
+   */
+  static long tryRecv(int fd, MemorySegment buffer, long length, int flags) throws ErrnoException {
+    MemorySegment state = state();
+    try {
+      long received = (long) RECV.invokeExact(state, fd, buffer, length, flags);
+      return received < 0 && Native.isAgain(state) ? -1 : checked(state, received, "recv");
     } catch (Throwable t) {
       throw fault(t);
     }

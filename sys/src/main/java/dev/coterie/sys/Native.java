@@ -73,6 +73,11 @@ final class Native {
     return result;
   }
 
+  /** Whether the call that failed had nothing to do yet. */
+  static boolean isAgain(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L) == Errno.EAGAIN.number();
+  }
+
   private static ErrnoException failed(MemorySegment state, String call) {
     int number = (int) ERRNO.get(state, 0L);
     Errno errno = Errno.of(number);

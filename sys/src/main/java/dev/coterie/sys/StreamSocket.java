@@ -74,13 +74,11 @@ public final class StreamSocket implements AutoCloseable {
     byte[] bytes = requireUnixPath(path);
     StreamSocket socket = new StreamSocket(Libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment address = arena.allocate(UNIX_PATH_OFFSET + UNIX_PATH_BYTES);
-      address.set(JAVA_SHORT, 0, (short) AF_UNIX);
-      MemorySegment.copy(bytes, 0, address, JAVA_BYTE, UNIX_PATH_OFFSET, bytes.length);
+      MemorySegment address = unixAddress(arena, bytes);
       // Before bind the descriptor's mode is what the socket's file will get; afterwards would be
       // too late for a moment.
       Libc.fchmod(socket.fd, 0600);
-      Libc.bind(socket.fd, address, UNIX_PATH_OFFSET + bytes.length + 1);
+      Libc.bind(socket.fd, address, unixAddressBytes(bytes));
       Libc.listen(socket.fd, BACKLOG);
       return socket;
     } catch (ErrnoException e) {
@@ -102,6 +100,18 @@ public final class StreamSocket implements AutoCloseable {
       throw new ErrnoException(Errno.ENAMETOOLONG, "socket " + path);
     }
     return bytes;
+  }
+
+  static MemorySegment unixAddress(Arena arena, byte[] path) {
+    MemorySegment address = arena.allocate(UNIX_PATH_OFFSET + UNIX_PATH_BYTES);
+    address.set(JAVA_SHORT, 0, (short) AF_UNIX);
+    MemorySegment.copy(path, 0, address, JAVA_BYTE, UNIX_PATH_OFFSET, path.length);
+    return address;
+  }
+
+  /** How much of it counts. */
+  static int unixAddressBytes(byte[] path) {
+    return UNIX_PATH_OFFSET + path.length + 1;
   }
 
   /** A socket that does nothing but hold a descriptor, for when there is no other left. EMFILE. */
