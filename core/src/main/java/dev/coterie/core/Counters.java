@@ -94,7 +94,7 @@ final class Counters {
   }
 
   /** It stays one as long as the file is there: ENODATA it is none · EPERM it is one. */
-  void refuseRemoval(InsideInode inode) throws ErrnoException {
-    throw new ErrnoException(find(inode) == null ? Errno.ENODATA : Errno.EPERM);
+  Errno whyNotRemoved(InsideInode inode) {
+    return find(inode) == null ? Errno.ENODATA : Errno.EPERM;
   }
 }

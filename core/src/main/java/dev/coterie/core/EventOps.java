@@ -357,8 +357,7 @@ final class EventOps {
   static @Nullable Object onHandle(EventHandle handle, Operation.OnHandle<?> operation)
       throws ErrnoException {
     return switch (operation) {
-      case Operation.Seek _, Operation.Fallocate _ ->
-          throw new ErrnoException(Errno.ESPIPE);
+      case Operation.Seek _, Operation.Fallocate _ -> throw new ErrnoException(Errno.ESPIPE);
       case Operation.CopyRange _, Operation.Fsync _ -> throw new ErrnoException(Errno.EINVAL);
       case Operation.SetFlags(_, var flags) -> {
         handle.setFlags(OpenFlags.SETTABLE, flags);

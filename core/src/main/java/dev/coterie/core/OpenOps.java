@@ -32,12 +32,7 @@ final class OpenOps {
 
   /** Flags that steer the opening and are gone afterwards. */
   static final int OPENING_ONLY =
-      O_CREAT
-          | O_EXCL
-          | O_TRUNC
-          | OpenFlags.O_NOFOLLOW
-          | OpenFlags.O_CLOEXEC
-          | OpenFlags.COUNTER;
+      O_CREAT | O_EXCL | O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC | OpenFlags.COUNTER;
 
   private final Vfs vfs;
   private final NameOps names;

@@ -122,7 +122,7 @@ final class XattrOps {
         return;
       }
       if (name.equals(XattrNames.COUNTER)) {
-        vfs.counters().refuseRemoval(inode);
+        throw new ErrnoException(vfs.counters().whyNotRemoved(inode));
       }
       requireAccess(caller, inode, name, Access.WRITE);
       if (inode.mount().getxattr(inode.node, name) == null) {

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventSet extends Source {
   /** Bits that say how to report, not what. */
-  private static final int HOW = CHANGES_ONLY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+  private static final int HOW =
+      CHANGES_ONLY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 
   /** What may go with EPOLLEXCLUSIVE (Linux, EPOLLEXCLUSIVE_OK_BITS). */
   private static final int WITH_EXCLUSIVE =
@@ -132,7 +133,10 @@ public final class EventSet extends Source {
     return look(item);
   }
 
-  /** Puts a member that is ready on the list, if that is to be; whether it was not there. With the monitor held. */
+  /**
+   * Puts a member that is ready on the list, if that is to be; whether it was not there. With the
+   * monitor held.
+   */
   private boolean look(Item item) {
     boolean tells = (item.mask & CHANGES_ONLY) == 0;
     if (!tells || (item.source.ready() & item.mask) == 0) {

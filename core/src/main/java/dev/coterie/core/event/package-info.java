@@ -21,9 +21,9 @@
  * nothing else.
  *
  * <p><b>Lock order.</b> tree's nesting lock → EventSet, outer before inner (no set is in itself,
- * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; a
- * Counter) → its sources' lists of watchers. All are leaves of the other locks of the core.
- * Watchers and waiters are told with none of them held, which {@code Source} asserts.
+ * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; a Counter) →
+ * its sources' lists of watchers. All are leaves of the other locks of the core. Watchers and
+ * waiters are told with none of them held, which {@code Source} asserts.
  */
 @NullMarked
 package dev.coterie.core.event;

@@ -163,8 +163,9 @@ final class CounterRequests {
             exchange.nodeId(),
             exchange.int64(KH),
             exchange.wakesPolled());
-    file.look(waits ? exchange.int32(EVENTS) : 0)
-        .whenComplete((ready, failure) -> answer(exchange, ready, failure));
+    var _ =
+        file.look(waits ? exchange.int32(EVENTS) : 0)
+            .whenComplete((ready, failure) -> answer(exchange, ready, failure));
   }
 
   private static void answer(

@@ -136,19 +136,20 @@ final class Polls {
       }
       set = made;
     }
-    made.thenAccept(this::listenTo);
+    var _ = made.thenAccept(this::listenTo);
     forward(ask(new Operation.Evset()).thenApply(Operation.Opened::handle), made);
     return made;
   }
 
   private static <R> void forward(CompletableFuture<R> from, CompletableFuture<R> to) {
-    from.whenComplete((result, failure) -> {
-      if (failure == null) {
-        to.complete(result);
-      } else {
-        to.completeExceptionally(failure);
-      }
-    });
+    var _ =
+        from.whenComplete((result, failure) -> {
+          if (failure == null) {
+            to.complete(result);
+          } else {
+            to.completeExceptionally(failure);
+          }
+        });
   }
 
   private void listenTo(long handle) {
@@ -346,13 +347,14 @@ final class Polls {
     }
 
     private void giveBack() {
-      last()
-          .whenComplete((ready, failure) -> {
-            Long made = known();
-            if (made != null) {
-              requests.giveBackHandle(made);
-            }
-          });
+      var _ =
+          last()
+              .whenComplete((ready, failure) -> {
+                Long made = known();
+                if (made != null) {
+                  requests.giveBackHandle(made);
+                }
+              });
     }
   }
 }
