@@ -38,11 +38,7 @@ class PlainCounterTest {
     client.walk(ROOT, XATTR, "c");
     byte[] value = "0".getBytes(StandardCharsets.UTF_8);
     client.ok(
-        Frame.of(P9.TXATTRCREATE)
-            .u4(XATTR)
-            .name("system.coterie.counter")
-            .u8(value.length)
-            .u4(0));
+        Frame.of(P9.TXATTRCREATE).u4(XATTR).name("system.coterie.counter").u8(value.length).u4(0));
     client.write(XATTR, 0, value);
     client.clunk(XATTR);
     open(client);

@@ -281,7 +281,8 @@ class EventMountIT {
     LockActor writer = opener(both.second, "rw");
     LockActor same = opener(both.first, "rw");
     try (Client client =
-        Client.connect(new Address.Unix(folder.resolve("all/socket").toString()), ClientOptions.DEFAULT)) {
+        Client.connect(
+            new Address.Unix(folder.resolve("all/socket").toString()), ClientOptions.DEFAULT)) {
       InodeId id = client.lookup(Caller.ROOT, client.root(Caller.ROOT).id(), Name.of(name)).id();
       long handle = client.open(Caller.ROOT, id, OpenFlags.O_RDWR).handle();
       List<Write> writes =
@@ -296,7 +297,9 @@ class EventMountIT {
           awaitAsleep(waiter, wait.startsWith("wait") ? "do_epoll_wait" : "poll_schedule_timeout");
           long before = System.nanoTime();
           write.run();
-          assertThat(waiter.answer()).as(wait).isEqualTo(wait.startsWith("wait") ? "events 0:1" : "1");
+          assertThat(waiter.answer())
+              .as(wait)
+              .isEqualTo(wait.startsWith("wait") ? "events 0:1" : "1");
           tell(wait + " woke up", before);
           does(waiter, "read 0", "1");
         }

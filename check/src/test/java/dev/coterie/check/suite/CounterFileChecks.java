@@ -151,12 +151,15 @@ interface CounterFileChecks extends Checks {
       fails(Errno.EINVAL, () -> alice.setxattr("/f", COUNTER, wrong));
     }
     fails(Errno.ENODATA, () -> alice.getxattr("/f", COUNTER));
-    fails(Errno.ENODATA, () -> one.service().removexattr(one.caller(), one.id("/f"), Name.of(COUNTER)));
+    fails(
+        Errno.ENODATA,
+        () -> one.service().removexattr(one.caller(), one.id("/f"), Name.of(COUNTER)));
     fails(Errno.ENODATA, () -> alice.setxattr("/f", COUNTER, "0", Setxattr.XATTR_REPLACE));
     alice.setxattr("/f", COUNTER, "18446744073709551614", Setxattr.XATTR_CREATE);
     assertThat(bob.getxattr("/f", COUNTER)).isEqualTo("18446744073709551614");
     fails(Errno.EEXIST, () -> alice.setxattr("/f", COUNTER, "0"));
-    fails(Errno.EPERM, () -> one.service().removexattr(one.caller(), one.id("/f"), Name.of(COUNTER)));
+    fails(
+        Errno.EPERM, () -> one.service().removexattr(one.caller(), one.id("/f"), Name.of(COUNTER)));
     fails(Errno.EACCES, () -> bob.open("/f", O_WRONLY));
     alice.chmod("/f", 0600);
     fails(Errno.EACCES, () -> bob.getxattr("/f", COUNTER));
@@ -265,8 +268,7 @@ interface CounterFileChecks extends Checks {
     assertThat(now(one, set)).containsExactly(new Event(EPOLLOUT, 2, 1));
     put(other, theirs, 1);
     assertThat(now(one, set))
-        .containsExactlyInAnyOrder(
-            new Event(EPOLLIN, 1, 1), new Event(EPOLLIN | EPOLLOUT, 2, 1));
+        .containsExactlyInAnyOrder(new Event(EPOLLIN, 1, 1), new Event(EPOLLIN | EPOLLOUT, 2, 1));
     assertThat(now(one, set)).isEmpty();
     one.close(both);
     put(other, theirs, 1);

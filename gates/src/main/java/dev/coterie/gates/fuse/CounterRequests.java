@@ -115,8 +115,7 @@ final class CounterRequests {
         });
   }
 
-  private void move(
-      Exchange exchange, Operation<Integer> operation, Requests.Then<Integer> then) {
+  private void move(Exchange exchange, Operation<Integer> operation, Requests.Then<Integer> then) {
     Caller caller = Callers.plain(exchange);
     if (isNonblocking(exchange)) {
       requests.submit(exchange, caller, operation, then);

@@ -143,8 +143,7 @@ final class FuseGate implements Handler {
       case POLL -> counters.poll(exchange);
       // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
       // the program.
-      case BMAP, IOCTL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
-          exchange.answerError(Errno.ENOSYS);
+      case BMAP, IOCTL, SETUPMAPPING, REMOVEMAPPING, SYNCFS -> exchange.answerError(Errno.ENOSYS);
     }
   }
 

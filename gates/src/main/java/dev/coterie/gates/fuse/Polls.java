@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * twice</b>, as an edge is to come once: each POLL that follows a word to the kernel has looked
  * itself, so what was reported of the time before is of an older <i>generation</i>, and dropped.
  *
- * <p><b>At once</b>: who has written through this mount finds those who wait on this mount woken
- * up when the call returns, as on one machine, whether the set has told yet or not.
+ * <p><b>At once</b>: who has written through this mount finds those who wait on this mount woken up
+ * when the call returns, as on one machine, whether the set has told yet or not.
  */
 final class Polls {
   private static final System.Logger LOG = System.getLogger(Polls.class.getName());
@@ -153,8 +153,7 @@ final class Polls {
   }
 
   private void listenTo(long handle) {
-    listener =
-        Thread.ofPlatform().daemon().name("coterie-fuse-events").start(() -> listen(handle));
+    listener = Thread.ofPlatform().daemon().name("coterie-fuse-events").start(() -> listen(handle));
   }
 
   private void listen(long handle) {

@@ -36,8 +36,7 @@ public final class OpenOut {
 
   /** Puts that of a file in which each read and each write can wait for others. */
   public static int putStream(MemorySegment body, int at, long handle) {
-    return put(
-        body, at, handle, FOPEN_DIRECT_IO | FOPEN_STREAM | FOPEN_PARALLEL_DIRECT_WRITES);
+    return put(body, at, handle, FOPEN_DIRECT_IO | FOPEN_STREAM | FOPEN_PARALLEL_DIRECT_WRITES);
   }
 
   /** Puts a directory's, whose entries the kernel keeps only when asked to. */
