@@ -32,7 +32,13 @@ final class OpenOps {
 
   /** Flags that steer the opening and are gone afterwards. */
   static final int OPENING_ONLY =
-      O_CREAT | O_EXCL | O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC | OpenFlags.COUNTER;
+      O_CREAT
+          | O_EXCL
+          | O_TRUNC
+          | OpenFlags.O_NOFOLLOW
+          | OpenFlags.O_CLOEXEC
+          | OpenFlags.NO_FIFO
+          | OpenFlags.COUNTER;
 
   private final Vfs vfs;
   private final NameOps names;
@@ -75,7 +81,7 @@ final class OpenOps {
     if ((flags & O_NOATIME) != 0) {
       Access.requireOwner(node, caller);
     }
-    if ((mode & Mode.S_IFMT) == Mode.S_IFIFO) {
+    if ((mode & Mode.S_IFMT) == Mode.S_IFIFO && (flags & OpenFlags.NO_FIFO) == 0) {
       return fifo(inode, flags);
     }
     if (!Mode.isRegular(mode) && !Mode.isDirectory(mode)) {

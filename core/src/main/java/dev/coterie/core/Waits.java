@@ -47,12 +47,12 @@ final class Waits {
               && session.handle(o.handle()) instanceof EventHandle handle
               && !handle.isNonblocking();
       case Operation.Open(var id, var flags) ->
-          (flags & OpenFlags.O_NONBLOCK) == 0
+          (flags & (OpenFlags.O_NONBLOCK | OpenFlags.NO_FIFO)) == 0
               && references.find(id) instanceof InsideInode inode
               && inode.node.type() == Mode.S_IFIFO;
       // The name may be a FIFO's.
       case Operation.Create create ->
-          (create.flags() & (OpenFlags.O_NONBLOCK | OpenFlags.O_EXCL)) == 0;
+          (create.flags() & (OpenFlags.O_NONBLOCK | OpenFlags.NO_FIFO | OpenFlags.O_EXCL)) == 0;
       default -> false;
     };
   }

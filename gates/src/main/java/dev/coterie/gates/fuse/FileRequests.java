@@ -201,7 +201,9 @@ final class FileRequests {
   void create(Exchange exchange) throws ErrnoException {
     InodeId dir = requests.node(exchange);
     int flags = exchange.int32(0) & ~NOT_FOR_OPEN | forOpening(times.ofFiles());
-    made(exchange, new Operation.Create(dir, exchange.name(16), flags, exchange.int32(4)));
+    made(
+        exchange,
+        new Operation.Create(dir, exchange.name(16), flags | OpenFlags.NO_FIFO, exchange.int32(4)));
   }
 
   /** As create; what stands for a name means nothing. */
@@ -216,7 +218,19 @@ final class FileRequests {
         exchange,
         Callers.making(exchange, exchange.int32(8)),
         operation,
-        opened -> answerMade(exchange, opened));
+        new Requests.Then<Operation.Opened>() {
+          @Override
+          public void done(Operation.Opened opened) {
+            answerMade(exchange, opened);
+          }
+
+          // Somebody has made a FIFO of that name, or a socket, since the kernel looked: it is to
+          // look again, and then opens that by itself.
+          @Override
+          public Errno failed(Errno errno) {
+            return errno == Errno.ENXIO ? Errno.ESTALE : errno;
+          }
+        });
   }
 
   private void answerMade(Exchange exchange, Operation.Opened opened) {
