@@ -22,11 +22,18 @@ public final class EventMask {
   public static final int EPOLLRDHUP = 0x2000;
 
   /**
+   * Report every time that it becomes ready, even if it is not ready any more when the report is
+   * taken: what O_ASYNC promises of a signal. See {@link Notifications}. Not Linux's; alone, with
+   * none of the bits below but EPOLLET and EPOLLWAKEUP.
+   */
+  public static final int NOTIFY = 1 << 26;
+
+  /**
    * No flag of epoll(7): what is so already when the member is added or changed is not reported;
    * nor, if it is given other data, what was still to be reported with the old. How a kernel mount,
    * which looks by itself, asks only for what happens afterwards.
    */
-  public static final int CHANGES_ONLY = 1 << 26;
+  public static final int CHANGES_ONLY = 1 << 25;
 
   /** Of several sets that wait for one change wake at least one, but need not wake all. */
   public static final int EPOLLEXCLUSIVE = 1 << 28;

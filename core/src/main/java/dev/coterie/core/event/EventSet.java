@@ -9,6 +9,7 @@ import static dev.coterie.api.EventMask.EPOLLIN;
 import static dev.coterie.api.EventMask.EPOLLONESHOT;
 import static dev.coterie.api.EventMask.EPOLLOUT;
 import static dev.coterie.api.EventMask.EPOLLWAKEUP;
+import static dev.coterie.api.EventMask.NOTIFY;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
@@ -33,7 +34,10 @@ import org.jspecify.annotations.Nullable;
 public final class EventSet extends Source {
   /** Bits that say how to report, not what. */
   private static final int HOW =
-      CHANGES_ONLY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+      NOTIFY | CHANGES_ONLY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+
+  /** What is told of without saying that it was this: by a change that can be anything. */
+  private static final int ENDS = EPOLLERR | EPOLLHUP;
 
   /** What may go with EPOLLEXCLUSIVE (Linux, EPOLLEXCLUSIVE_OK_BITS). */
   private static final int WITH_EXCLUSIVE =
@@ -48,6 +52,8 @@ public final class EventSet extends Source {
     long data; // guarded by the set
     boolean member = true; // guarded by the set
     int changes; // guarded by the set: since the last report
+    int pending; // guarded by the set: of a NOTIFY member, what these changes were
+    int ends; // guarded by the set: of a NOTIFY member, which of ENDS it was seen to have
 
     Item(EventSet set, Opening opening, Source source, int mask, long data) {
       this.set = set;
@@ -55,6 +61,32 @@ public final class EventSet extends Source {
       this.source = source;
       this.mask = mask;
       this.data = data;
+    }
+
+    boolean notifies() {
+      return (mask & NOTIFY) != 0;
+    }
+
+    /** What it is to be reported for. With the set's monitor held. */
+    int report() {
+      return notifies() ? pending : source.ready() & mask;
+    }
+
+    /** Whether a change is one of what is asked for. With the set's monitor held. */
+    boolean isMet(int hint) {
+      if (!notifies()) {
+        return (mask & ~HOW) != 0 && (hint == 0 || (hint & mask) != 0);
+      }
+      int become = hint == 0 ? newEnds() : hint & mask;
+      pending |= become;
+      return become != 0;
+    }
+
+    private int newEnds() {
+      int now = source.ready() & ENDS;
+      int fresh = now & ~ends;
+      ends = now;
+      return fresh;
     }
 
     @Override
@@ -113,7 +145,8 @@ public final class EventSet extends Source {
   private void requireAddable(Source source, int mask) throws ErrnoException {
     boolean alone = (mask & EPOLLEXCLUSIVE) != 0;
     if (source == this
-        || (alone && (source instanceof EventSet || (mask & ~WITH_EXCLUSIVE) != 0))) {
+        || (alone && (source instanceof EventSet || (mask & ~WITH_EXCLUSIVE) != 0))
+        || ((mask & NOTIFY) != 0 && (mask & EPOLLONESHOT) != 0)) {
       throw new ErrnoException(Errno.EINVAL);
     }
   }
@@ -129,6 +162,8 @@ public final class EventSet extends Source {
     if (item.source instanceof EventSet) {
       nested.add(item);
     }
+    // What it is already makes no notification; what it becomes from now on does.
+    item.ends = item.notifies() ? item.source.ready() & ENDS : 0;
     item.source.watch(item, (item.mask & EPOLLEXCLUSIVE) != 0);
     return look(item);
   }
@@ -139,7 +174,8 @@ public final class EventSet extends Source {
    */
   private boolean look(Item item) {
     boolean tells = (item.mask & CHANGES_ONLY) == 0;
-    if (!tells || (item.source.ready() & item.mask) == 0) {
+    boolean isReady = item.notifies() ? item.isMet(0) : item.report() != 0;
+    if (!tells || !isReady) {
       return false;
     }
     item.changes++;
@@ -149,7 +185,8 @@ public final class EventSet extends Source {
   /**
    * Changes what a member is watched for, and arms it again.
    *
-   * @throws ErrnoException ENOENT it is none · EINVAL EPOLLEXCLUSIVE, before or now
+   * @throws ErrnoException ENOENT it is none · EINVAL EPOLLEXCLUSIVE, before or now; NOTIFY, before
+   *     or now, but not both
    */
   public void modify(Opening opening, Source source, int mask, long data) throws ErrnoException {
     requireAddable(source, mask);
@@ -158,7 +195,7 @@ public final class EventSet extends Source {
     }
     synchronized (this) {
       Item item = find(opening, source);
-      if ((item.mask & EPOLLEXCLUSIVE) != 0) {
+      if ((item.mask & EPOLLEXCLUSIVE) != 0 || ((item.mask ^ mask) & NOTIFY) != 0) {
         throw new ErrnoException(Errno.EINVAL);
       }
       item.mask = mask | EPOLLERR | EPOLLHUP;
@@ -167,6 +204,10 @@ public final class EventSet extends Source {
         item.changes = 0;
       }
       item.data = data;
+      if (item.notifies() && (item.pending &= item.mask) == 0) {
+        item.changes = 0;
+        ready.remove(item);
+      }
       if (!look(item)) {
         return;
       }
@@ -279,8 +320,7 @@ public final class EventSet extends Source {
   private boolean changed(Item item, int hint) {
     boolean wakes;
     synchronized (this) {
-      boolean asked = (item.mask & ~HOW) != 0 && (hint == 0 || (hint & item.mask) != 0);
-      if (!item.member || !asked) {
+      if (!item.member || !item.isMet(hint)) {
         return false;
       }
       item.changes = Math.max(item.changes, item.changes + 1);
@@ -304,12 +344,13 @@ public final class EventSet extends Source {
     synchronized (this) {
       for (int left = ready.size(); left > 0 && events.size() < max; left--) {
         Item item = ready.removeFirst();
-        int mask = item.source.ready() & item.mask;
+        int mask = item.report();
         if (mask != 0) {
           events.add(new Event(mask, item.data, item.changes));
           reported(item);
         }
         item.changes = 0;
+        item.pending = 0;
       }
       if (events.isEmpty() && waiter != null) {
         await(waiter);
@@ -326,7 +367,7 @@ public final class EventSet extends Source {
   private void reported(Item item) {
     if ((item.mask & EPOLLONESHOT) != 0) {
       item.mask &= HOW;
-    } else if ((item.mask & EPOLLET) == 0) {
+    } else if ((item.mask & (EPOLLET | NOTIFY)) == 0) {
       ready.addLast(item);
     }
   }
@@ -336,10 +377,11 @@ public final class EventSet extends Source {
   public synchronized int ready() {
     while (!ready.isEmpty()) {
       Item item = ready.getFirst();
-      if ((item.source.ready() & item.mask) != 0) {
+      if (item.report() != 0) {
         return EPOLLIN;
       }
       item.changes = 0;
+      item.pending = 0;
       ready.removeFirst();
     }
     return 0;
