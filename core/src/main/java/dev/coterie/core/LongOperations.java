@@ -29,7 +29,8 @@ final class LongOperations {
           Operation.Take _,
           Operation.OpenWatch _,
           Operation.Evset _,
-          Operation.Eventfd _ ->
+          Operation.Eventfd _,
+          Operation.Evlock _ ->
           false;
     };
   }
