@@ -1,0 +1,183 @@
+package dev.coterie.check.events;
+
+import static dev.coterie.api.EventMask.EPOLLET;
+import static dev.coterie.api.EventMask.EPOLLIN;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
+import dev.coterie.api.Event;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Control;
+import dev.coterie.api.Ticket;
+import dev.coterie.core.Session;
+import dev.coterie.core.Vfs;
+import dev.coterie.core.event.EventCounter;
+import dev.coterie.core.event.EventSet;
+import dev.coterie.core.event.Opening;
+import dev.coterie.mounts.tmpfs.TmpFs;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Of those who wait at one set an event wakes one; and none waits while there is one left. */
+class WakeTest {
+  private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 100_000 : 3_000;
+  private static final int EVENTS = 3;
+  private static final int WAITS = 4;
+  private static final Caller ROOT = Caller.ROOT;
+
+  // ---- how many are woken ----
+
+  @Test
+  void event_wakesOneOfThoseWhoWait() throws Exception {
+    EventSet set = new EventSet(new Object());
+    EventCounter[] counters = {new EventCounter(0, false), new EventCounter(0, false)};
+    for (int i = 0; i < 2; i++) {
+      set.add(new Opening(this, i), counters[i], EPOLLIN | EPOLLET, i);
+    }
+    List<String> log = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      assertThat(set.take(1, () -> log.add(name))).isEmpty();
+    }
+    counters[0].add(1, null);
+    assertThat(log).containsExactly("a");
+    counters[1].add(1, null); // before the first has taken anything
+    assertThat(log).containsExactly("a", "b");
+    assertThat(set.take(1, null)).hasSize(1); // leaves one, so the next is woken
+    assertThat(log).containsExactly("a", "b", "c");
+    assertThat(set.take(1, null)).hasSize(1);
+    assertThat(set.take(1, () -> log.add("d"))).isEmpty();
+    counters[0].add(1, null);
+    set.passOn();
+    assertThat(log).containsExactly("a", "b", "c", "d");
+  }
+
+  /** By level a member stays ready, so whoever takes a report of it wakes the next. */
+  @Test
+  void event_byLevel_wakesOneAfterTheOther() throws Exception {
+    EventSet set = new EventSet(new Object());
+    EventCounter counter = new EventCounter(0, false);
+    set.add(new Opening(this, 1), counter, EPOLLIN, 1);
+    List<String> log = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      assertThat(set.take(1, () -> log.add(name + set.take(1, null).size()))).isEmpty();
+    }
+    counter.add(1, null);
+    assertThat(log).containsExactly("a1", "b1", "c1");
+  }
+
+  // ---- no wake-up is lost ----
+
+  /** Several wait, some give up at the moment at which events come: none is left beside a wait. */
+  @Test
+  @Timeout(300)
+  void eventsAgainstGivingUp_leaveNoneBesideOneWhoWaits() throws Exception {
+    Random random = new Random(3);
+    Map<String, Integer> ends = new TreeMap<>();
+    try (Vfs vfs =
+            new Vfs(
+                new Vfs.Config(InstantSource.system(), new Random(1), 1),
+                Map.of("/", TmpFs.Options.defaults().factory()));
+        Session one = vfs.openSession();
+        Session two = vfs.openSession();
+        ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      for (int round = 0; round < ROUNDS; round++) {
+        round(one, two, threads, random, ends);
+      }
+    }
+    System.out.println("ends: " + ends);
+    assertThat(ends.keySet()).containsExactly("EINTR", "event", "waits");
+  }
+
+  private static void round(
+      Session one, Session two, ExecutorService threads, Random random, Map<String, Integer> ends)
+      throws Exception {
+    long set = one.evset(ROOT).handle();
+    long theirs = two.take(ROOT, one.share(ROOT, set)).handle();
+    long[] counters = new long[EVENTS];
+    for (int i = 0; i < EVENTS; i++) {
+      counters[i] = one.eventfd(ROOT, 0, 0).handle();
+      one.evctl(ROOT, set, Control.ADD, counters[i], EPOLLIN | EPOLLET, i);
+    }
+    List<Wait> waits = new ArrayList<>();
+    for (int i = 0; i < WAITS; i++) {
+      waits.add(i % 2 == 0 ? Wait.at(one, set) : Wait.at(two, theirs));
+    }
+    int given = 1 + random.nextInt(WAITS - 1);
+    int first = random.nextInt(WAITS);
+    CyclicBarrier start = new CyclicBarrier(2);
+    Future<?> giving =
+        threads.submit(() -> {
+          start.await(30, SECONDS);
+          for (int i = 0; i < given; i++) {
+            waits.get((first + i) % WAITS).ticket.cancel();
+          }
+          return null;
+        });
+    Future<?> adding =
+        threads.submit(() -> {
+          start.await(30, SECONDS);
+          for (long counter : counters) {
+            one.writeNext(ROOT, counter, ByteBuffer.wrap(new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
+          }
+          return null;
+        });
+    giving.get(30, SECONDS);
+    adding.get(30, SECONDS);
+    int reports = 0;
+    boolean oneWaits = false;
+    for (Wait wait : waits) {
+      ends.merge(wait.end(), 1, Integer::sum);
+      reports += wait.end().equals("event") ? 1 : 0;
+      oneWaits |= wait.end().equals("waits");
+    }
+    int left = one.evwait(ROOT, set, 8, 0).size();
+    assertThat(reports + left).isEqualTo(EVENTS);
+    assertThat(oneWaits && left > 0).as("%d left beside one who waits", left).isFalse();
+    waits.forEach(wait -> wait.ticket.cancel());
+    one.close(ROOT, set);
+    two.close(ROOT, theirs);
+    for (long counter : counters) {
+      one.close(ROOT, counter);
+    }
+  }
+
+  /** A wait for one event, and how it ended. */
+  private static final class Wait implements Completion<List<Event>> {
+    private Ticket ticket = Ticket.DONE;
+    private String end = "waits"; // guarded by this
+
+    static Wait at(Session session, long set) {
+      Wait wait = new Wait();
+      wait.ticket = session.submit(ROOT, new Operation.Evwait(set, 1, -1), wait);
+      return wait;
+    }
+
+    @Override
+    public synchronized void done(List<Event> events) {
+      end = events.isEmpty() ? "time" : "event";
+    }
+
+    @Override
+    public synchronized void failed(Errno errno) {
+      end = errno.name();
+    }
+
+    synchronized String end() {
+      return end;
+    }
+  }
+}
