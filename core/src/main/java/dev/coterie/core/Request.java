@@ -131,6 +131,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
     if (timed != null) {
       // If its time was up the source knows it still, and may never change again.
       timed.handle.source.forget(this);
+      timed.handle.source.passOn(); // it may have been woken while its time ended
     }
     if (off != null) {
       off.run();

@@ -9,9 +9,11 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.Event;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Control;
 import dev.coterie.api.Ticket;
+import dev.coterie.core.Barrier;
 import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.event.EventCounter;
@@ -87,23 +89,38 @@ class WakeTest {
   void eventsAgainstGivingUp_leaveNoneBesideOneWhoWaits() throws Exception {
     Random random = new Random(3);
     Map<String, Integer> ends = new TreeMap<>();
-    try (Vfs vfs =
-            new Vfs(
-                new Vfs.Config(InstantSource.system(), new Random(1), 1),
-                Map.of("/", TmpFs.Options.defaults().factory()));
+    List<Runnable> alarms = new ArrayList<>();
+    Vfs.Config config =
+        new Vfs.Config(
+            InstantSource.system(),
+            new Random(1),
+            1,
+            Barrier.OPEN,
+            Limits.DENTRIES,
+            (afterMs, action) -> {
+              alarms.add(action);
+              return () -> {};
+            });
+    try (Vfs vfs = new Vfs(config, Map.of("/", TmpFs.Options.defaults().factory()));
         Session one = vfs.openSession();
         Session two = vfs.openSession();
         ExecutorService threads = Executors.newFixedThreadPool(2)) {
       for (int round = 0; round < ROUNDS; round++) {
-        round(one, two, threads, random, ends);
+        alarms.clear();
+        round(one, two, alarms, threads, random, ends);
       }
     }
     System.out.println("ends: " + ends);
-    assertThat(ends.keySet()).containsExactly("EINTR", "event", "waits");
+    assertThat(ends.keySet()).containsExactly("EINTR", "event", "time", "waits");
   }
 
   private static void round(
-      Session one, Session two, ExecutorService threads, Random random, Map<String, Integer> ends)
+      Session one,
+      Session two,
+      List<Runnable> alarms,
+      ExecutorService threads,
+      Random random,
+      Map<String, Integer> ends)
       throws Exception {
     long set = one.evset(ROOT).handle();
     long theirs = two.take(ROOT, one.share(ROOT, set)).handle();
@@ -123,7 +140,12 @@ class WakeTest {
         threads.submit(() -> {
           start.await(30, SECONDS);
           for (int i = 0; i < given; i++) {
-            waits.get((first + i) % WAITS).ticket.cancel();
+            int which = (first + i) % WAITS;
+            if (i % 2 == 0) {
+              alarms.get(which).run();
+            } else {
+              waits.get(which).ticket.cancel();
+            }
           }
           return null;
         });
@@ -162,7 +184,7 @@ class WakeTest {
 
     static Wait at(Session session, long set) {
       Wait wait = new Wait();
-      wait.ticket = session.submit(ROOT, new Operation.Evwait(set, 1, -1), wait);
+      wait.ticket = session.submit(ROOT, new Operation.Evwait(set, 1, 1000), wait);
       return wait;
     }
 
