@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
@@ -83,6 +84,93 @@ class WakeTest {
 
   // ---- no wake-up is lost ----
 
+  /** Who is cancelled between being woken and having its turn passes the turn on. */
+  @Test
+  void wakeOfOneWhoIsCancelled_goesToTheNext() throws Exception {
+    try (Told told = new Told()) {
+      Wait second = new Wait();
+      // Told by the thread that wakes: what it adds wakes the second, whose turn comes behind it.
+      Wait first =
+          new Wait(() -> {
+            told.add(1);
+            second.ticket.cancel();
+          });
+      Wait third = new Wait();
+      List.of(first, second, third).forEach(told::wait);
+      told.add(0);
+      assertThat(first.end()).isEqualTo("event");
+      assertThat(second.end()).isEqualTo("EINTR");
+      assertThat(third.end()).isEqualTo("event");
+    }
+  }
+
+  /** Whose time ends while it is woken passes the turn on. */
+  @Test
+  void wakeOfOneWhoseTimeEnds_goesToTheNext() throws Exception {
+    try (Told told = new Told()) {
+      Wait first = new Wait(() -> told.add(0));
+      Wait second = new Wait();
+      List.of(first, second).forEach(told::wait);
+      told.alarms.getFirst().run();
+      assertThat(first.end()).isEqualTo("time");
+      assertThat(second.end()).isEqualTo("event");
+    }
+  }
+
+  /** A set with two counters, and time that goes by when the test says so. */
+  private static final class Told implements AutoCloseable {
+    final List<Runnable> alarms = new ArrayList<>();
+    private final Vfs vfs;
+    private final Session session;
+    private final long set;
+    private final long[] counters = new long[2];
+
+    Told() throws Exception {
+      vfs = new Vfs(config(alarms), Map.of("/", TmpFs.Options.defaults().factory()));
+      session = vfs.openSession();
+      set = session.evset(ROOT).handle();
+      for (int i = 0; i < 2; i++) {
+        counters[i] = session.eventfd(ROOT, 0, 0).handle();
+        session.evctl(ROOT, set, Control.ADD, counters[i], EPOLLIN | EPOLLET, i);
+      }
+    }
+
+    void wait(Wait wait) {
+      wait.at(session, set);
+    }
+
+    void add(int which) {
+      try {
+        put(session, counters[which]);
+      } catch (ErrnoException e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      session.close();
+      vfs.close();
+    }
+  }
+
+  private static Vfs.Config config(List<Runnable> alarms) {
+    return new Vfs.Config(
+        InstantSource.system(),
+        new Random(1),
+        1,
+        Barrier.OPEN,
+        Limits.DENTRIES,
+        (afterMs, action) -> {
+          alarms.add(action);
+          return () -> {};
+        });
+  }
+
+  private static void put(Session session, long counter) throws ErrnoException {
+    session.writeNext(ROOT, counter, ByteBuffer.wrap(new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
+  }
+
   /** Several wait, some give up at the moment at which events come: none is left beside a wait. */
   @Test
   @Timeout(300)
@@ -90,18 +178,7 @@ class WakeTest {
     Random random = new Random(3);
     Map<String, Integer> ends = new TreeMap<>();
     List<Runnable> alarms = new ArrayList<>();
-    Vfs.Config config =
-        new Vfs.Config(
-            InstantSource.system(),
-            new Random(1),
-            1,
-            Barrier.OPEN,
-            Limits.DENTRIES,
-            (afterMs, action) -> {
-              alarms.add(action);
-              return () -> {};
-            });
-    try (Vfs vfs = new Vfs(config, Map.of("/", TmpFs.Options.defaults().factory()));
+    try (Vfs vfs = new Vfs(config(alarms), Map.of("/", TmpFs.Options.defaults().factory()));
         Session one = vfs.openSession();
         Session two = vfs.openSession();
         ExecutorService threads = Executors.newFixedThreadPool(2)) {
@@ -131,7 +208,9 @@ class WakeTest {
     }
     List<Wait> waits = new ArrayList<>();
     for (int i = 0; i < WAITS; i++) {
-      waits.add(i % 2 == 0 ? Wait.at(one, set) : Wait.at(two, theirs));
+      Wait wait = new Wait();
+      waits.add(wait);
+      wait.at(i % 2 == 0 ? one : two, i % 2 == 0 ? set : theirs);
     }
     int given = 1 + random.nextInt(WAITS - 1);
     int first = random.nextInt(WAITS);
@@ -153,7 +232,7 @@ class WakeTest {
         threads.submit(() -> {
           start.await(30, SECONDS);
           for (long counter : counters) {
-            one.writeNext(ROOT, counter, ByteBuffer.wrap(new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
+            put(one, counter);
           }
           return null;
         });
@@ -182,15 +261,26 @@ class WakeTest {
     private Ticket ticket = Ticket.DONE;
     private String end = "waits"; // guarded by this
 
-    static Wait at(Session session, long set) {
-      Wait wait = new Wait();
-      wait.ticket = session.submit(ROOT, new Operation.Evwait(set, 1, 1000), wait);
-      return wait;
+    private final Runnable then; // by who ended it
+
+    Wait() {
+      this(() -> {});
+    }
+
+    Wait(Runnable then) {
+      this.then = then;
+    }
+
+    void at(Session session, long set) {
+      ticket = session.submit(ROOT, new Operation.Evwait(set, 1, 1000), this);
     }
 
     @Override
-    public synchronized void done(List<Event> events) {
-      end = events.isEmpty() ? "time" : "event";
+    public void done(List<Event> events) {
+      synchronized (this) {
+        end = events.isEmpty() ? "time" : "event";
+      }
+      then.run();
     }
 
     @Override
