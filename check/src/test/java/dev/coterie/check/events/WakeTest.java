@@ -17,6 +17,7 @@ import dev.coterie.api.Ticket;
 import dev.coterie.core.Barrier;
 import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
+import dev.coterie.core.event.Counter;
 import dev.coterie.core.event.EventCounter;
 import dev.coterie.core.event.EventSet;
 import dev.coterie.core.event.Opening;
@@ -44,10 +45,14 @@ class WakeTest {
 
   // ---- how many are woken ----
 
+  private static EventCounter counter() {
+    return new Counter(0, false).open(true, true);
+  }
+
   @Test
   void event_wakesOneOfThoseWhoWait() throws Exception {
     EventSet set = new EventSet(new Object());
-    EventCounter[] counters = {new EventCounter(0, false), new EventCounter(0, false)};
+    EventCounter[] counters = {counter(), counter()};
     for (int i = 0; i < 2; i++) {
       set.add(new Opening(this, i), counters[i], EPOLLIN | EPOLLET, i);
     }
@@ -72,7 +77,7 @@ class WakeTest {
   @Test
   void event_byLevel_wakesOneAfterTheOther() throws Exception {
     EventSet set = new EventSet(new Object());
-    EventCounter counter = new EventCounter(0, false);
+    EventCounter counter = counter();
     set.add(new Opening(this, 1), counter, EPOLLIN, 1);
     List<String> log = new ArrayList<>();
     for (String name : List.of("a", "b", "c")) {
