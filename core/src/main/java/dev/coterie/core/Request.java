@@ -122,9 +122,16 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   private void over() {
     session.unpark(this);
     Runnable off;
+    Step<R> timed;
     synchronized (this) {
       state = State.ENDED;
       off = alarm;
+      timed = step != null && step.timeoutMs() > 0 ? step : null;
+    }
+    if (timed != null) {
+      // If its time was up the source knows it still, and may never change again.
+      timed.handle.source.forget(this);
+      timed.handle.source.passOn(); // it may have been woken while its time ended
     }
     if (off != null) {
       off.run();
@@ -160,12 +167,20 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   /** The source it waits for has changed. */
   @Override
   public void run() {
+    Step<R> over = null;
     synchronized (this) {
-      if (state != State.QUEUED) {
-        again = true; // if it is running: it looks again before it waits
+      if (state == State.QUEUED) {
+        state = State.RUNNING;
+      } else if (state == State.ENDED) {
+        over = step;
+      } else {
+        again = true; // it is running: it looks again before it waits
         return;
       }
-      state = State.RUNNING;
+    }
+    if (over != null) {
+      over.handle.source.passOn(); // woken too late: it is another's turn
+      return;
     }
     tryAgain();
   }
@@ -291,6 +306,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   private boolean endWait(Step<R> waiting, Errno errno) {
     over();
     waiting.handle.source.forget(this);
+    waiting.handle.source.passOn(); // it may have been its turn
     R partial = errno == Errno.ESTALE ? null : waiting.partial();
     waiting.drop();
     if (partial != null) {

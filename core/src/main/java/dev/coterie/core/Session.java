@@ -176,6 +176,7 @@ public final class Session implements FileService {
   <R> boolean run(Step<R> step, Completion<? super R> completion, Request<R> request) {
     if (!enter()) {
       step.drop();
+      step.handle.source.passOn();
       completion.failed(Errno.ESTALE);
       return true;
     }

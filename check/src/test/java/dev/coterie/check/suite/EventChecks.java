@@ -413,6 +413,24 @@ interface EventChecks extends Checks {
     assertThat(wait.ended()).isEqualTo(List.of(new Event(EPOLLOUT, counter, 1)));
   }
 
+  /** Whose time is up waits no more, so that an exclusive event goes to another set's waiter. */
+  @Test
+  default void wait_whoseTimeIsUp_doesNotTakeAnothersTurn() throws Exception {
+    Actor one = root();
+    Actor other = root();
+    long first = set(one);
+    long second = set(one);
+    long counter = counter(one);
+    long theirs = dup(one, other, counter);
+    add(one, first, counter, EPOLLIN | EPOLLEXCLUSIVE);
+    add(one, second, counter, EPOLLIN | EPOLLEXCLUSIVE);
+    assertThat(one.service().evwait(one.caller(), first, 10, 20)).isEmpty();
+    Sent wait = wait(one, second);
+    assertThat(wait.waits()).isTrue();
+    put(other, theirs, 1);
+    assertThat(wait.ended()).isEqualTo(List.of(new Event(EPOLLIN, counter, 1)));
+  }
+
   @Test
   default void wait_endsWhenItsTimeIsUp() throws Exception {
     Actor one = root();

@@ -372,6 +372,23 @@ public final class EventSet extends Source {
     }
   }
 
+  /** As Linux wakes one exclusive waiter for each event; whoever leaves some wakes the next. */
+  @Override
+  boolean wakesOne() {
+    return true;
+  }
+
+  @Override
+  public void passOn() {
+    boolean others;
+    synchronized (this) {
+      others = !ready.isEmpty();
+    }
+    if (others) {
+      wake();
+    }
+  }
+
   /** Readable while a member is ready. */
   @Override
   public synchronized int ready() {

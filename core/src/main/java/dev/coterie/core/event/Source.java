@@ -94,16 +94,28 @@ public abstract class Source {
     wake();
   }
 
-  /** Has those who wait try again. */
+  /** Has those who wait try again; or one of them, if a change can be only one's. */
   final void wake() {
     List<Runnable> woken;
     synchronized (this) {
       if (waiters.isEmpty()) {
         return;
       }
-      woken = waiters;
-      waiters = new ArrayList<>(1);
+      if (wakesOne()) {
+        woken = List.of(waiters.removeFirst());
+      } else {
+        woken = waiters;
+        waiters = new ArrayList<>(1);
+      }
     }
     Wakes.run(woken);
   }
+
+  /** Whether one who is woken takes what there is, or passes it on: {@link #passOn}. */
+  boolean wakesOne() {
+    return false;
+  }
+
+  /** Who was woken ends without having taken anything. With no lock held. */
+  public void passOn() {}
 }

@@ -14,6 +14,10 @@
  * waiter is an operation that could not go on: it is told of the next change, once, and tries
  * again. Both only learn that it is worth looking; what is so is asked of the source.
  *
+ * <p><b>At a set one is woken.</b> An event can be only one's, so it wakes one waiter. Who leaves
+ * some wakes the next, and so does whoever is woken but has ended meanwhile: nobody waits while
+ * there is something to take.
+ *
  * <p><b>State belongs to the member.</b> What is armed, reported or switched off is noted in the
  * {@code Item}, which is of one set and one handle. So two sets both get an edge.
  *
