@@ -186,15 +186,7 @@ final class Events {
     long lost = Math.max(0, added - got[0]) + (notified ? Math.max(0, writes - got[1]) : 0);
     long more = Math.max(0, got[0] - added) + Math.max(0, got[1] - writes);
     return new Tally(
-        expected,
-        Math.min(arrived, expected),
-        lost,
-        0,
-        more,
-        0,
-        0,
-        perSecond(writes, seconds),
-        "");
+        expected, Math.min(arrived, expected), lost, 0, more, 0, 0, perSecond(writes, seconds), "");
   }
 
   // ---- one edge, answered, then the next ----
