@@ -78,6 +78,7 @@ final class DemoCommand implements Command {
             "events         all that follow; a tenth of the records",
             "  events-counters  each process adds to a counter of its own; two share the set that",
             "                   all are in, and take what is there: each unit once",
+            "  events-notified  the same, and each write is told of, exactly once",
             "  events-cycles    one edge at a time, answered by one of two who wait at one set",
             "  events-two-sets  two processes with a set each, which are told of every edge",
             "  events-given-up  one edge at a time, for waits that are interrupted and run out of"

@@ -29,6 +29,7 @@ class DemoIT {
   private static final Map<String, Long> EVENTS =
       Map.of(
           "events-counters", 4 * (33L * (1 + 2 + 3) + 1),
+          "events-notified", 400L,
           "events-cycles", 100L,
           "events-two-sets", 200L,
           "events-given-up", 100L,
@@ -138,6 +139,8 @@ class DemoIT {
   @ParameterizedTest
   @CsvSource({
     "events-counters, Miscounting, lost",
+    "events-notified, Swallowing, lost",
+    "events-notified, Doubling, doubled",
     "events-cycles, Doubling, doubled",
     "events-two-sets, Doubling, doubled",
     "events-given-up, Swallowing, lost",

@@ -25,6 +25,7 @@ public final class Demo {
     SHARED_HANDLE("shared-handle"),
     LOCKS("locks"),
     COUNTERS("events-counters"),
+    NOTIFIED("events-notified"),
     CYCLES("events-cycles"),
     TWO_SETS("events-two-sets"),
     GIVEN_UP("events-given-up"),

@@ -2,6 +2,7 @@ package dev.coterie.console.demo;
 
 import static dev.coterie.api.EventMask.EPOLLET;
 import static dev.coterie.api.EventMask.EPOLLIN;
+import static dev.coterie.api.EventMask.NOTIFY;
 
 import dev.coterie.api.Change;
 import dev.coterie.api.ChangeQueue;
@@ -51,7 +52,7 @@ final class Events {
   /** How many workers a demo has. */
   static int workers(Demo.Kind kind, int processes) {
     return switch (kind) {
-      case COUNTERS -> processes + 2;
+      case COUNTERS, NOTIFIED -> processes + 2;
       case CYCLES, TWO_SETS -> 3;
       case GIVEN_UP -> 2;
       case KILLED -> processes + 1;
@@ -72,7 +73,8 @@ final class Events {
     try {
       workers.awaitAll("ready");
       return switch (kind) {
-        case COUNTERS -> counters();
+        case COUNTERS -> counters(false);
+        case NOTIFIED -> counters(true);
         case CYCLES -> cycles(true, List.of("drain", "drain"));
         case TWO_SETS -> cycles(false, List.of("note", "note"));
         case GIVEN_UP -> cycles(true, List.of("restless"));
@@ -154,14 +156,18 @@ final class Events {
 
   // ---- counters in one set of two processes ----
 
-  private Tally counters() throws DemoFailure, ErrnoException {
+  /**
+   * @param notified whether each write is to be told of, and none is anybody's who only came first;
+   *     else what is counted is what was in the counters
+   */
+  private Tally counters(boolean notified) throws DemoFailure, ErrnoException {
     long set = set();
     long end = counter();
     signals.watch(set, end, EPOLLIN, EventWorker.END);
     List<Long> gathered = new ArrayList<>(List.of(set));
     for (int i = 0; i < processes; i++) {
       long counter = counter();
-      signals.watch(set, counter, EDGE, i + 1);
+      signals.watch(set, counter, notified ? EPOLLIN | NOTIFY : EDGE, i + 1);
       gathered.add(counter);
       give(i + 2, "add", counter);
     }
@@ -175,10 +181,12 @@ final class Events {
     double seconds = since(begin);
     workers.awaitEnds();
     long writes = (long) processes * records;
+    long expected = notified ? writes : added;
+    long arrived = notified ? got[1] : got[0];
+    long lost = Math.max(0, added - got[0]) + (notified ? Math.max(0, writes - got[1]) : 0);
     long more = Math.max(0, got[0] - added) + Math.max(0, got[1] - writes);
-    long lost = Math.max(0, added - got[0]);
     return new Tally(
-        added, Math.min(got[0], added), lost, 0, more, 0, 0, perSecond(writes, seconds), "");
+        expected, Math.min(arrived, expected), lost, 0, more, 0, 0, perSecond(writes, seconds), "");
   }
 
   // ---- one edge, answered, then the next ----
