@@ -84,6 +84,7 @@ final class DataOps {
       }
       try {
         int mode = Access.modeAfterWrite(inode.node, caller);
+        vfs.requireUnleased(inode);
         boolean modeDropped = mode != inode.node.mode();
         attributes.dropCapability(inode);
         int written =
@@ -144,6 +145,7 @@ final class DataOps {
     try {
       inode.requireLive();
       int after = Access.modeAfterWrite(inode.node, caller);
+      vfs.requireUnleased(inode);
       boolean modeDropped = after != inode.node.mode();
       attributes.dropCapability(inode);
       inode
@@ -219,6 +221,7 @@ final class DataOps {
       return 0;
     }
     int mode = Access.modeAfterWrite(to.node, caller);
+    vfs.requireUnleased(to);
     boolean modeDropped = mode != to.node.mode();
     attributes.dropCapability(to);
     long copied =

@@ -16,6 +16,7 @@ import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import dev.coterie.api.Token;
+import dev.coterie.core.lease.LeaseConflict;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,6 +48,7 @@ public final class Session implements FileService {
   private final LockOps locks;
   private final WatchOps watches;
   private final EventOps events;
+  private final LeaseOps leases;
   private final Waits waits;
 
   Session(Vfs vfs) {
@@ -57,6 +59,7 @@ public final class Session implements FileService {
     this.locks = new LockOps(this, vfs.locks());
     this.watches = new WatchOps(this, vfs);
     this.events = new EventOps(this, vfs);
+    this.leases = new LeaseOps(this, vfs);
     this.waits = new Waits(this, vfs, references, locks, watches, events);
   }
 
@@ -64,8 +67,8 @@ public final class Session implements FileService {
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
     if (isStraight(operation)) {
-      run(caller, operation, completion, null);
-      return Ticket.DONE;
+      Request<R> waits = run(caller, operation, completion, null);
+      return waits == null ? Ticket.DONE : waits.settled();
     }
     Request<R> request = new Request<>(this, caller, operation, completion);
     parked.add(request);
@@ -82,16 +85,26 @@ public final class Session implements FileService {
    */
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return isStraight(operation)
-        ? runHere(caller, operation)
-        : FileService.super.call(caller, operation);
+    if (isStraight(operation)) {
+      try {
+        return runHere(caller, operation);
+      } catch (LeaseConflict e) {
+        // It waits like any other.
+      }
+    }
+    return FileService.super.call(caller, operation);
   }
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
-    return isStraight(operation)
-        ? runHere(caller, operation)
-        : FileService.super.call(caller, operation, pending);
+    if (isStraight(operation)) {
+      try {
+        return runHere(caller, operation);
+      } catch (LeaseConflict e) {
+        // It waits like any other.
+      }
+    }
+    return FileService.super.call(caller, operation, pending);
   }
 
   /** Whether the thread that asks can do it, and nothing can make it wait. */
@@ -106,6 +119,8 @@ public final class Session implements FileService {
     try {
       requireRoom(operation);
       return execute(caller, operation);
+    } catch (LeaseConflict e) {
+      throw e;
     } catch (ErrnoException e) {
       throw new ErrnoException(e.errno(), operation.label());
     } finally {
@@ -136,16 +151,16 @@ public final class Session implements FileService {
    * Does an operation now, on this thread, and answers it when all locks are free again.
    *
    * @param request what an operation that can wait does it with
-   * @return whether it is over; else whoever removes what it waits for answers it
+   * @return null: it is over; else what waits, and whoever removes what it waits for answers it
    */
-  <R> boolean run(
+  <R> @Nullable Request<R> run(
       Caller caller,
       Operation<R> operation,
       Completion<? super R> completion,
       @Nullable Request<R> request) {
     if (!enter()) {
       completion.failed(Errno.ESTALE);
-      return true;
+      return null;
     }
     @Nullable R result;
     try {
@@ -154,10 +169,13 @@ public final class Session implements FileService {
           request != null && waits.canWait(operation)
               ? waits.doOrWait(caller, operation, request)
               : execute(caller, operation);
+    } catch (LeaseConflict e) {
+      leave();
+      return awaitLeases(caller, operation, completion, request, e);
     } catch (ErrnoException e) {
       leave();
       completion.failed(e.errno());
-      return true;
+      return null;
     } catch (RuntimeException | Error e) {
       // A fault of our own: whoever runs us is told by the exception, whoever waits must not wait
       // on.
@@ -168,8 +186,34 @@ public final class Session implements FileService {
     leave();
     if (result != null) {
       completion.done(result);
+      return null;
     }
-    return result != null;
+    return request;
+  }
+
+  /** Others have leases on what it changes. It begins again when they are given back. */
+  private <R> @Nullable Request<R> awaitLeases(
+      Caller caller,
+      Operation<R> operation,
+      Completion<? super R> completion,
+      @Nullable Request<R> request,
+      LeaseConflict conflict) {
+    Request<R> waits = request;
+    if (waits == null) {
+      waits = Request.atWork(this, caller, operation, completion);
+      parked.add(waits);
+      if (isFenced()) {
+        parked.remove(waits);
+        completion.failed(Errno.ESTALE);
+        return null;
+      }
+    }
+    waits.awaitLeases(conflict.tables(), leases);
+    return waits;
+  }
+
+  LeaseOps leases() {
+    return leases;
   }
 
   /** Tries again what waited for a source; whether it is over. */
@@ -214,6 +258,7 @@ public final class Session implements FileService {
   private boolean enter() {
     for (int count = atWork.get(); count >= 0; count = atWork.get()) {
       if (atWork.compareAndSet(count, count + 1)) {
+        vfs.leases().acts(leases);
         return true;
       }
     }
@@ -230,6 +275,11 @@ public final class Session implements FileService {
 
   private boolean isFenced() {
     return atWork.get() < 0;
+  }
+
+  /** A lease was not given back in time. */
+  void expire() {
+    close();
   }
 
   @Override
@@ -255,6 +305,7 @@ public final class Session implements FileService {
     });
     handles.clear();
     references.clear();
+    leases.end();
     vfs.ended(this);
   }
 
@@ -268,6 +319,11 @@ public final class Session implements FileService {
           case Operation.OnInode<?> o -> onInode(caller, o, references.require(o.id()));
           case Operation.Opening o -> opening(caller, o);
           case Operation.Root _ -> entered(walk.root());
+          case Operation.ReturnLeases(var returned) -> {
+            leases.giveBack(returned);
+            yield Done.DONE;
+          }
+          case Operation.NextRecalls(var max, _) -> leases.next(max);
           case Operation.Lookup(var dir, var name) ->
               entered(walk.find(caller, references.require(dir), name));
           case Operation.Forget(var id, var count) -> {
@@ -331,6 +387,7 @@ public final class Session implements FileService {
     InodeOps ops = vfs.ops(inode);
     return switch (operation) {
       case Operation.Getattr _ -> ops.stat(inode);
+      case Operation.Lease _ -> leases.lease(inode);
       case Operation.Setattr(_, var handle, var change) ->
           handle == 0
               ? setattr(caller, inode, null, change)
