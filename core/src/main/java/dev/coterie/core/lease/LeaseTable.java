@@ -123,7 +123,7 @@ public final class LeaseTable {
 
   private void late(LeaseHolder holder, Grant grant) {
     synchronized (this) {
-      if (grants.get(holder) != grant) {
+      if (!grant.equals(grants.get(holder))) {
         return;
       }
     }
