@@ -6,6 +6,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.wire.ProtocolException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,12 @@ final class Tags {
 
   /** Calls under way at a time; with the clunks no more than a leader takes. */
   static final int CALLS = Limits.REQUESTS_PER_CONNECTION - CLUNKS;
+
+  /**
+   * Of those, kept for giving leases back and for learning which: other calls may all be waiting
+   * for leases of others, who wait for ours.
+   */
+  static final int FOR_LEASES = 2;
 
   /** The bit that makes the tag of a Tflush of the tag it flushes. */
   static final int FLUSH = 0x8000;
@@ -82,7 +89,7 @@ final class Tags {
    */
   synchronized boolean take(Call<?> call) throws ErrnoException {
     requireOpen();
-    if (freeCount == 0) {
+    if (!hasFree(call)) {
       return false;
     }
     assign(free[--freeCount], call);
@@ -97,7 +104,7 @@ final class Tags {
     Seat seat = new Seat(this, call);
     if (end != End.NOT_YET) {
       seat.done = true;
-    } else if (freeCount > 0) {
+    } else if (hasFree(call)) {
       assign(free[--freeCount], call);
       seat.done = true;
     } else {
@@ -248,14 +255,26 @@ final class Tags {
     call.tag = tag;
   }
 
+  private boolean hasFree(Call<?> call) {
+    return freeCount > (isForLeases(call.operation) ? 0 : FOR_LEASES);
+  }
+
+  private static boolean isForLeases(Operation<?> operation) {
+    return operation instanceof Operation.ReturnLeases || operation instanceof Operation.NextRecalls;
+  }
+
   private @Nullable Seat release(int tag) {
-    Seat waiting = queue.poll();
-    if (waiting != null) {
-      assign(tag, waiting.call);
-    } else {
-      free[freeCount++] = tag;
+    free[freeCount++] = tag;
+    Iterator<Seat> waiting = queue.iterator();
+    while (waiting.hasNext()) {
+      Seat seat = waiting.next();
+      if (hasFree(seat.call)) {
+        waiting.remove();
+        assign(free[--freeCount], seat.call);
+        return seat;
+      }
     }
-    return waiting;
+    return null;
   }
 
   private void serve(@Nullable Seat seat) {
