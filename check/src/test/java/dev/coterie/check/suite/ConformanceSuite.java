@@ -41,6 +41,7 @@ abstract class ConformanceSuite
         EventChecks,
         FifoChecks,
         WatchChecks,
+        LeaseChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,
