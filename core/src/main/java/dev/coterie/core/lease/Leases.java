@@ -27,7 +27,7 @@ public final class Leases {
    */
   public void rests() {
     if (used) {
-      acting.remove();
+      acting.set(null);
     }
   }
 
