@@ -271,6 +271,7 @@ public final class Session implements FileService {
 
   private void leave() {
     assert Held.none() : "operation left with locks held";
+    vfs.leases().rests();
     if (atWork.decrementAndGet() == FENCED) {
       giveBack();
     }
