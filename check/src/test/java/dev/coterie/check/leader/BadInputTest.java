@@ -132,6 +132,9 @@ class BadInputTest {
         Arguments.of("as around nothing", head()),
         Arguments.of("groups beyond the frame", as.u2(1000)),
         Arguments.of("too many groups", Frame.of(P9.TAS).u4(0).u4(0).u2(1025)),
+        Arguments.of("leases beyond the frame", Frame.of(P9.TLEASERET).u2(65_535).u8(1).u4(1)),
+        Arguments.of("no number of leases", Frame.of(P9.TLEASERET).u1(1)),
+        Arguments.of("half a notify", Frame.of(P9.TNOTIFY).u2(1)),
         Arguments.of("half a token", Frame.of(P9.TTAKE).u8(1).u4(1)));
   }
 
