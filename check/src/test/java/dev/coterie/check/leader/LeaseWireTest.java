@@ -2,6 +2,7 @@ package dev.coterie.check.leader;
 
 import static dev.coterie.check.leader.RawClient.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.InodeId;
@@ -48,7 +49,7 @@ class LeaseWireTest {
     served.gate.keepNothing();
     holder.close();
     plain.close();
-    served.awaitIdle();
+    await().until(() -> served.leader.counts().connections() == 0);
     assertThat(served.leader.counts().faults()).isZero();
     served.close();
     log.close();
