@@ -66,6 +66,7 @@ final class Replies {
           P9.RCREATE,
           P9.ROPEN,
           P9.REVSET,
+          P9.REVLOCK,
           P9.RTAKE,
           P9.ROPENWATCH ->
           withStat(call, type, frames);
@@ -154,6 +155,10 @@ final class Replies {
       }
       case P9.REVSET -> {
         EventReply.Revset reply = (EventReply.Revset) frames.reply();
+        yield opened(call, reply.stat(), reply.flags());
+      }
+      case P9.REVLOCK -> {
+        EventReply.Revlock reply = (EventReply.Revlock) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
       }
       case P9.ROPENWATCH ->

@@ -188,6 +188,10 @@ final class Requests {
     if (operation instanceof Operation.Eventfd(var initial, var flags)) {
       return new EventRequest.Tevset(newHandleFid(call), P9.EVSET_COUNTER, flags, initial);
     }
+    if (operation instanceof Operation.Evlock(var handle, var lock)) {
+      int fid = useAlso(call, handle);
+      return EventRequest.Tevlock.of(newHandleFid(call), fid, lock);
+    }
     if (operation instanceof Operation.Rebind rebind) {
       return new InodeRequest.Trebind(newFid(call), rebind.id(), References.ROOT_FID);
     }

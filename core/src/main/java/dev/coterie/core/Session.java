@@ -483,6 +483,8 @@ public final class Session implements FileService {
       }
       case Operation.Evset _ -> events.set();
       case Operation.Eventfd(var initial, var flags) -> events.counter(initial, flags);
+      case Operation.Evlock(var number, var lock) ->
+          events.lock(through(number, handle -> locks.source(vfs, handle, lock)));
       case Operation.Take(var token) -> taken(caller, token);
       case Operation.OpenWatch _ -> watches.open();
     };

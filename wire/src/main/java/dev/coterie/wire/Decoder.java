@@ -121,6 +121,7 @@ final class Decoder {
       case P9.TLOCKX -> HandleRequest.Tlockx.get(in);
       case P9.TEVSET -> EventRequest.Tevset.get(in);
       case P9.TEVCTL -> EventRequest.Tevctl.get(in);
+      case P9.TEVLOCK -> EventRequest.Tevlock.get(in);
       case P9.TEVWAIT -> EventRequest.Tevwait.get(in);
       case P9.TSEEK -> HandleRequest.Tseek.get(in);
       case P9.TSETFLAGS -> HandleRequest.Tsetflags.get(in);
@@ -198,6 +199,7 @@ final class Decoder {
       case P9.RLOCKX -> HandleReply.Rlockx.get(in);
       case P9.REVSET -> EventReply.Revset.get(in);
       case P9.REVCTL -> new EventReply.Revctl();
+      case P9.REVLOCK -> EventReply.Revlock.get(in);
       case P9.REVWAIT -> EventReply.Revwait.get(in);
       case P9.RSEEK -> HandleReply.Rseek.get(in);
       case P9.RSETFLAGS -> new HandleReply.Rsetflags();

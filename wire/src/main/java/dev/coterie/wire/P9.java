@@ -165,6 +165,8 @@ public final class P9 {
   public static final int RSETFLAGS = 229;
   public static final int TLINKX = 230;
   public static final int RLINKX = 231;
+  public static final int TEVLOCK = 232;
+  public static final int REVLOCK = 233;
 
   public static final int TOPENWATCH = 240;
   public static final int ROPENWATCH = 241;

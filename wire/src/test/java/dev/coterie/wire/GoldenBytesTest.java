@@ -394,6 +394,13 @@ class GoldenBytesTest {
         "1c000000 b8 0100 02000000 03 04000000 01000080 ffffffffffffffff");
     assertFrame(1, new EventReply.Revctl(), "07000000 b9 0100");
     assertFrame(
+        1,
+        new EventRequest.Tevlock(2, 3, 1, 0, 4, 5, 6),
+        """
+        29000000 e8 0100 02000000 03000000 01 00
+        0400000000000000 0500000000000000 0600000000000000\
+        """);
+    assertFrame(
         1, new EventRequest.Tevwait(2, 16, -1), "13000000 ba 0100 02000000 10000000 ffffffff");
     assertFrame(
         1,

@@ -68,6 +68,7 @@ final class Covered {
           Map.entry("eventfd", "EINVAL"),
           Map.entry("evctl", "EBADF EEXIST EINVAL ELOOP ENOENT EPERM"),
           Map.entry("evwait", "EBADF EINVAL EINTR"),
+          Map.entry("evlock", "EBADF EINVAL EOVERFLOW"),
           Map.entry("openwatch", "EMFILE"),
           Map.entry("addwatch", "EACCES EINVAL ENOTDIR EEXIST EBADF ESTALE"),
           Map.entry("removewatch", "EINVAL EBADF"),
