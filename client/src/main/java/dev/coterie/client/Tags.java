@@ -68,6 +68,8 @@ final class Tags {
 
   private final @Nullable Call<?>[] calls = new Call<?>[CALLS]; // guarded by this
   private final boolean[] flushing = new boolean[CALLS]; // guarded by this
+  private final boolean[] forLeases = new boolean[CALLS]; // guarded by this
+  private int leasing; // guarded by this: how many tags are in use for leases
   private final int[] free = new int[CALLS]; // guarded by this: a stack, so that few are in use
   private int freeCount = CALLS; // guarded by this
   private final ArrayDeque<Seat> queue = new ArrayDeque<>(0); // guarded by this
@@ -253,10 +255,15 @@ final class Tags {
   private void assign(int tag, Call<?> call) {
     calls[tag] = call;
     call.tag = tag;
+    if (isForLeases(call.operation)) {
+      forLeases[tag] = true;
+      leasing++;
+    }
   }
 
   private boolean hasFree(Call<?> call) {
-    return freeCount > (isForLeases(call.operation) ? 0 : FOR_LEASES);
+    int kept = isForLeases(call.operation) ? 0 : Math.max(0, FOR_LEASES - leasing);
+    return freeCount > kept;
   }
 
   private static boolean isForLeases(Operation<?> operation) {
@@ -264,6 +271,10 @@ final class Tags {
   }
 
   private @Nullable Seat release(int tag) {
+    if (forLeases[tag]) {
+      forLeases[tag] = false;
+      leasing--;
+    }
     free[freeCount++] = tag;
     Iterator<Seat> waiting = queue.iterator();
     while (waiting.hasNext()) {

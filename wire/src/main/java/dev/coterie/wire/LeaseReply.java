@@ -24,7 +24,11 @@ public sealed interface LeaseReply extends Reply {
 
     /** These leases are to be given back. */
     public static Rnotify ofRecalls(List<LeaseName> leases) {
-      return new Rnotify(leases.stream().map(Notice::ofRecall).toList());
+      List<Notice> notices = new ArrayList<>(leases.size());
+      for (LeaseName lease : leases) {
+        notices.add(Notice.ofRecall(lease));
+      }
+      return new Rnotify(notices);
     }
 
     @Override

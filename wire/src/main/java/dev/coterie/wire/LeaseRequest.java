@@ -75,10 +75,11 @@ public sealed interface LeaseRequest extends Request {
 
     /** All of these leases, entirely. */
     public static Tleaseret of(List<LeaseName> leases) {
-      return new Tleaseret(
-          leases.stream()
-              .map(name -> new Returned(name.id(), P9.PLANE_INODE, name.seq(), P9.LEASE_NONE))
-              .toList());
+      List<Returned> all = new ArrayList<>(leases.size());
+      for (LeaseName name : leases) {
+        all.add(new Returned(name.id(), P9.PLANE_INODE, name.seq(), P9.LEASE_NONE));
+      }
+      return new Tleaseret(all);
     }
 
     @Override
