@@ -14,8 +14,8 @@
  * change none can be granted. A change that finds some lets go of everything, has them recalled,
  * waits without thread or lock, and begins again from the start.
  *
- * <p>While anybody waits nothing is granted. So whoever waits sees an end of it, and in the order of
- * coming.
+ * <p>While anybody waits nothing is granted. So whoever waits sees an end of it, and in the order
+ * of coming.
  */
 @NullMarked
 package dev.coterie.core.lease;
