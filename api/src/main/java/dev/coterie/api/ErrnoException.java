@@ -8,7 +8,7 @@ import java.io.IOException;
  * <p>Carries no stack trace unless {@code -Dcoterie.trace=true}: an errno is an answer, not a fault
  * of the program, and filling a trace costs more than the operation it reports on.
  */
-public final class ErrnoException extends IOException {
+public class ErrnoException extends IOException {
   private static final boolean TRACE = Boolean.getBoolean("coterie.trace");
   private static final long serialVersionUID = 1L;
 

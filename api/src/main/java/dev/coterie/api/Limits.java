@@ -152,4 +152,27 @@ public final class Limits {
    * progress be shown.
    */
   public static final long COPY_BYTES = 8L << 20;
+
+  // ---- leases ----
+
+  /** Leases of one session. Beyond that none is granted. */
+  public static final int LEASES_PER_SESSION = 65_536;
+
+  /** Leases named in one message. */
+  public static final int LEASES_PER_MESSAGE = 1_024;
+
+  /** How long a lease may be used after the last sign of life of the leader, in milliseconds. */
+  public static final int LEASE_MS = 2_000;
+
+  /** How much two clocks may drift apart within {@link #LEASE_MS}, and more, in milliseconds. */
+  public static final int LEASE_MARGIN_MS = 200;
+
+  /** How long a recalled lease is waited for, in milliseconds. */
+  public static final int LEASE_RECALL_MS = LEASE_MS + LEASE_MARGIN_MS;
+
+  /** Recalls of one inode without a pause, after which none is granted until there was one. */
+  public static final int LEASE_RECALLS_IN_A_ROW = 3;
+
+  /** How long that is counted for, in milliseconds. */
+  public static final int LEASE_QUIET_MS = 1_000;
 }

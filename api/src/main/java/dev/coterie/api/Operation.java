@@ -181,6 +181,15 @@ public sealed interface Operation<R> {
   /** {@code waits}: until there is one; else EAGAIN. */
   record NextChanges(long handle, int bytes, boolean waits) implements OnHandle<List<Change>> {}
 
+  // ---- leases ----
+
+  record Lease(InodeId id) implements OnInode<Leased> {}
+
+  record ReturnLeases(List<LeaseName> leases) implements Operation<Done> {}
+
+  /** {@code waits}: until there is one; else EAGAIN. */
+  record NextRecalls(int max, boolean waits) implements Operation<List<LeaseName>> {}
+
   // ---- answers ----
 
   /**
@@ -210,6 +219,13 @@ public sealed interface Operation<R> {
    * @param count bytes moved
    */
   record Transferred(long offset, int count) {}
+
+  /**
+   * Attributes, and perhaps a lease.
+   *
+   * @param seq of the lease; 0: none was granted
+   */
+  record Leased(Stat stat, int seq) {}
 
   /** What is done to a member of an event set. Source: epoll_ctl(2). */
   enum Control {

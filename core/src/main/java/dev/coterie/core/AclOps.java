@@ -69,6 +69,7 @@ final class AclOps {
     if (acl != null) {
       acl.requireValid();
     }
+    vfs.requireUnleased(inode);
     if (isDefault) {
       inode.mount().apply(new Command.SetDefaultAcl(node, acl, vfs.now()));
       return;

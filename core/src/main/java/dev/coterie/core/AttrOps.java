@@ -164,6 +164,7 @@ final class AttrOps {
     int uid = changed(change.uid(), node.uid());
     int gid = changed(change.gid(), node.gid());
     int mode = newMode(caller, node, change, gid);
+    vfs.requireUnleased(inode);
     if (change.size() != null || change.uid() != null || change.gid() != null) {
       dropCapability(inode);
     }

@@ -85,6 +85,7 @@ final class DataOps {
       }
       try {
         int mode = Access.modeAfterWrite(inode.node, caller);
+        vfs.requireUnleased(inode);
         boolean modeDropped = mode != inode.node.mode();
         attributes.dropCapability(inode);
         int written =
@@ -146,6 +147,7 @@ final class DataOps {
       inode.requireLive();
       vfs.counters().requireContent(inode);
       int after = Access.modeAfterWrite(inode.node, caller);
+      vfs.requireUnleased(inode);
       boolean modeDropped = after != inode.node.mode();
       attributes.dropCapability(inode);
       inode
@@ -222,6 +224,7 @@ final class DataOps {
       return 0;
     }
     int mode = Access.modeAfterWrite(to.node, caller);
+    vfs.requireUnleased(to);
     boolean modeDropped = mode != to.node.mode();
     attributes.dropCapability(to);
     long copied =

@@ -5,6 +5,7 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
 import dev.coterie.core.event.Pipe;
+import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lock.LockTable;
 import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Node;
@@ -29,6 +30,8 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
   final AtomicInteger opens = new AtomicInteger();
 
   private volatile @Nullable LockTable lockTable; // set once, by the first who locks
+
+  private volatile @Nullable LeaseTable leaseTable; // set once, by the first who wants a lease
 
   private @Nullable Pipe pipe; // guarded by this; set once, by the first who opens it as a FIFO
 
@@ -87,6 +90,20 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
     if (table == null) {
       table = new LockTable(tree);
       lockTable = table;
+    }
+    return table;
+  }
+
+  /** Who has leases on it; null while nobody ever had one. */
+  @Nullable LeaseTable leaseTable() {
+    return leaseTable;
+  }
+
+  synchronized LeaseTable leaseTable(LeaseTable.Clock clock) {
+    LeaseTable table = leaseTable;
+    if (table == null) {
+      table = new LeaseTable(id(), clock);
+      leaseTable = table;
     }
     return table;
   }

@@ -27,6 +27,8 @@ final class LongOperations {
       case Operation.Root _,
           Operation.Forget _,
           Operation.Take _,
+          Operation.ReturnLeases _,
+          Operation.NextRecalls _,
           Operation.OpenWatch _,
           Operation.Evset _,
           Operation.Eventfd _,

@@ -177,6 +177,9 @@ final class NameOps {
       byte[] target,
       boolean linkable)
       throws ErrnoException {
+    if (name != null) {
+      vfs.requireUnleased(dir);
+    }
     Access.Permissions permissions = Access.ofNew(dir.node, mode, caller);
     InsideNode node =
         dir.mount()
@@ -228,6 +231,7 @@ final class NameOps {
       if (inode.node.nlink() >= Limits.LINKS) {
         throw new ErrnoException(Errno.EMLINK);
       }
+      vfs.requireUnleased(dir, inode);
       dir.mount().apply(new Command.Link(dir.node, name, inode.node, vfs.now()));
       vfs.dentries().put(dir, name, inode);
       vfs.changes().linked(dir, name, inode);
@@ -329,6 +333,7 @@ final class NameOps {
       if (victim.isDirectory() && !dir.mount().isEmpty(victim.node)) {
         throw new ErrnoException(Errno.ENOTEMPTY);
       }
+      vfs.requireUnleased(dir, victim);
       dir.mount().apply(new Command.Unlink(dir.node, name, victim.node, vfs.now()));
       vfs.dentries().put(dir, name, null);
       vfs.changes().removed(dir, name, victim);

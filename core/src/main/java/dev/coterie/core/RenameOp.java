@@ -272,6 +272,12 @@ final class RenameOp {
       boolean exchange,
       boolean shapeLocked)
       throws ErrnoException {
+    vfs.leases()
+        .require(
+            from.dir().leaseTable(),
+            to.dir().leaseTable(),
+            source.leaseTable(),
+            target == null ? null : target.leaseTable());
     source
         .mount()
         .apply(

@@ -5,7 +5,11 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
+import dev.coterie.core.lease.LeaseHolder;
+import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lock.LockWait;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +48,8 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   private @Nullable Place place; // guarded by this
   private @Nullable Step<R> step; // guarded by this: what it waits with for a source
   private boolean again; // guarded by this: woken while running
+  private List<LeaseTable> leased = List.of(); // guarded by this: what it waits for the return of
+  private boolean restarts; // guarded by this: woken, it begins from the start
   private @Nullable Runnable alarm; // guarded by this: takes back the end of its time
 
   /** Where a request waits: what cancels it meets there what ends its wait. */
@@ -58,6 +64,14 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
     this.caller = caller;
     this.operation = operation;
     this.completion = completion;
+  }
+
+  /** One that was found to have to wait when it was at work. */
+  static <R> Request<R> atWork(
+      Session session, Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    Request<R> request = new Request<>(session, caller, operation, completion);
+    request.state = State.RUNNING;
+    return request;
   }
 
   @Override
@@ -112,27 +126,37 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
       }
       state = State.RUNNING;
     }
-    if (session.run(caller, operation, completion, this)) {
+    if (session.run(caller, operation, completion, this) == null) {
       over();
     } else {
       queued();
     }
   }
 
+  /** For one that began at work: it has done what it can for now. */
+  Ticket settled() {
+    queued();
+    return isEnded() ? Ticket.DONE : this;
+  }
+
   private void over() {
     session.unpark(this);
     Runnable off;
     Step<R> timed;
+    List<LeaseTable> left;
     synchronized (this) {
       state = State.ENDED;
       off = alarm;
       timed = step != null && step.timeoutMs() > 0 ? step : null;
+      left = leased;
+      leased = List.of();
     }
     if (timed != null) {
       // If its time was up the source knows it still, and may never change again.
       timed.handle.source.forget(this);
       timed.handle.source.passOn(); // it may have been woken while its time ended
     }
+    left.forEach(table -> table.leave(this));
     if (off != null) {
       off.run();
     }
@@ -186,15 +210,42 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   }
 
   private void tryAgain() {
-    Step<R> trying;
-    synchronized (this) {
-      again = false;
-      trying = step;
-    }
-    if (trying == null || session.run(trying, completion, this)) {
+    if (isOverNow()) {
       over();
     } else {
       queued();
+    }
+  }
+
+  /** Tries again what it waits with, or begins again; whether it is over. */
+  private boolean isOverNow() {
+    Step<R> trying;
+    boolean fromTheStart;
+    synchronized (this) {
+      again = false;
+      trying = step;
+      fromTheStart = restarts;
+      restarts = false;
+    }
+    if (fromTheStart) {
+      return session.run(caller, operation, completion, this) == null;
+    }
+    return trying == null || session.run(trying, completion, this);
+  }
+
+  // ---- waiting for leases to be given back ----
+
+  /** Has them recalled. The request is running. */
+  void awaitLeases(List<LeaseTable> tables, LeaseHolder self) {
+    synchronized (this) {
+      restarts = true;
+      // What it waited for before stays: nothing is granted there until this is done.
+      List<LeaseTable> all = new ArrayList<>(leased);
+      all.addAll(tables);
+      leased = all;
+    }
+    for (LeaseTable table : tables) {
+      table.await(this, self);
     }
   }
 
@@ -213,23 +264,23 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   private void queued() {
     while (true) {
       Errno wanted;
-      Step<R> woken;
+      boolean woken;
       synchronized (this) {
         if (state == State.ENDED) {
           return; // granted meanwhile
         }
         wanted = giveUp;
-        woken = wanted == null && again ? step : null;
+        woken = wanted == null && again && (restarts || step != null);
         again = false;
-        state = woken == null ? State.QUEUED : State.RUNNING;
+        state = woken ? State.RUNNING : State.QUEUED;
       }
-      if (woken == null) {
+      if (!woken) {
         if (wanted != null) {
           end(wanted);
         }
         return;
       }
-      if (session.run(woken, completion, this)) {
+      if (isOverNow()) {
         over();
         return;
       }
@@ -265,6 +316,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   boolean end(Errno errno) {
     Place queuedAt;
     Step<R> waiting;
+    boolean atLeases;
     synchronized (this) {
       switch (state) {
         case ENDED -> {
@@ -277,11 +329,17 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
         case PARKED -> state = State.ENDED;
         case QUEUED -> {}
       }
-      waiting = state == State.QUEUED ? step : null;
-      queuedAt = state == State.QUEUED ? place : null;
-      if (waiting != null) {
+      atLeases = state == State.QUEUED && restarts;
+      waiting = state == State.QUEUED && !atLeases ? step : null;
+      queuedAt = state == State.QUEUED && !atLeases ? place : null;
+      if (waiting != null || atLeases) {
         state = State.ENDED; // whoever wakes it comes too late
       }
+    }
+    if (atLeases) {
+      over();
+      completion.failed(errno);
+      return true;
     }
     if (waiting != null) {
       return endWait(waiting, errno);

@@ -16,6 +16,7 @@ import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import dev.coterie.api.Token;
+import dev.coterie.core.lease.LeaseConflict;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,7 +48,9 @@ public final class Session implements FileService {
   private final LockOps locks;
   private final WatchOps watches;
   private final EventOps events;
+  private final LeaseOps leases;
   private final Waits waits;
+  private volatile Runnable expiry = () -> {};
 
   Session(Vfs vfs) {
     this.vfs = vfs;
@@ -57,15 +60,17 @@ public final class Session implements FileService {
     this.locks = new LockOps(this, vfs.locks());
     this.watches = new WatchOps(this, vfs);
     this.events = new EventOps(this, vfs);
+    this.leases = new LeaseOps(this, vfs);
     this.waits = new Waits(this, vfs, references, locks, watches, events);
   }
 
   @Override
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    leases.heard();
     if (isStraight(operation)) {
-      run(caller, operation, completion, null);
-      return Ticket.DONE;
+      Request<R> waits = run(caller, operation, completion, null);
+      return waits == null ? Ticket.DONE : waits.settled();
     }
     Request<R> request = new Request<>(this, caller, operation, completion);
     parked.add(request);
@@ -82,16 +87,28 @@ public final class Session implements FileService {
    */
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return isStraight(operation)
-        ? runHere(caller, operation)
-        : FileService.super.call(caller, operation);
+    leases.heard();
+    if (isStraight(operation)) {
+      try {
+        return runHere(caller, operation);
+      } catch (LeaseConflict e) {
+        // It waits like any other.
+      }
+    }
+    return FileService.super.call(caller, operation);
   }
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
-    return isStraight(operation)
-        ? runHere(caller, operation)
-        : FileService.super.call(caller, operation, pending);
+    leases.heard();
+    if (isStraight(operation)) {
+      try {
+        return runHere(caller, operation);
+      } catch (LeaseConflict e) {
+        // It waits like any other.
+      }
+    }
+    return FileService.super.call(caller, operation, pending);
   }
 
   /** Whether the thread that asks can do it, and nothing can make it wait. */
@@ -106,6 +123,8 @@ public final class Session implements FileService {
     try {
       requireRoom(operation);
       return execute(caller, operation);
+    } catch (LeaseConflict e) {
+      throw e;
     } catch (ErrnoException e) {
       throw new ErrnoException(e.errno(), operation.label());
     } finally {
@@ -136,16 +155,16 @@ public final class Session implements FileService {
    * Does an operation now, on this thread, and answers it when all locks are free again.
    *
    * @param request what an operation that can wait does it with
-   * @return whether it is over; else whoever removes what it waits for answers it
+   * @return null: it is over; else what waits, and whoever removes what it waits for answers it
    */
-  <R> boolean run(
+  <R> @Nullable Request<R> run(
       Caller caller,
       Operation<R> operation,
       Completion<? super R> completion,
       @Nullable Request<R> request) {
     if (!enter()) {
       completion.failed(Errno.ESTALE);
-      return true;
+      return null;
     }
     @Nullable R result;
     try {
@@ -154,10 +173,13 @@ public final class Session implements FileService {
           request != null && waits.canWait(operation)
               ? waits.doOrWait(caller, operation, request)
               : execute(caller, operation);
+    } catch (LeaseConflict e) {
+      leave();
+      return awaitLeases(caller, operation, completion, request, e);
     } catch (ErrnoException e) {
       leave();
       completion.failed(e.errno());
-      return true;
+      return null;
     } catch (RuntimeException | Error e) {
       // A fault of our own: whoever runs us is told by the exception, whoever waits must not wait
       // on.
@@ -168,8 +190,34 @@ public final class Session implements FileService {
     leave();
     if (result != null) {
       completion.done(result);
+      return null;
     }
-    return result != null;
+    return request;
+  }
+
+  /** Others have leases on what it changes. It begins again when they are given back. */
+  private <R> @Nullable Request<R> awaitLeases(
+      Caller caller,
+      Operation<R> operation,
+      Completion<? super R> completion,
+      @Nullable Request<R> request,
+      LeaseConflict conflict) {
+    Request<R> waits = request;
+    if (waits == null) {
+      waits = Request.atWork(this, caller, operation, completion);
+      parked.add(waits);
+      if (isFenced()) {
+        parked.remove(waits);
+        completion.failed(Errno.ESTALE);
+        return null;
+      }
+    }
+    waits.awaitLeases(conflict.tables(), leases);
+    return waits;
+  }
+
+  LeaseOps leases() {
+    return leases;
   }
 
   /** Tries again what waited for a source; whether it is over. */
@@ -215,6 +263,7 @@ public final class Session implements FileService {
   private boolean enter() {
     for (int count = atWork.get(); count >= 0; count = atWork.get()) {
       if (atWork.compareAndSet(count, count + 1)) {
+        vfs.leases().acts(leases);
         return true;
       }
     }
@@ -223,6 +272,7 @@ public final class Session implements FileService {
 
   private void leave() {
     assert Held.none() : "operation left with locks held";
+    vfs.leases().rests();
     if (atWork.decrementAndGet() == FENCED) {
       giveBack();
     }
@@ -231,6 +281,32 @@ public final class Session implements FileService {
 
   private boolean isFenced() {
     return atWork.get() < 0;
+  }
+
+  /** Something came from the other end, whatever it was, and is going to be answered. */
+  public void heard() {
+    leases.heard();
+  }
+
+  /** What to do when a lease was not given back in time: nothing may be answered any more. */
+  public void onExpire(Runnable action) {
+    expiry = action;
+  }
+
+  /** As {@link #close}, of a session whose other end may go on and use its leases for a while. */
+  public void endHere() {
+    leases.endsHere(0);
+    close();
+  }
+
+  /** A lease that was recalled at that moment was not given back in time. */
+  void expire(long mark) {
+    if (isFenced()) {
+      return;
+    }
+    leases.endsHere(mark);
+    expiry.run();
+    close();
   }
 
   @Override
@@ -256,6 +332,7 @@ public final class Session implements FileService {
     });
     handles.clear();
     references.clear();
+    leases.end();
     vfs.ended(this);
   }
 
@@ -269,6 +346,11 @@ public final class Session implements FileService {
           case Operation.OnInode<?> o -> onInode(caller, o, references.require(o.id()));
           case Operation.Opening o -> opening(caller, o);
           case Operation.Root _ -> entered(walk.root());
+          case Operation.ReturnLeases(var returned) -> {
+            leases.giveBack(returned);
+            yield Done.DONE;
+          }
+          case Operation.NextRecalls(var max, _) -> leases.next(max);
           case Operation.Lookup(var dir, var name) ->
               entered(walk.find(caller, references.require(dir), name));
           case Operation.Forget(var id, var count) -> {
@@ -332,6 +414,7 @@ public final class Session implements FileService {
     InodeOps ops = vfs.ops(inode);
     return switch (operation) {
       case Operation.Getattr _ -> ops.stat(inode);
+      case Operation.Lease _ -> leases.lease(inode);
       case Operation.Setattr(_, var handle, var change) ->
           handle == 0
               ? setattr(caller, inode, null, change)

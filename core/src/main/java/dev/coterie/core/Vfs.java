@@ -11,6 +11,8 @@ import dev.coterie.api.Name;
 import dev.coterie.api.Timestamp;
 import dev.coterie.api.TreeMark;
 import dev.coterie.api.TreePath;
+import dev.coterie.core.lease.LeaseConflict;
+import dev.coterie.core.lease.Leases;
 import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
@@ -80,6 +82,7 @@ public final class Vfs implements AutoCloseable {
   private final InodeOps inside;
   private final InodeOps outside;
   private final Locks locks = new Locks();
+  private final Leases leases = new Leases();
   private final MountPoint anonymous; // of handles without a file
   private final Object nesting = new Object(); // held while event sets are put into event sets
   private final byte[] mark; // immutable
@@ -257,6 +260,23 @@ public final class Vfs implements AutoCloseable {
 
   Locks locks() {
     return locks;
+  }
+
+  Leases leases() {
+    return leases;
+  }
+
+  Runnable leaseAlarm(int afterMs, Runnable action) {
+    return config.alarm().set(afterMs, action);
+  }
+
+  /** Before a change of these, under their operation locks: others' leases stand in its way. */
+  void requireUnleased(Inode inode) throws LeaseConflict {
+    leases.require(inode.leaseTable());
+  }
+
+  void requireUnleased(Inode one, Inode other) throws LeaseConflict {
+    leases.require(one.leaseTable(), other.leaseTable());
   }
 
   /** The inode of handles without a file. */

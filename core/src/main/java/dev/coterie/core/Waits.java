@@ -41,6 +41,7 @@ final class Waits {
     return switch (operation) {
       case Operation.Lock(_, var lock, var waits) -> waits && lock.type() != RangeLock.Type.UNLOCK;
       case Operation.NextChanges(_, _, var waits) -> waits;
+      case Operation.NextRecalls(_, var waits) -> waits;
       case Operation.Evwait wait -> wait.timeoutMs() != 0;
       case Operation.OnHandle<?> o ->
           EventOps.canWait(o, vfs.counters())
@@ -71,6 +72,9 @@ final class Waits {
       return (R)
           session.<@Nullable List<Change>>through(
               number, handle -> watches.nextOrWait(number, handle, bytes, request));
+    }
+    if (operation instanceof Operation.NextRecalls(var max, _)) {
+      return (R) session.leases().nextOrWait(max, request);
     }
     if (operation instanceof Operation.OnHandle<?> o) {
       return session.<@Nullable R>through(

@@ -104,6 +104,7 @@ final class XattrOps {
       if (!exists && (flags & Setxattr.XATTR_REPLACE) != 0) {
         throw new ErrnoException(Errno.ENODATA);
       }
+      vfs.requireUnleased(inode);
       inode.mount().apply(new Command.SetXattr(inode.node, name, value, vfs.now()));
       vfs.changes().changed(inode, Change.ATTRIB);
     } finally {
@@ -128,6 +129,7 @@ final class XattrOps {
       if (inode.mount().getxattr(inode.node, name) == null) {
         throw new ErrnoException(Errno.ENODATA);
       }
+      vfs.requireUnleased(inode);
       inode.mount().apply(new Command.RemoveXattr(inode.node, name, vfs.now()));
       vfs.changes().changed(inode, Change.ATTRIB);
     } finally {

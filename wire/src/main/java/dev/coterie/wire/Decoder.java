@@ -98,6 +98,7 @@ final class Decoder {
 
   private static @Nullable Request ourRequest(int type, ByteBuffer in) throws ProtocolException {
     return switch (type) {
+      case P9.TSESSION -> SessionRequest.Tsession.get(in);
       case P9.TPING -> SessionRequest.Tping.get(in);
       case P9.TAS -> SessionRequest.Tas.get(in);
       case P9.TLOOKUP -> InodeRequest.Tlookup.get(in);
@@ -132,6 +133,9 @@ final class Decoder {
       case P9.TADDWATCH -> WatchRequest.Taddwatch.get(in);
       case P9.TREMOVEWATCH -> WatchRequest.Tremovewatch.get(in);
       case P9.TCHANGES -> WatchRequest.Tchanges.get(in);
+      case P9.TNOTIFY -> LeaseRequest.Tnotify.get(in);
+      case P9.TLEASE -> LeaseRequest.Tlease.get(in);
+      case P9.TLEASERET -> LeaseRequest.Tleaseret.get(in);
       default -> null;
     };
   }
@@ -173,6 +177,7 @@ final class Decoder {
 
   private static @Nullable Reply ourReply(int type, ByteBuffer in) throws ProtocolException {
     return switch (type) {
+      case P9.RSESSION -> SessionReply.Rsession.get(in);
       case P9.RPING -> SessionReply.Rping.get(in);
       case P9.RLOOKUP -> InodeReply.Rlookup.get(in);
       case P9.RMAKE -> InodeReply.Rmake.get(in);
@@ -206,6 +211,9 @@ final class Decoder {
       case P9.RADDWATCH -> WatchReply.Raddwatch.get(in);
       case P9.RREMOVEWATCH -> new WatchReply.Rremovewatch();
       case P9.RCHANGES -> WatchReply.Rchanges.get(in);
+      case P9.RNOTIFY -> LeaseReply.Rnotify.get(in);
+      case P9.RLEASE -> LeaseReply.Rlease.get(in);
+      case P9.RLEASERET -> new LeaseReply.Rleaseret();
       default -> null;
     };
   }

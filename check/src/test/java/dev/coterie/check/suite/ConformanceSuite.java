@@ -45,6 +45,7 @@ abstract class ConformanceSuite
         NotificationChecks,
         FifoNotificationChecks,
         WatchChecks,
+        LeaseChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

@@ -73,6 +73,9 @@ final class Covered {
           Map.entry("addwatch", "EACCES EINVAL ENOTDIR EEXIST EBADF ESTALE"),
           Map.entry("removewatch", "EINVAL EBADF"),
           Map.entry("nextchanges", "EAGAIN EBADF EINTR EINVAL"),
+          Map.entry("lease", "ESTALE"),
+          Map.entry("returnleases", "EINVAL"),
+          Map.entry("nextrecalls", "EAGAIN EBUSY EINTR EINVAL"),
           Map.entry("share", "EBADF EMFILE"),
           Map.entry("take", "ENOENT EPERM"));
 

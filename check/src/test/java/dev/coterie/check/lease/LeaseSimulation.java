@@ -1,0 +1,333 @@
+package dev.coterie.check.lease;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
+import dev.coterie.api.SetAttr;
+import dev.coterie.api.Stat;
+import dev.coterie.core.Barrier;
+import dev.coterie.core.Session;
+import dev.coterie.core.Vfs;
+import dev.coterie.mounts.tmpfs.TmpFs;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A leader and clients that keep copies, in a world made from a seed: some are slow, some are
+ * stopped for a while, some die. Whatever any of them sees must have been so at one moment while it
+ * looked.
+ */
+final class LeaseSimulation {
+  /** How a client of the simulation is made from its connection. */
+  interface Clients {
+    FileService make(Simulation world, Link link);
+  }
+
+  private static final Caller ME = Caller.ROOT;
+  private static final int FILES = 3;
+  private static final int NAMES = 3;
+  private static final int VALUE_BYTES = 8;
+  private static final Object ABSENT = "absent";
+
+  private final Simulation world;
+  private final Vfs vfs;
+  private final Session oracle;
+  private final InodeId root;
+  private final InodeId directory;
+  private final List<InodeId> files = new ArrayList<>();
+  private final List<Long> oracleHandles = new ArrayList<>();
+  private final List<History> contents = new ArrayList<>();
+  private final List<History> sizes = new ArrayList<>();
+  private final List<History> modes = new ArrayList<>();
+  private final Map<Name, History> names = new HashMap<>();
+  private long lastValue;
+  private final List<Link> links = new ArrayList<>();
+  private boolean parksReturns;
+  private int looks;
+  private int changes;
+
+  LeaseSimulation(long seed) throws IOException {
+    world = new Simulation(seed);
+    vfs =
+        new Vfs(
+            new Vfs.Config(
+                () -> Instant.EPOCH.plusNanos(world.now() * 1000),
+                new Random(seed),
+                7,
+                Barrier.OPEN,
+                Limits.DENTRIES,
+                (ms, action) -> world.cancellable(ms * 1000L, action)),
+            Map.of("/", TmpFs.Options.defaults().factory()));
+    oracle = vfs.openSession();
+    root = oracle.root(ME).id();
+    directory = oracle.mkdir(ME, root, Name.of("dir"), 0755).id();
+    for (int i = 0; i < FILES; i++) {
+      Operation.Opened made =
+          oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600);
+      files.add(made.stat().id());
+      oracleHandles.add(made.handle());
+      contents.add(new History("content " + i, 0L));
+      sizes.add(new History("size " + i, 0L));
+      modes.add(new History("mode " + i, 0600));
+    }
+    for (int i = 0; i < NAMES; i++) {
+      Name name = Name.of("name" + i);
+      names.put(name, new History("name " + i, ABSENT));
+    }
+  }
+
+  /** Has the leader keep what is given back waiting behind the changes that wait for it. */
+  LeaseSimulation parkingReturns() {
+    parksReturns = true;
+    return this;
+  }
+
+  /** How many looks and changes there were. */
+  record Report(int looks, int changes) {}
+
+  /** Lets clients be made and work; the first thing that is wrong is thrown. */
+  Report run(Clients clients) {
+    int count = 2 + world.random().nextInt(3);
+    for (int i = 0; i < count; i++) {
+      Link link = new Link(world, vfs.openSession(), this::witness);
+      links.add(link);
+      if (parksReturns) {
+        link.parkReturns(this::somebodyWaits);
+      }
+      FileService service = clients.make(world, link);
+      int threads = 1 + world.random().nextInt(2);
+      String who = "client " + i;
+      world.new Fiber(
+          () -> {
+            try {
+              work(who, link, service, threads);
+            } catch (ErrnoException e) {
+              requireFenced(link, e);
+            }
+          });
+      if (world.chance(2)) {
+        fate(link);
+      }
+    }
+    world.run();
+    vfs.close();
+    return new Report(looks, changes);
+  }
+
+  private void fate(Link link) {
+    world.after(
+        world.between(100, 50_000),
+        () -> {
+          switch (world.random().nextInt(3)) {
+            case 0 -> link.die();
+            case 1 -> link.stop(world.between(1_000, 50_000));
+            default -> link.stop(world.between(2_000_000, 3_000_000)); // to be fenced, or just not
+          }
+        });
+  }
+
+  private static void requireFenced(Link link, ErrnoException e) {
+    if (e.errno() != Errno.ESTALE || !link.mayBeFenced()) {
+      throw new AssertionError("a client failed that did no wrong", e);
+    }
+  }
+
+  // ---- what the leader did ----
+
+  private <R> void witness(
+      Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
+    if (operation instanceof Operation.Lease(var id)
+        && result instanceof Operation.Leased leased
+        && leased.seq() != 0) {
+      requireNobodyWaits(link, id);
+    }
+    boolean look =
+        operation instanceof Operation.Read
+            || operation instanceof Operation.Getattr
+            || operation instanceof Operation.Lookup
+            || operation instanceof Operation.Lease
+            || operation instanceof Operation.NextRecalls;
+    if (look || errno == Errno.ESTALE) {
+      return;
+    }
+    try {
+      probe();
+    } catch (ErrnoException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** RuleD: nothing is granted while somebody else waits for leases to be given back. */
+  private void requireNobodyWaits(Link link, InodeId id) {
+    for (Link other : links) {
+      for (Operation<?> waiting : other.waiting()) {
+        boolean same =
+            switch (waiting) {
+              case Operation.Setattr o -> o.id().equals(id);
+              case Operation.InDirectory<?> o -> o.dir().equals(id);
+              default -> false;
+            };
+        if (same && other != link) {
+          throw new AssertionError("granted while " + waiting + " waits");
+        }
+      }
+    }
+  }
+
+  private boolean somebodyWaits() {
+    return links.stream().anyMatch(link -> !link.waiting().isEmpty());
+  }
+
+  private void probe() throws ErrnoException {
+    long moment = world.moment();
+    for (int i = 0; i < FILES; i++) {
+      Stat stat = oracle.getattr(ME, files.get(i));
+      sizes.get(i).is(moment, stat.size());
+      modes.get(i).is(moment, stat.mode() & 07777);
+      contents.get(i).is(moment, value(oracle, oracleHandles.get(i)));
+    }
+    for (Map.Entry<Name, History> name : names.entrySet()) {
+      name.getValue().is(moment, id(oracle, name.getKey()));
+    }
+  }
+
+  private static long value(FileService service, long handle) throws ErrnoException {
+    ByteBuffer bytes = ByteBuffer.allocate(VALUE_BYTES);
+    service.read(ME, handle, 0, bytes);
+    return bytes.position() < VALUE_BYTES ? 0 : bytes.getLong(0);
+  }
+
+  private Object id(FileService service, Name name) throws ErrnoException {
+    try {
+      InodeId id = service.lookup(ME, directory, name).id();
+      service.forget(ME, id, 1);
+      return id;
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return ABSENT;
+      }
+      throw e;
+    }
+  }
+
+  // ---- what clients do ----
+
+  private void work(String who, Link link, FileService service, int threads)
+      throws ErrnoException {
+    InodeId top = service.root(ME).id();
+    service.lookup(ME, top, Name.of("dir"));
+    List<Long> handles = new ArrayList<>();
+    for (int i = 0; i < FILES; i++) {
+      InodeId id = service.lookup(ME, top, Name.of("file" + i)).id();
+      handles.add(service.open(ME, id, OpenFlags.O_RDWR).handle());
+    }
+    for (int i = 0; i < threads; i++) {
+      String thread = who + "." + i;
+      world.new Fiber(
+          () -> {
+            try {
+              int steps = 10 + world.random().nextInt(60);
+              for (int step = 0; step < steps && !link.isDead(); step++) {
+                link.requireAwake();
+                step(thread, link, service, handles);
+                if (world.chance(2)) {
+                  world.current().sleep(world.between(1, 2_000));
+                }
+              }
+            } catch (ErrnoException e) {
+              requireFenced(link, e);
+            }
+          });
+    }
+  }
+
+  private void step(String who, Link link, FileService service, List<Long> handles)
+      throws ErrnoException {
+    int file = world.random().nextInt(FILES);
+    Name name = Name.of("name" + world.random().nextInt(NAMES));
+    switch (world.random().nextInt(20)) {
+      case 0 -> change(() -> service.write(ME, handles.get(file), 0, next()));
+      case 1 -> change(() -> service.append(ME, handles.get(file), next()));
+      case 2 ->
+          change(
+              () ->
+                  service.setattr(
+                      ME, files.get(file), 0, SetAttr.ofSize(world.random().nextInt(3) * 8L)));
+      case 3 ->
+          change(
+              () ->
+                  service.setattr(
+                      ME, files.get(file), 0, SetAttr.ofMode(0600 | world.random().nextInt(8))));
+      case 4 -> names(() -> service.mknod(ME, directory, name, 0100644, 0));
+      case 5 -> names(() -> service.unlink(ME, directory, name));
+      case 6 -> {
+        Name other = Name.of("name" + world.random().nextInt(NAMES));
+        names(() -> service.rename(ME, directory, name, directory, other, 0));
+      }
+      case 7, 8, 9, 10 -> {
+        long asked = world.moment();
+        Stat stat = service.getattr(ME, files.get(file));
+        sizes.get(file).requireSeen(stat.size(), asked, world.moment(), who);
+        modes.get(file).requireSeen(stat.mode() & 07777, asked, world.moment(), who);
+        looks++;
+      }
+      case 11, 12, 13, 14, 15 -> {
+        long asked = world.moment();
+        long value = value(service, handles.get(file));
+        contents.get(file).requireSeen(value, asked, world.moment(), who);
+        looks++;
+      }
+      default -> {
+        long asked = world.moment();
+        Object id = id(service, name);
+        History history = names.get(name);
+        if (history != null) {
+          // The lookup is over when the forget goes, so the moment of the look is not later.
+          history.requireSeen(id, asked, world.moment(), who);
+        }
+        looks++;
+      }
+    }
+  }
+
+  private ByteBuffer next() {
+    return ByteBuffer.allocate(VALUE_BYTES).putLong(0, ++lastValue);
+  }
+
+  private interface Change {
+    Object make() throws ErrnoException;
+  }
+
+  private interface NameChange {
+    void make() throws ErrnoException;
+  }
+
+  private void change(Change change) throws ErrnoException {
+    change.make();
+    changes++;
+  }
+
+  private void names(NameChange change) throws ErrnoException {
+    try {
+      change.make();
+      changes++;
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ENOENT && e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+    }
+  }
+}

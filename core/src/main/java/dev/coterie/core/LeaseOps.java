@@ -1,0 +1,251 @@
+package dev.coterie.core;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Stat;
+import dev.coterie.core.lease.LeaseHolder;
+import dev.coterie.core.lease.LeaseTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Leases of one session, and the recalls that it has not taken yet. */
+final class LeaseOps implements LeaseHolder {
+  private final Session session;
+  private final Vfs vfs;
+
+  /**
+   * What it has leases on, each with a reference: another inode would know nothing of the lease.
+   */
+  private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
+
+  private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
+  private @Nullable Request<?> taker; // guarded by recalls: waits for one
+  private int most; // guarded by recalls: how many it takes
+  private boolean ended; // guarded by held
+  private final AtomicLong marks = new AtomicLong(); // of the last recall
+  private final AtomicLong heardAt = new AtomicLong(); // the last mark that was heard after
+  private volatile boolean endedHere; // the other end may not know of the end yet
+  private volatile long endMark; // before endedHere: nothing since then, and it has run out
+
+  LeaseOps(Session session, Vfs vfs) {
+    this.session = session;
+    this.vfs = vfs;
+  }
+
+  // ---- having ----
+
+  /**
+   * Only what this tree alone changes can be promised not to change, and only what a copy is of use
+   * of.
+   */
+  Leased lease(Inode inode) throws ErrnoException {
+    if (!(inode instanceof InsideInode inside)
+        || !(Mode.isRegular(inside.node.mode()) || inside.isDirectory())) {
+      return new Leased(vfs.ops(inode).stat(inode), 0);
+    }
+    vfs.leases().use();
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      inode.requireLive();
+      Stat stat = inside.mount().stat(inside.node);
+      return new Leased(stat, grant(inside));
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  private int grant(InsideInode inode) {
+    synchronized (held) {
+      if (ended) {
+        return 0;
+      }
+      if (held.containsKey(inode.id())) {
+        return tableOf(inode).grant(this);
+      }
+      if (held.size() >= Limits.LEASES_PER_SESSION || !inode.tryGet()) {
+        return 0;
+      }
+      int seq = tableOf(inode).grant(this);
+      if (seq == 0) {
+        vfs.inodes().put(inode);
+      } else {
+        held.put(inode.id(), inode);
+      }
+      return seq;
+    }
+  }
+
+  // ---- giving back ----
+
+  void giveBack(List<LeaseName> leases) throws ErrnoException {
+    if (leases.size() > Limits.LEASES_PER_MESSAGE) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    for (LeaseName lease : leases) {
+      giveBack(lease);
+    }
+  }
+
+  private void giveBack(LeaseName lease) {
+    InsideInode inode;
+    List<Runnable> told;
+    synchronized (held) {
+      inode = held.get(lease.id());
+      if (inode == null) {
+        return;
+      }
+      told = tableOf(inode).giveBack(this, lease.seq());
+      if (told == null) {
+        return;
+      }
+      held.remove(lease.id());
+    }
+    synchronized (recalls) {
+      recalls.remove(lease);
+    }
+    told.forEach(Runnable::run);
+    vfs.inodes().put(inode);
+  }
+
+  private LeaseTable tableOf(InsideInode inode) {
+    return inode.leaseTable(vfs::leaseAlarm);
+  }
+
+  /**
+   * The session has none any more, and gets no more; nothing of it is at work. With no lock held.
+   */
+  void end() {
+    List<InsideInode> all;
+    synchronized (held) {
+      ended = true;
+      all = new ArrayList<>(held.values());
+      held.clear();
+    }
+    if (endedHere && heardAt.get() >= endMark && !all.isEmpty()) {
+      // What it was answered last may have renewed its time.
+      vfs.leaseAlarm(Limits.LEASE_RECALL_MS, () -> letGo(all));
+    } else {
+      letGo(all);
+    }
+  }
+
+  private void letGo(List<InsideInode> all) {
+    for (InsideInode inode : all) {
+      tableOf(inode).end(this);
+      vfs.inodes().put(inode);
+    }
+    vfs.reap();
+  }
+
+  // ---- how long they may be in use ----
+
+  /** The session said something, and is going to be answered. */
+  void heard() {
+    long now = marks.get();
+    if (heardAt.get() < now) {
+      heardAt.accumulateAndGet(now, Math::max);
+    }
+  }
+
+  /**
+   * The session is going to be ended from this side, so that the other uses its leases until their
+   * time is over. It is, unless something was heard of it since then.
+   *
+   * @param mark a moment {@link Limits#LEASE_RECALL_MS} ago; 0: unknown
+   */
+  void endsHere(long mark) {
+    endMark = mark;
+    endedHere = true;
+  }
+
+  @Override
+  public long mark() {
+    return marks.incrementAndGet();
+  }
+
+  // ---- recalls ----
+
+  @Override
+  public void recall(LeaseName lease) {
+    Request<?> told;
+    List<LeaseName> taken;
+    synchronized (recalls) {
+      recalls.add(lease);
+      if (taker == null) {
+        return;
+      }
+      told = taker;
+      taker = null;
+      taken = take(most);
+    }
+    told.finished(taken);
+  }
+
+  @Override
+  public void expire(long mark) {
+    session.expire(mark);
+  }
+
+  /** Null: the request will be told. */
+  @Nullable List<LeaseName> nextOrWait(int max, Request<?> request) throws ErrnoException {
+    requirePositive(max);
+    synchronized (recalls) {
+      if (!recalls.isEmpty()) {
+        return take(max);
+      }
+      if (taker != null) {
+        throw new ErrnoException(Errno.EBUSY);
+      }
+      request.waitsAt(() -> withdraw(request));
+      taker = request;
+      most = max;
+      return null;
+    }
+  }
+
+  private boolean withdraw(Request<?> request) {
+    synchronized (recalls) {
+      if (!request.equals(taker)) {
+        return false;
+      }
+      taker = null;
+      return true;
+    }
+  }
+
+  List<LeaseName> next(int max) throws ErrnoException {
+    requirePositive(max);
+    synchronized (recalls) {
+      if (recalls.isEmpty()) {
+        throw new ErrnoException(Errno.EAGAIN);
+      }
+      return take(max);
+    }
+  }
+
+  private static void requirePositive(int max) throws ErrnoException {
+    if (max <= 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+  }
+
+  private List<LeaseName> take(int max) {
+    List<LeaseName> taken = new ArrayList<>();
+    int count = Math.min(max, Limits.LEASES_PER_MESSAGE);
+    while (taken.size() < count && !recalls.isEmpty()) {
+      taken.add(recalls.removeFirst());
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,174 @@
+package dev.coterie.core.lease;
+
+import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.Limits;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The leases on one inode, all of them shared, and the operations that wait for their return. Its
+ * monitor is a leaf; holders and waiters are told when it is free.
+ */
+public final class LeaseTable {
+  /** Calls somebody when a time is over; what it returns takes that back. */
+  public interface Clock {
+    Runnable set(int afterMs, Runnable action);
+  }
+
+  private static final class Grant {
+    final int seq;
+    boolean recalled; // guarded by the table
+    Runnable alarm = () -> {}; // guarded by the table: takes back the end of its time
+
+    Grant(int seq) {
+      this.seq = seq;
+    }
+  }
+
+  private final InodeId id; // immutable
+  private final Clock clock; // immutable
+  private final Map<LeaseHolder, Grant> grants = new LinkedHashMap<>(2); // guarded by this
+  private final SequencedSet<Runnable> waiting = new LinkedHashSet<>(2); // guarded by this
+  private int lastSeq; // guarded by this
+  private int recalls; // guarded by this: since the last quiet moment
+  private volatile int held; // written under this: how many grants there are
+
+  public LeaseTable(InodeId id, Clock clock) {
+    this.id = id;
+    this.clock = clock;
+  }
+
+  // ---- granting: under the inode's operation lock ----
+
+  /**
+   * Grants a lease if nobody waits, or tells of the one that the holder has.
+   *
+   * @return its number, of which each grant has a new one; 0: none now
+   */
+  public synchronized int grant(LeaseHolder holder) {
+    Grant present = grants.get(holder);
+    if (present != null) {
+      return present.recalled ? 0 : present.seq;
+    }
+    if (!waiting.isEmpty() || recalls >= Limits.LEASE_RECALLS_IN_A_ROW) {
+      return 0;
+    }
+    lastSeq = lastSeq == -1 ? 1 : lastSeq + 1; // never 0
+    grants.put(holder, new Grant(lastSeq));
+    held = grants.size();
+    return lastSeq;
+  }
+
+  /** Whether somebody else has a lease. */
+  boolean isHeldBeside(@Nullable LeaseHolder self) {
+    return held != 0 && isHeldByOther(self);
+  }
+
+  private synchronized boolean isHeldByOther(@Nullable LeaseHolder self) {
+    for (LeaseHolder holder : grants.keySet()) {
+      if (!holder.equals(self)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // ---- waiting: with no lock held ----
+
+  /**
+   * Has the leases of others recalled, and the waiter run once they are given back; perhaps before
+   * this returns. From now until {@link #leave} nothing is granted.
+   */
+  public void await(Runnable waiter, LeaseHolder self) {
+    List<Map.Entry<LeaseHolder, LeaseName>> told = new ArrayList<>(2);
+    boolean free = true;
+    synchronized (this) {
+      waiting.add(waiter);
+      for (Map.Entry<LeaseHolder, Grant> entry : grants.entrySet()) {
+        Grant grant = entry.getValue();
+        if (entry.getKey().equals(self)) {
+          continue;
+        }
+        free = false;
+        if (!grant.recalled) {
+          grant.recalled = true;
+          told.add(Map.entry(entry.getKey(), new LeaseName(id, grant.seq)));
+          LeaseHolder holder = entry.getKey();
+          long mark = holder.mark();
+          grant.alarm = clock.set(Limits.LEASE_RECALL_MS, () -> late(holder, grant, mark));
+        }
+      }
+      if (!told.isEmpty() && recalls++ == 0) {
+        clock.set(Limits.LEASE_QUIET_MS, this::quiet);
+      }
+    }
+    for (Map.Entry<LeaseHolder, LeaseName> each : told) {
+      each.getKey().recall(each.getValue());
+    }
+    if (free) {
+      waiter.run();
+    }
+  }
+
+  private synchronized void quiet() {
+    recalls = 0;
+  }
+
+  private void late(LeaseHolder holder, Grant grant, long mark) {
+    synchronized (this) {
+      if (!grant.equals(grants.get(holder))) {
+        return;
+      }
+    }
+    holder.expire(mark);
+  }
+
+  /** The waiter waits no more: it is done, or given up. */
+  public synchronized void leave(Runnable waiter) {
+    waiting.remove(waiter);
+  }
+
+  // ---- giving back ----
+
+  /**
+   * A holder gives a lease back.
+   *
+   * @return what is to be run with no lock held; null: it does not have it
+   */
+  public synchronized @Nullable List<Runnable> giveBack(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    return grant == null || grant.seq != seq ? null : remove(holder, grant);
+  }
+
+  /** A holder has none any more, whatever it had. With no lock held. */
+  public void end(LeaseHolder holder) {
+    List<Runnable> told;
+    synchronized (this) {
+      Grant grant = grants.get(holder);
+      told = grant == null ? List.of() : remove(holder, grant);
+    }
+    told.forEach(Runnable::run);
+  }
+
+  private List<Runnable> remove(LeaseHolder holder, Grant grant) {
+    grants.remove(holder);
+    held = grants.size();
+    List<Runnable> told = new ArrayList<>(waiting.size() + 1);
+    told.add(grant.alarm);
+    if (grants.size() <= 1) {
+      told.addAll(waiting); // one left may be the waiter's own
+    }
+    return told;
+  }
+
+  /** For tests and metrics: leases held, operations waiting. */
+  public synchronized int[] counts() {
+    return new int[] {grants.size(), waiting.size()};
+  }
+}

@@ -1,0 +1,56 @@
+package dev.coterie.core.lease;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The leases of a tree, seen from its operations. A tree without any pays one volatile read. */
+public final class Leases {
+  private final ThreadLocal<@Nullable LeaseHolder> acting = new ThreadLocal<>();
+  private volatile boolean used; // for ever, once a lease was asked for
+
+  /** From now on there may be leases; to be called before any lock is taken for granting one. */
+  public void use() {
+    used = true;
+  }
+
+  /** Notes for whom this thread is at work from now on: his own leases do not stand in his way. */
+  public void acts(LeaseHolder holder) {
+    if (used) {
+      acting.set(holder);
+    }
+  }
+
+  /**
+   * The thread is at work for nobody any more. If it was for another before, that one's own leases
+   * stand in its way from now on, which costs a recall and is never wrong.
+   */
+  public void rests() {
+    if (used) {
+      acting.set(null);
+    }
+  }
+
+  /**
+   * Before a change, under the operation locks that it is made under.
+   *
+   * @param changed the tables of what it changes; null: nobody ever had a lease on it
+   * @throws LeaseConflict others have leases
+   */
+  public void require(@Nullable LeaseTable... changed) throws LeaseConflict {
+    if (!used) {
+      return;
+    }
+    List<LeaseTable> held = null;
+    LeaseHolder self = acting.get();
+    for (LeaseTable table : changed) {
+      if (table != null && table.isHeldBeside(self)) {
+        held = held == null ? new ArrayList<>(2) : held;
+        held.add(table);
+      }
+    }
+    if (held != null) {
+      throw new LeaseConflict(held);
+    }
+  }
+}
