@@ -119,7 +119,8 @@ final class Nodes {
     Rest rest;
     synchronized (node) {
       if (count > node.given) {
-        throw new ErrnoException(Errno.EINVAL, "forget");
+        boolean none = node.given == 0 && node.handles == 0;
+        throw new ErrnoException(none ? Errno.ESTALE : Errno.EINVAL, "forget");
       }
       node.given -= count;
       rest = settle(node);
