@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
- * dev.coterie.client.copies.Copies} what it may.
+ * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine.
  */
 public final class Client implements FileService {
   private final Connection connection; // immutable
@@ -67,9 +67,11 @@ public final class Client implements FileService {
    */
   public static Client connect(Address address, ClientOptions options) throws ErrnoException {
     Caller identity = options.identity();
+    // A clock that stands still with this machine says nothing of a leader on another one.
+    boolean near = address instanceof Address.Unix;
     return new Client(
         Handshake.connect(address, options, identity != null ? identity : ProcessIdentity.self()),
-        options.copiesBytes());
+        near ? options.copiesBytes() : 0);
   }
 
   @Override

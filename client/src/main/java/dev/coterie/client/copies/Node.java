@@ -40,12 +40,12 @@ final class Node {
 
   /** Whether a lease may be asked for with attributes, and is worth it: not at the first time. */
   boolean wantsLookLease(long now) {
-    return !isHushed(now) && looks++ > 0;
+    return looks++ > 0 && !isHushed(now);
   }
 
   /** The same before content or names are asked for. */
   boolean wantsUseLease(long now) {
-    return !isHushed(now) && uses++ > 0;
+    return uses++ > 0 && !isHushed(now);
   }
 
   void changed() {
