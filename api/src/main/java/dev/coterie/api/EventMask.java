@@ -21,6 +21,13 @@ public final class EventMask {
   /** The other end of a stream has been shut down for writing. */
   public static final int EPOLLRDHUP = 0x2000;
 
+  /**
+   * Report every time that it becomes ready, even if it is not ready any more when the report is
+   * taken: what O_ASYNC promises of a signal. See {@link Notifications}. Not Linux's; alone, with
+   * none of the bits below but EPOLLET and EPOLLWAKEUP.
+   */
+  public static final int NOTIFY = 1 << 26;
+
   /** Of several sets that wait for one change wake at least one, but need not wake all. */
   public static final int EPOLLEXCLUSIVE = 1 << 28;
 

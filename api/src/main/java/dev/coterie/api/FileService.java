@@ -469,6 +469,17 @@ public interface FileService extends AutoCloseable {
   }
 
   /**
+   * Makes of a question about a lock something that can be watched: a handle, readable (EPOLLIN)
+   * while the lock could be taken by {@code handle}, which nobody is promised to get. It becomes so
+   * when the last lock in the way ends and goes to nobody who waits for it. It outlives {@code
+   * handle}, can be shared, and can only be watched. EBADF the file is not open for such a lock ·
+   * EINVAL, EOVERFLOW no range, no lock · EMFILE.
+   */
+  default Opened evlock(Caller caller, long handle, RangeLock lock) throws ErrnoException {
+    return call(caller, new Evlock(handle, lock));
+  }
+
+  /**
    * Waits until members of a set are ready; an empty list: the time is up. A report is taken by one
    * who waits, whichever session.
    *

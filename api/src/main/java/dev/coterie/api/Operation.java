@@ -160,6 +160,9 @@ public sealed interface Operation<R> {
   record Evctl(long handle, Control control, long member, int mask, long data)
       implements OnHandle<Done> {}
 
+  /** {@code handle}: of the file; {@code lock}: what could be taken by it. */
+  record Evlock(long handle, RangeLock lock) implements Opening {}
+
   /** {@code timeoutMs}: 0 looks only, -1 has no end. */
   record Evwait(long handle, int max, int timeoutMs) implements OnHandle<List<Event>> {}
 

@@ -1,8 +1,10 @@
 package dev.coterie.client;
 
+import dev.coterie.api.LeaseName;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Stat;
@@ -11,11 +13,14 @@ import dev.coterie.wire.EventReply;
 import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleReply;
 import dev.coterie.wire.InodeReply;
+import dev.coterie.wire.LeaseReply;
 import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.WatchReply;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * From a reply to an operation's answer: data goes into the caller's buffer, fids and handles that
@@ -61,6 +66,7 @@ final class Replies {
           P9.RCREATE,
           P9.ROPEN,
           P9.REVSET,
+          P9.REVLOCK,
           P9.RTAKE,
           P9.ROPENWATCH ->
           withStat(call, type, frames);
@@ -68,6 +74,8 @@ final class Replies {
         HandleReply.Rlockx reply = (HandleReply.Rlockx) frames.reply();
         yield call.operation instanceof Operation.GetLock ? reply.found() : Done.DONE;
       }
+      case P9.RLEASE -> leased((LeaseReply.Rlease) frames.reply());
+      case P9.RNOTIFY -> recalls((LeaseReply.Rnotify) frames.reply());
       default -> plain(type, frames);
     };
   }
@@ -149,6 +157,10 @@ final class Replies {
         EventReply.Revset reply = (EventReply.Revset) frames.reply();
         yield opened(call, reply.stat(), reply.flags());
       }
+      case P9.REVLOCK -> {
+        EventReply.Revlock reply = (EventReply.Revlock) frames.reply();
+        yield opened(call, reply.stat(), reply.flags());
+      }
       case P9.ROPENWATCH ->
           opened(call, ((WatchReply.Ropenwatch) frames.reply()).stat(), OpenFlags.O_RDONLY);
       default -> {
@@ -168,6 +180,23 @@ final class Replies {
     long number = references.addHandle(stat.id(), call.newHandleFid);
     call.newHandleFid = P9.NOFID;
     return new Opened(number, stat, flags);
+  }
+
+  // ---- leases ----
+
+  private static Leased leased(LeaseReply.Rlease reply) throws ProtocolException {
+    if (reply.mode() != (reply.seq() == 0 ? P9.LEASE_NONE : P9.LEASE_SHARED)) {
+      throw new ProtocolException("a lease of mode " + reply.mode());
+    }
+    return new Leased(reply.stat(), reply.seq());
+  }
+
+  private static List<LeaseName> recalls(LeaseReply.Rnotify reply) throws ProtocolException {
+    List<LeaseName> recalls = new ArrayList<>(reply.notices().size());
+    for (LeaseReply.Notice notice : reply.notices()) {
+      recalls.add(notice.recalled());
+    }
+    return recalls;
   }
 
   // ---- the rest ----

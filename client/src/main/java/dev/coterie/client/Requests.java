@@ -15,6 +15,7 @@ import dev.coterie.wire.BaseRequest;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
+import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.LinuxRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
@@ -79,6 +80,9 @@ final class Requests {
         return Errno.ERANGE;
       }
       return value.length > Limits.XATTR_VALUE_BYTES ? Errno.E2BIG : Errno.EMSGSIZE;
+    }
+    if (operation instanceof Operation.ReturnLeases) {
+      return Errno.EMSGSIZE;
     }
     boolean attribute =
         operation instanceof Operation.Getxattr || operation instanceof Operation.Removexattr;
@@ -184,6 +188,10 @@ final class Requests {
     if (operation instanceof Operation.Eventfd(var initial, var flags)) {
       return new EventRequest.Tevset(newHandleFid(call), P9.EVSET_COUNTER, flags, initial);
     }
+    if (operation instanceof Operation.Evlock(var handle, var lock)) {
+      int fid = useAlso(call, handle);
+      return EventRequest.Tevlock.of(newHandleFid(call), fid, lock);
+    }
     if (operation instanceof Operation.Rebind rebind) {
       return new InodeRequest.Trebind(newFid(call), rebind.id(), References.ROOT_FID);
     }
@@ -234,6 +242,23 @@ final class Requests {
     }
     if (operation instanceof Operation.Statfs statfs) {
       return new LinuxRequest.Tstatfs(use(call, statfs.id()));
+    }
+    return onLeases(call, operation);
+  }
+
+  private Request onLeases(Call<?> call, Operation<?> operation) throws ErrnoException {
+    if (operation instanceof Operation.Lease lease) {
+      return new LeaseRequest.Tlease(use(call, lease.id()), P9.PLANE_INODE, P9.LEASE_SHARED);
+    }
+    if (operation instanceof Operation.NextRecalls(var max, var waits)) {
+      int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);
+      return new LeaseRequest.Tnotify(most, waits ? P9.NOTIFY_WAIT : 0);
+    }
+    if (operation instanceof Operation.ReturnLeases(var leases)) {
+      if (leases.size() > Limits.LEASES_PER_MESSAGE) {
+        throw new ErrnoException(Errno.EINVAL);
+      }
+      return LeaseRequest.Tleaseret.of(leases);
     }
     throw new AssertionError("no message for " + operation.label());
   }

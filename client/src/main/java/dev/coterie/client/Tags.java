@@ -6,6 +6,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.wire.ProtocolException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,12 @@ final class Tags {
 
   /** Calls under way at a time; with the clunks no more than a leader takes. */
   static final int CALLS = Limits.REQUESTS_PER_CONNECTION - CLUNKS;
+
+  /**
+   * Of those, kept for giving leases back and for learning which: other calls may all be waiting
+   * for leases of others, who wait for ours.
+   */
+  static final int FOR_LEASES = 2;
 
   /** The bit that makes the tag of a Tflush of the tag it flushes. */
   static final int FLUSH = 0x8000;
@@ -61,6 +68,8 @@ final class Tags {
 
   private final @Nullable Call<?>[] calls = new Call<?>[CALLS]; // guarded by this
   private final boolean[] flushing = new boolean[CALLS]; // guarded by this
+  private final boolean[] forLeases = new boolean[CALLS]; // guarded by this
+  private int leasing; // guarded by this: how many tags are in use for leases
   private final int[] free = new int[CALLS]; // guarded by this: a stack, so that few are in use
   private int freeCount = CALLS; // guarded by this
   private final ArrayDeque<Seat> queue = new ArrayDeque<>(0); // guarded by this
@@ -82,7 +91,7 @@ final class Tags {
    */
   synchronized boolean take(Call<?> call) throws ErrnoException {
     requireOpen();
-    if (freeCount == 0) {
+    if (!hasFree(call)) {
       return false;
     }
     assign(free[--freeCount], call);
@@ -97,7 +106,7 @@ final class Tags {
     Seat seat = new Seat(this, call);
     if (end != End.NOT_YET) {
       seat.done = true;
-    } else if (freeCount > 0) {
+    } else if (hasFree(call)) {
       assign(free[--freeCount], call);
       seat.done = true;
     } else {
@@ -246,16 +255,37 @@ final class Tags {
   private void assign(int tag, Call<?> call) {
     calls[tag] = call;
     call.tag = tag;
+    if (isForLeases(call.operation)) {
+      forLeases[tag] = true;
+      leasing++;
+    }
+  }
+
+  private boolean hasFree(Call<?> call) {
+    int kept = isForLeases(call.operation) ? 0 : Math.max(0, FOR_LEASES - leasing);
+    return freeCount > kept;
+  }
+
+  private static boolean isForLeases(Operation<?> operation) {
+    return operation instanceof Operation.ReturnLeases || operation instanceof Operation.NextRecalls;
   }
 
   private @Nullable Seat release(int tag) {
-    Seat waiting = queue.poll();
-    if (waiting != null) {
-      assign(tag, waiting.call);
-    } else {
-      free[freeCount++] = tag;
+    if (forLeases[tag]) {
+      forLeases[tag] = false;
+      leasing--;
     }
-    return waiting;
+    free[freeCount++] = tag;
+    Iterator<Seat> waiting = queue.iterator();
+    while (waiting.hasNext()) {
+      Seat seat = waiting.next();
+      if (hasFree(seat.call)) {
+        waiting.remove();
+        assign(free[--freeCount], seat.call);
+        return seat;
+      }
+    }
+    return null;
   }
 
   private void serve(@Nullable Seat seat) {

@@ -8,6 +8,7 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Event;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.RangeLock;
 import dev.coterie.wire.EventReply;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.P9;
@@ -62,6 +63,14 @@ class EventOperationsTest {
             new Operation.Eventfd(7, flags),
             new EventRequest.Tevset(2, P9.EVSET_COUNTER, flags, 7),
             new EventReply.Revset(stat(9), OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK));
+    Operation.Opened lock =
+        answer(
+            new Operation.Evlock(
+                counter.handle(),
+                new RangeLock(RangeLock.Kind.FLOCK, RangeLock.Type.WRITE, 3, 4, 5)),
+            new EventRequest.Tevlock(3, 2, P9.LOCK_KIND_FLOCK, P9.LOCK_TYPE_WRLCK, 3, 4, 5),
+            new EventReply.Revlock(stat(9), OpenFlags.O_RDWR));
+    assertThat(lock.flags()).isEqualTo(OpenFlags.O_RDWR);
     answer(
         new Operation.Evctl(set.handle(), Operation.Control.MOD, counter.handle(), 5, -6),
         new EventRequest.Tevctl(1, 3, 2, 5, -6),

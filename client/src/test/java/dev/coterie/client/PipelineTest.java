@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
+import dev.coterie.api.LeaseName;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
@@ -20,6 +21,8 @@ import dev.coterie.wire.BaseRequest.Tread;
 import dev.coterie.wire.BaseRequest.Twrite;
 import dev.coterie.wire.Dialect;
 import dev.coterie.wire.HandleReply.Ropen;
+import dev.coterie.wire.LeaseReply;
+import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.LinuxReply.Rgetattr;
 import dev.coterie.wire.LinuxRequest.Tgetattr;
 import java.nio.ByteBuffer;
@@ -257,11 +260,33 @@ class PipelineTest {
     closing.join();
   }
 
+  /** All else may wait for leases of others, who wait for ours. */
+  @Test
+  void leases_areGivenBack_whenNoTagIsFree() throws Exception {
+    submitAllTags();
+    Calling<Stat> waiting = call();
+    LeaseName lease = new LeaseName(id(1), 7);
+    Calling<List<LeaseName>> next = call(new Operation.NextRecalls(1, true));
+    peer.serve(LeaseReply.Rnotify.ofRecalls(List.of(lease)));
+    assertThat(next.result()).containsExactly(lease);
+    Calling<List<LeaseName>> more = call(new Operation.NextRecalls(1, true));
+    Frame asked = peer.next();
+    Calling<Operation.Done> given = call(new Operation.ReturnLeases(List.of(lease)));
+    assertThat(peer.serve(new LeaseReply.Rleaseret()))
+        .isEqualTo(LeaseRequest.Tleaseret.of(List.of(lease)));
+    given.result();
+    peer.reply(tagsInUse.removeLast().tag(), rgetattr());
+    assertThat(peer.serve(rgetattr())).isInstanceOf(Tgetattr.class);
+    waiting.result();
+    peer.reply(asked.tag(), LeaseReply.Rnotify.ofRecalls(List.of(lease)));
+    more.result();
+  }
+
   private final List<Frame> tagsInUse = new ArrayList<>();
 
   private List<Answer<Stat>> submitAllTags() throws Exception {
     List<Answer<Stat>> answers = new ArrayList<>();
-    for (int i = 0; i < Tags.CALLS; i++) {
+    for (int i = 0; i < Tags.CALLS - Tags.FOR_LEASES; i++) {
       answers.add(submit());
       tagsInUse.add(peer.next());
     }

@@ -3,8 +3,8 @@ package dev.coterie.core;
 import dev.coterie.api.Operation;
 
 /**
- * What can stand before any operation until others have let go: nothing in a plain tree; the recall
- * of leases later.
+ * What can stand before any operation until others have let go: nothing in a plain tree. Leases do
+ * not stand here, as what an operation changes is only known once it has looked.
  *
  * <p>Asked with no lock held, before the operation has looked at anything. Who is told to wait
  * starts again from the beginning, as everything may have changed.

@@ -52,6 +52,13 @@ final class EventOps {
         vfs.ops(inode).stat(inode));
   }
 
+  /** For a lock that could be taken. */
+  InodeOps.Fresh lock(LockSource source) throws ErrnoException {
+    Inode inode = vfs.anonymous().get();
+    return new InodeOps.Fresh(
+        new EventHandle(inode, source, OpenFlags.O_RDWR), vfs.ops(inode).stat(inode));
+  }
+
   // ---- what can have to wait ----
 
   /** Whether an operation on such a handle is one that can have to wait. */

@@ -10,21 +10,31 @@ import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Leases of one session, and the recalls that it has not taken yet. */
 final class LeaseOps implements LeaseHolder {
   private final Session session;
   private final Vfs vfs;
-  private final ConcurrentHashMap<InodeId, LeaseTable> held = new ConcurrentHashMap<>();
-  private final ArrayDeque<LeaseName> recalls = new ArrayDeque<>(); // guarded by itself
+
+  /** What it has leases on, each with a reference: another inode would know nothing of the lease. */
+  private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
+
+  private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
   private @Nullable Request<?> taker; // guarded by recalls: waits for one
   private int most; // guarded by recalls: how many it takes
   private boolean ended; // guarded by held
+  private final AtomicLong marks = new AtomicLong(); // of the last recall
+  private final AtomicLong heardAt = new AtomicLong(); // the last mark that was heard after
+  private volatile boolean endedHere; // the other end may not know of the end yet
+  private volatile long endMark; // before endedHere: nothing since then, and it has run out
 
   LeaseOps(Session session, Vfs vfs) {
     this.session = session;
@@ -55,14 +65,20 @@ final class LeaseOps implements LeaseHolder {
 
   private int grant(InsideInode inode) {
     synchronized (held) {
-      boolean known = held.containsKey(inode.id());
-      if (ended || (!known && held.size() >= Limits.LEASES_PER_SESSION)) {
+      if (ended) {
         return 0;
       }
-      LeaseTable table = inode.leaseTable(vfs::leaseAlarm);
-      int seq = table.grant(this);
-      if (seq != 0) {
-        held.put(inode.id(), table);
+      if (held.containsKey(inode.id())) {
+        return tableOf(inode).grant(this);
+      }
+      if (held.size() >= Limits.LEASES_PER_SESSION || !inode.tryGet()) {
+        return 0;
+      }
+      int seq = tableOf(inode).grant(this);
+      if (seq == 0) {
+        vfs.inodes().put(inode);
+      } else {
+        held.put(inode.id(), inode);
       }
       return seq;
     }
@@ -75,22 +91,82 @@ final class LeaseOps implements LeaseHolder {
       throw new ErrnoException(Errno.EINVAL);
     }
     for (LeaseName lease : leases) {
-      LeaseTable table = held.get(lease.id());
-      if (table != null && table.giveBack(this, lease.seq())) {
-        held.remove(lease.id(), table);
-      }
+      giveBack(lease);
     }
   }
 
-  /** The session has none any more, and gets no more. With no lock held. */
+  private void giveBack(LeaseName lease) {
+    InsideInode inode;
+    List<Runnable> told;
+    synchronized (held) {
+      inode = held.get(lease.id());
+      told = inode == null ? null : tableOf(inode).giveBack(this, lease.seq());
+      if (told == null) {
+        return;
+      }
+      held.remove(lease.id());
+    }
+    synchronized (recalls) {
+      recalls.remove(lease);
+    }
+    told.forEach(Runnable::run);
+    vfs.inodes().put(inode);
+  }
+
+  private LeaseTable tableOf(InsideInode inode) {
+    return inode.leaseTable(vfs::leaseAlarm);
+  }
+
+  /**
+   * The session has none any more, and gets no more; nothing of it is at work. With no lock held.
+   */
   void end() {
-    List<LeaseTable> all;
+    List<InsideInode> all;
     synchronized (held) {
       ended = true;
       all = new ArrayList<>(held.values());
       held.clear();
     }
-    all.forEach(table -> table.end(this));
+    if (endedHere && heardAt.get() >= endMark && !all.isEmpty()) {
+      // What it was answered last may have renewed its time.
+      vfs.leaseAlarm(Limits.LEASE_RECALL_MS, () -> letGo(all));
+    } else {
+      letGo(all);
+    }
+  }
+
+  private void letGo(List<InsideInode> all) {
+    for (InsideInode inode : all) {
+      tableOf(inode).end(this);
+      vfs.inodes().put(inode);
+    }
+    vfs.reap();
+  }
+
+  // ---- how long they may be in use ----
+
+  /** The session said something, and is going to be answered. */
+  void heard() {
+    long now = marks.get();
+    if (heardAt.get() < now) {
+      heardAt.accumulateAndGet(now, Math::max);
+    }
+  }
+
+  /**
+   * The session is going to be ended from this side, so that the other uses its leases until their
+   * time is over. It is, unless something was heard of it since then.
+   *
+   * @param mark a moment {@link Limits#LEASE_RECALL_MS} ago; 0: unknown
+   */
+  void endsHere(long mark) {
+    endMark = mark;
+    endedHere = true;
+  }
+
+  @Override
+  public long mark() {
+    return marks.incrementAndGet();
   }
 
   // ---- recalls ----
@@ -112,8 +188,8 @@ final class LeaseOps implements LeaseHolder {
   }
 
   @Override
-  public void expire() {
-    session.expire();
+  public void expire(long mark) {
+    session.expire(mark);
   }
 
   /** Null: the request will be told. */
@@ -163,7 +239,7 @@ final class LeaseOps implements LeaseHolder {
     List<LeaseName> taken = new ArrayList<>();
     int count = Math.min(max, Limits.LEASES_PER_MESSAGE);
     while (taken.size() < count && !recalls.isEmpty()) {
-      taken.add(recalls.remove());
+      taken.add(recalls.removeFirst());
     }
     return taken;
   }

@@ -8,6 +8,7 @@ import dev.coterie.api.RangeLock;
 import dev.coterie.core.lock.HeldLock;
 import dev.coterie.core.lock.LockOwner;
 import dev.coterie.core.lock.LockProcess;
+import dev.coterie.core.lock.LockQuestion;
 import dev.coterie.core.lock.LockRange;
 import dev.coterie.core.lock.LockTable;
 import dev.coterie.core.lock.LockTable.Family;
@@ -129,6 +130,20 @@ final class LockOps {
         range.start(),
         range.end() == LockRange.TO_END ? 0 : range.end() - range.start() + 1,
         held.owner() instanceof LockOwner.OfProcess ? range.pid() : -1);
+  }
+
+  /** A lock that can be watched for. EBADF · EINVAL · EOVERFLOW. */
+  LockSource source(Vfs vfs, Handle handle, RangeLock lock) throws ErrnoException {
+    if (handle instanceof WatchHandle || lock.type() == RangeLock.Type.UNLOCK) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    Arguments.requireLock(handle, lock);
+    boolean exclusive = lock.type() == RangeLock.Type.WRITE;
+    LockQuestion question =
+        new LockQuestion(
+            family(lock), owner(handle, lock), new LockRange(start(lock), end(lock), exclusive, 0));
+    Inode inode = handle.inode.get();
+    return new LockSource(vfs, inode, inode.lockTable(tree), question);
   }
 
   /** The session has closed a handle. */

@@ -31,7 +31,8 @@ final class LongOperations {
           Operation.NextRecalls _,
           Operation.OpenWatch _,
           Operation.Evset _,
-          Operation.Eventfd _ ->
+          Operation.Eventfd _,
+          Operation.Evlock _ ->
           false;
     };
   }

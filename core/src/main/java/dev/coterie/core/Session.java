@@ -50,6 +50,7 @@ public final class Session implements FileService {
   private final EventOps events;
   private final LeaseOps leases;
   private final Waits waits;
+  private volatile Runnable expiry = () -> {};
 
   Session(Vfs vfs) {
     this.vfs = vfs;
@@ -66,6 +67,7 @@ public final class Session implements FileService {
   @Override
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    leases.heard();
     if (isStraight(operation)) {
       Request<R> waits = run(caller, operation, completion, null);
       return waits == null ? Ticket.DONE : waits.settled();
@@ -85,6 +87,7 @@ public final class Session implements FileService {
    */
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+    leases.heard();
     if (isStraight(operation)) {
       try {
         return runHere(caller, operation);
@@ -97,6 +100,7 @@ public final class Session implements FileService {
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
+    leases.heard();
     if (isStraight(operation)) {
       try {
         return runHere(caller, operation);
@@ -267,6 +271,7 @@ public final class Session implements FileService {
 
   private void leave() {
     assert Held.none() : "operation left with locks held";
+    vfs.leases().rests();
     if (atWork.decrementAndGet() == FENCED) {
       giveBack();
     }
@@ -277,8 +282,29 @@ public final class Session implements FileService {
     return atWork.get() < 0;
   }
 
-  /** A lease was not given back in time. */
-  void expire() {
+  /** Something came from the other end, whatever it was, and is going to be answered. */
+  public void heard() {
+    leases.heard();
+  }
+
+  /** What to do when a lease was not given back in time: nothing may be answered any more. */
+  public void onExpire(Runnable action) {
+    expiry = action;
+  }
+
+  /** As {@link #close}, of a session whose other end may go on and use its leases for a while. */
+  public void endHere() {
+    leases.endsHere(0);
+    close();
+  }
+
+  /** A lease that was recalled at that moment was not given back in time. */
+  void expire(long mark) {
+    if (isFenced()) {
+      return;
+    }
+    leases.endsHere(mark);
+    expiry.run();
     close();
   }
 
@@ -457,6 +483,8 @@ public final class Session implements FileService {
       }
       case Operation.Evset _ -> events.set();
       case Operation.Eventfd(var initial, var flags) -> events.counter(initial, flags);
+      case Operation.Evlock(var number, var lock) ->
+          events.lock(through(number, handle -> locks.source(vfs, handle, lock)));
       case Operation.Take(var token) -> taken(caller, token);
       case Operation.OpenWatch _ -> watches.open();
     };

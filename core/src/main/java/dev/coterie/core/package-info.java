@@ -40,6 +40,7 @@
  *  state locks (never across a call of a mount that can wait, or a socket write):
  *    Request (its monitor)        completion, cancel and the end of the session meet here
  *    LockTable (its monitor)      grant, cancel and disconnect of locks of files; under it the WaitGraph's
+ *    LeaseTable (its monitor)      who may answer from a copy, and what waits for that to end; a leaf
  *    EventSet (its monitor)       members and which are ready; outer before inner; under it what a source's state
  *                                 is guarded by ({@link dev.coterie.core.event})
  *    WatchQueue (its monitor)     changes that were made, those who wait for them, cancel and the end; a leaf
@@ -56,9 +57,9 @@
  * fails the operation starts again and waits for all in order ({@link
  * dev.coterie.core.OutsideLocks}).
  *
- * <p>Waits without bound (a barrier, a lock of a file, a change that is watched, an event, a FIFO;
- * recall later) hold none of these: such an operation becomes a {@link dev.coterie.core.Request}.
- * At a barrier it starts again from the beginning; at a lock ({@link dev.coterie.core.lock}) it is
+ * <p>Waits without bound (a barrier, leases of others, a lock of a file, a change that is watched, an
+ * event, a FIFO) hold none of these: such an operation becomes a {@link dev.coterie.core.Request}.
+ * At a barrier, and for leases ({@link dev.coterie.core.lease}), it starts again from the beginning; at a lock ({@link dev.coterie.core.lock}) it is
  * told that it has it, at a watch queue ({@link dev.coterie.core.watch}) what has changed; for an
  * event or a FIFO it tries again ({@link dev.coterie.core.Step}) on the thread that made the
  * change. Such a thread holds none of these locks either.

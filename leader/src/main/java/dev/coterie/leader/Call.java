@@ -32,6 +32,7 @@ final class Call {
   private @Nullable DataSlot slot; // set by the reader; read by who answers
   private List<Integer> reserved = List.of(); // fids this request makes
   private @Nullable Failure failure;
+  private volatile boolean unbounded; // set by the reader before it is pending
   private boolean carriedOut; // set by the reader before it goes on: a flush does not cancel it
   private int operations; // guarded by this; how many were begun
   private Ticket ticket = Ticket.DONE; // guarded by this; of the last operation begun
@@ -81,6 +82,15 @@ final class Call {
    */
   void carryOut() {
     carriedOut = true;
+  }
+
+  /** It may always be under way, however much else is. */
+  void countsForNoLimit() {
+    unbounded = true;
+  }
+
+  boolean isUnbounded() {
+    return unbounded;
   }
 
   // ---- operations ----

@@ -16,6 +16,8 @@ import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleRequest.Tappend;
 import dev.coterie.wire.HandleRequest.Treadseq;
 import dev.coterie.wire.HandleRequest.Twriteseq;
+import dev.coterie.wire.LeaseRequest.Tleaseret;
+import dev.coterie.wire.LeaseRequest.Tnotify;
 import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +54,8 @@ final class Connection implements Runnable {
       new ConcurrentHashMap<>(); // by tag; by that of each Tflush which waits for it too
   private final AtomicLong leftBytes = new AtomicLong(); // of buffers that calls have
   private final FrameReader frames = new FrameReader(Limits.MSIZE_MIN_BYTES);
+  private final AtomicInteger unbounded = new AtomicInteger(); // of pending: count for no limit
+  private volatile boolean endsHere; // by us, so the client may not know of it yet
   private final AtomicBoolean faulty = new AtomicBoolean();
   private final AtomicLong requests = new AtomicLong(); // counted by the reader alone
   private Buffer in; // the reader's alone; unread bytes from position to limit
@@ -97,6 +102,7 @@ final class Connection implements Runnable {
     try {
       read();
     } catch (ProtocolException e) {
+      endsHere = true;
       leader.complaints().say("connection of " + peer + " ended: " + e.getMessage());
     } catch (ErrnoException e) {
       LOG.log(System.Logger.Level.DEBUG, "connection of {0} lost: {1}", peer, e.getMessage());
@@ -109,6 +115,7 @@ final class Connection implements Runnable {
 
   /** A broken invariant of our own costs this session, and nobody else notices. By any thread. */
   void fault(Throwable e) {
+    endsHere = true;
     socket.shutdown();
     if (faulty.compareAndSet(false, true)) {
       leader.countFault();
@@ -176,6 +183,7 @@ final class Connection implements Runnable {
     if (tag == P9.NOTAG && !(request instanceof Tversion)) {
       throw new ProtocolException("type " + request.type() + " without a tag");
     }
+    conversation.heard();
     switch (request) {
       case Tversion version -> version(tag, version);
       case Tflush flush -> flush(tag, flush.oldTag());
@@ -196,7 +204,7 @@ final class Connection implements Runnable {
       inner = as.inner();
     }
     Call call = new Call(conversation, tag, claimed);
-    if (pending.size() >= Limits.REQUESTS_PER_CONNECTION || tooMuchLeft(inner)) {
+    if ((isBounded(inner) && isFull()) || tooMuchLeft(inner)) {
       call.fail(Errno.EAGAIN);
       return;
     }
@@ -208,6 +216,18 @@ final class Connection implements Runnable {
     if (!call.isInlineOrDefer()) {
       leaveTo(call, inner);
     }
+  }
+
+  /**
+   * Requests wait for leases of others; so what gives leases back, and what says which to give
+   * back, must not wait for requests. Of the one that waits by itself there is no more than one.
+   */
+  private static boolean isBounded(Request request) {
+    return !(request instanceof Tnotify) && !(request instanceof Tleaseret);
+  }
+
+  private boolean isFull() {
+    return pending.size() - unbounded.get() >= Limits.REQUESTS_PER_CONNECTION;
   }
 
   /** Whether this request might have to keep its buffer, and too much is kept already. */
@@ -242,10 +262,20 @@ final class Connection implements Runnable {
     DataSlot slot = call.slot();
     Buffer output = slot == null ? null : outbox.abandonOwn(slot.start());
     leftBytes.addAndGet(bytesOf(input) + bytesOf(output));
+    if (!isBounded(request)) {
+      call.countsForNoLimit();
+      unbounded.incrementAndGet();
+    }
     pending.put(call.tag, call);
     if (!call.leave(input, output)) {
-      pending.remove(call.tag, call);
+      forget(call);
       takeBack(input, output);
+    }
+  }
+
+  private void forget(Call call) {
+    if (pending.remove(call.tag, call) && call.isUnbounded()) {
+      unbounded.decrementAndGet();
     }
   }
 
@@ -287,6 +317,7 @@ final class Connection implements Runnable {
     pending.values().forEach(Call::cancel);
     before.close();
     pending.clear();
+    unbounded.set(0);
     frames.setMsize(next.msize());
     putOwn(tag, reply);
   }
@@ -312,7 +343,11 @@ final class Connection implements Runnable {
       fault(e);
     }
     try {
-      conversation.close();
+      if (endsHere) {
+        conversation.endHere();
+      } else {
+        conversation.close();
+      }
     } catch (RuntimeException | Error e) {
       fault(e);
     } finally {
@@ -324,7 +359,14 @@ final class Connection implements Runnable {
 
   /** Ends the connection from outside; the reader then cleans up. */
   void shutdown() {
+    endsHere = true;
     socket.shutdown();
+  }
+
+  /** Nothing is answered any more; the reader then cleans up. By any thread. */
+  void leaseExpired() {
+    socket.shutdown();
+    leader.complaints().say("connection of " + peer + " ended: it did not give back a lease");
   }
 
   // ---- answers ----
@@ -375,7 +417,7 @@ final class Connection implements Runnable {
             Replies.put(new Rflush(), flushTag, out, size);
           }
         });
-    pending.remove(call.tag, call);
+    forget(call);
     for (int flushTag : flushTags) {
       pending.remove(flushTag, call);
     }

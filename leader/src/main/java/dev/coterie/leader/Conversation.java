@@ -10,6 +10,7 @@ import dev.coterie.wire.Dialect;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
+import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.UnknownRequest;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation {
   private final Connection connection;
+  private final long number;
   private final Session own;
   private final FileService session; // our own, as the leader wraps it
   private final Dialect dialect;
@@ -33,11 +35,13 @@ final class Conversation {
   private final DialectRequests ours;
   private final EventRequests events;
   private final WatchRequests watches;
+  private final LeaseRequests leases;
   private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
   private volatile @Nullable Fid anchor; // first attach
 
   Conversation(Connection connection, Dialect dialect, int msize) {
     this.connection = connection;
+    this.number = connection.leader().nextNumber();
     this.own = connection.leader().newSession();
     this.session = connection.leader().decorate(own);
     this.dialect = dialect;
@@ -46,6 +50,8 @@ final class Conversation {
     this.ours = new DialectRequests(this);
     this.events = new EventRequests(this);
     this.watches = new WatchRequests(this);
+    this.leases = new LeaseRequests(this);
+    own.onExpire(connection::leaseExpired);
   }
 
   /** One in which nothing is agreed, so that Tversion is the only request there is. */
@@ -60,6 +66,7 @@ final class Conversation {
       case HandleRequest r -> ours.handle(call, r);
       case EventRequest r -> events.event(call, r);
       case WatchRequest r -> watches.serve(call, r);
+      case LeaseRequest r -> leases.serve(call, r);
       case SessionRequest r -> ours.session(call, r);
       default -> plain.serve(call, request);
     }
@@ -70,8 +77,24 @@ final class Conversation {
     session.close();
   }
 
+  /** As {@link #close}; the client may not know of it yet. */
+  void endHere() {
+    own.endHere();
+    session.close();
+  }
+
+  /** A request came, which is going to be answered. */
+  void heard() {
+    own.heard();
+  }
+
   Connection connection() {
     return connection;
+  }
+
+  /** No other of this leader has it. */
+  long number() {
+    return number;
   }
 
   FileService session() {

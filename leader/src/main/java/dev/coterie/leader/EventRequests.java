@@ -4,11 +4,14 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
 import dev.coterie.api.Operation;
+import dev.coterie.api.RangeLock;
 import dev.coterie.wire.EventReply.Revctl;
+import dev.coterie.wire.EventReply.Revlock;
 import dev.coterie.wire.EventReply.Revset;
 import dev.coterie.wire.EventReply.Revwait;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.EventRequest.Tevctl;
+import dev.coterie.wire.EventRequest.Tevlock;
 import dev.coterie.wire.EventRequest.Tevset;
 import dev.coterie.wire.EventRequest.Tevwait;
 import dev.coterie.wire.P9;
@@ -26,6 +29,7 @@ final class EventRequests {
   void event(Call call, EventRequest request) throws ErrnoException {
     switch (request) {
       case Tevset r -> make(call, r);
+      case Tevlock r -> watchLock(call, r);
       case Tevctl r -> {
         Fid set = fids.requireOpen(r.fid());
         Fid member = fids.requireOpen(r.memberFid());
@@ -43,6 +47,19 @@ final class EventRequests {
             events -> call.reply(new Revwait(events)));
       }
     }
+  }
+
+  private void watchLock(Call call, Tevlock r) throws ErrnoException {
+    Fid fid = fids.requireOpen(r.fid());
+    RangeLock lock = r.lock();
+    call.reserve(r.newFid());
+    call.submit(
+        call.callerOf(fid),
+        new Operation.Evlock(fid.handle(), lock),
+        opened -> {
+          conversation.fids().fill(r.newFid(), Fids.ofHandle(fid, opened));
+          call.reply(new Revlock(opened.stat(), opened.flags()));
+        });
   }
 
   private void make(Call call, Tevset r) throws ErrnoException {

@@ -54,6 +54,8 @@ public final class Leader implements AutoCloseable {
   private static final long THREAD_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Vfs vfs;
+  private final long epoch;
+  private final AtomicLong numbers = new AtomicLong();
   private final UnaryOperator<FileService> decorator;
   private final int connectionsMost;
   private final long lockHoldMs;
@@ -81,8 +83,9 @@ public final class Leader implements AutoCloseable {
   private @Nullable SocketFile socketFile; // set before start returns
   private int tcpPort; // set before start returns
 
-  private Leader(Vfs vfs, Builder builder) {
+  private Leader(Vfs vfs, long epoch, Builder builder) {
     this.vfs = vfs;
+    this.epoch = epoch;
     this.decorator = builder.decorator;
     this.connectionsMost = builder.connectionsMost;
     this.lockHoldMs = builder.lockHoldMs;
@@ -180,7 +183,7 @@ public final class Leader implements AutoCloseable {
       // By chance, not by the clock: a leader may be started again within a second.
       SecureRandom random = new SecureRandom();
       Vfs vfs = new Vfs(new Vfs.Config(clock, random, random.nextInt()), mounts);
-      Leader leader = new Leader(vfs, this);
+      Leader leader = new Leader(vfs, random.nextLong(), this);
       try {
         leader.start(socket, port, tcpTrusted);
         return leader;
@@ -341,6 +344,16 @@ public final class Leader implements AutoCloseable {
 
   Session newSession() {
     return vfs.openSession();
+  }
+
+  /** Another one after each start. */
+  long epoch() {
+    return epoch;
+  }
+
+  /** Another one each time. */
+  long nextNumber() {
+    return numbers.incrementAndGet();
   }
 
   FileService decorate(Session session) {

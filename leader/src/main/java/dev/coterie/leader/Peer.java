@@ -19,11 +19,13 @@ final class Peer {
   private final Caller self;
   private final boolean trusted;
   private final boolean anonymous;
+  private final boolean overTcp;
 
-  private Peer(Caller self, boolean trusted, boolean anonymous) {
+  private Peer(Caller self, boolean trusted, boolean anonymous, boolean overTcp) {
     this.self = self;
     this.trusted = trusted;
     this.anonymous = anonymous;
+    this.overTcp = overTcp;
   }
 
   /** The peer of a unix socket. Of more groups than we know what to do with, the first count. */
@@ -32,12 +34,12 @@ final class Peer {
     int[] known = groups.length > Limits.GROUPS ? Arrays.copyOf(groups, Limits.GROUPS) : groups;
     Caller self = new Caller(credentials.uid(), credentials.gid(), known, credentials.pid(), 0);
     boolean trusted = self.isRoot() || self.uid() == Accounts.effectiveUid();
-    return new Peer(self, trusted, false);
+    return new Peer(self, trusted, false, false);
   }
 
   /** The peer of a TCP connection. */
   static Peer overTcp(boolean believed) {
-    return new Peer(Caller.NOBODY.withUmask(0), believed, !believed);
+    return new Peer(Caller.NOBODY.withUmask(0), believed, !believed, true);
   }
 
   /**
@@ -64,6 +66,10 @@ final class Peer {
 
   Caller self() {
     return self;
+  }
+
+  boolean isOverTcp() {
+    return overTcp;
   }
 
   /** Whether it is nobody whatever it says. */

@@ -7,6 +7,8 @@ import dev.coterie.api.Name;
 import dev.coterie.wire.HandleReply.Rreaddirx;
 import dev.coterie.wire.InodeReply.Rgetxattr;
 import dev.coterie.wire.InodeReply.Rlistxattr;
+import dev.coterie.wire.LeaseReply.Notice;
+import dev.coterie.wire.LeaseReply.Rnotify;
 import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.LinuxReply.Rreaddir;
 import dev.coterie.wire.LinuxReply.Rreadlink;
@@ -34,6 +36,7 @@ final class Replies {
               case Rlistxattr r -> r.names().stream().mapToLong(name -> name.length() + 1).sum();
               case Rreaddir r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
               case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
+              case Rnotify r -> (long) Notice.BYTES * r.notices().size();
               case Rchanges r -> r.changes().stream().mapToLong(Change::bytes).sum();
               default -> 0;
             };

@@ -98,6 +98,7 @@ final class Decoder {
 
   private static @Nullable Request ourRequest(int type, ByteBuffer in) throws ProtocolException {
     return switch (type) {
+      case P9.TSESSION -> SessionRequest.Tsession.get(in);
       case P9.TPING -> SessionRequest.Tping.get(in);
       case P9.TAS -> SessionRequest.Tas.get(in);
       case P9.TLOOKUP -> InodeRequest.Tlookup.get(in);
@@ -120,6 +121,7 @@ final class Decoder {
       case P9.TLOCKX -> HandleRequest.Tlockx.get(in);
       case P9.TEVSET -> EventRequest.Tevset.get(in);
       case P9.TEVCTL -> EventRequest.Tevctl.get(in);
+      case P9.TEVLOCK -> EventRequest.Tevlock.get(in);
       case P9.TEVWAIT -> EventRequest.Tevwait.get(in);
       case P9.TSEEK -> HandleRequest.Tseek.get(in);
       case P9.TSETFLAGS -> HandleRequest.Tsetflags.get(in);
@@ -131,6 +133,9 @@ final class Decoder {
       case P9.TADDWATCH -> WatchRequest.Taddwatch.get(in);
       case P9.TREMOVEWATCH -> WatchRequest.Tremovewatch.get(in);
       case P9.TCHANGES -> WatchRequest.Tchanges.get(in);
+      case P9.TNOTIFY -> LeaseRequest.Tnotify.get(in);
+      case P9.TLEASE -> LeaseRequest.Tlease.get(in);
+      case P9.TLEASERET -> LeaseRequest.Tleaseret.get(in);
       default -> null;
     };
   }
@@ -172,6 +177,7 @@ final class Decoder {
 
   private static @Nullable Reply ourReply(int type, ByteBuffer in) throws ProtocolException {
     return switch (type) {
+      case P9.RSESSION -> SessionReply.Rsession.get(in);
       case P9.RPING -> SessionReply.Rping.get(in);
       case P9.RLOOKUP -> InodeReply.Rlookup.get(in);
       case P9.RMAKE -> InodeReply.Rmake.get(in);
@@ -193,6 +199,7 @@ final class Decoder {
       case P9.RLOCKX -> HandleReply.Rlockx.get(in);
       case P9.REVSET -> EventReply.Revset.get(in);
       case P9.REVCTL -> new EventReply.Revctl();
+      case P9.REVLOCK -> EventReply.Revlock.get(in);
       case P9.REVWAIT -> EventReply.Revwait.get(in);
       case P9.RSEEK -> HandleReply.Rseek.get(in);
       case P9.RSETFLAGS -> new HandleReply.Rsetflags();
@@ -204,6 +211,9 @@ final class Decoder {
       case P9.RADDWATCH -> WatchReply.Raddwatch.get(in);
       case P9.RREMOVEWATCH -> new WatchReply.Rremovewatch();
       case P9.RCHANGES -> WatchReply.Rchanges.get(in);
+      case P9.RNOTIFY -> LeaseReply.Rnotify.get(in);
+      case P9.RLEASE -> LeaseReply.Rlease.get(in);
+      case P9.RLEASERET -> new LeaseReply.Rleaseret();
       default -> null;
     };
   }

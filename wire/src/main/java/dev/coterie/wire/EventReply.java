@@ -36,6 +36,32 @@ public sealed interface EventReply extends Reply {
   }
 
   /**
+   * The new fid is the lock that can be watched.
+   *
+   * <pre>
+   * size[4] 233[1] tag[2] attrs[153] flags[4]
+   * </pre>
+   *
+   * @param flags of the open file
+   */
+  record Revlock(Stat stat, int flags) implements EventReply {
+    @Override
+    public int type() {
+      return P9.REVLOCK;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      Attrs.put(out, stat);
+      out.putInt(flags);
+    }
+
+    static Revlock get(ByteBuffer in) throws ProtocolException {
+      return new Revlock(Attrs.get(in), in.getInt());
+    }
+  }
+
+  /**
    * It is done.
    *
    * <pre>

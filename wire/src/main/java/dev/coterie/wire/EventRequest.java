@@ -3,6 +3,7 @@ package dev.coterie.wire;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Operation.Control;
+import dev.coterie.api.RangeLock;
 import java.nio.ByteBuffer;
 
 /** Requests about event sets, since 9P2000.L.coterie.1. */
@@ -85,6 +86,59 @@ public sealed interface EventRequest extends Request {
         case DEL -> 2;
         case MOD -> 3;
       };
+    }
+  }
+
+  /**
+   * Makes of a lock something that can be watched: readable while it could be taken.
+   *
+   * <pre>
+   * size[4] 232[1] tag[2] newfid[4] fid[4] kind[1] type[1] start[8] length[8] owner[8]
+   * </pre>
+   *
+   * @param newFid what is made, as an open file
+   * @param fid an open file, by which it would be locked
+   * @param kind as in Tlockx, and what follows too
+   */
+  record Tevlock(int newFid, int fid, int kind, int lockType, long start, long length, long owner)
+      implements EventRequest {
+
+    public static Tevlock of(int newFid, int fid, RangeLock lock) {
+      return new Tevlock(
+          newFid,
+          fid,
+          LockFields.kind(lock.kind()),
+          LockFields.type(lock.type()),
+          lock.start(),
+          lock.length(),
+          lock.owner());
+    }
+
+    @Override
+    public int type() {
+      return P9.TEVLOCK;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.putInt(newFid).putInt(fid).put((byte) kind).put((byte) lockType);
+      out.putLong(start).putLong(length).putLong(owner);
+    }
+
+    static Tevlock get(ByteBuffer in) {
+      return new Tevlock(
+          in.getInt(),
+          in.getInt(),
+          Fields.getByte(in),
+          Fields.getByte(in),
+          in.getLong(),
+          in.getLong(),
+          in.getLong());
+    }
+
+    /** The lock. EINVAL: no such kind or type. */
+    public RangeLock lock() throws ErrnoException {
+      return new RangeLock(LockFields.kind(kind), LockFields.type(lockType), start, length, owner);
     }
   }
 

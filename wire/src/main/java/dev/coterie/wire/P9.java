@@ -97,6 +97,14 @@ public final class P9 {
   /** The first type that is ours. */
   public static final int DIALECT_FIRST = 160;
 
+  public static final int TSESSION = 160;
+  public static final int RSESSION = 161;
+  public static final int TNOTIFY = 162;
+  public static final int RNOTIFY = 163;
+  public static final int TLEASE = 164;
+  public static final int RLEASE = 165;
+  public static final int TLEASERET = 166;
+  public static final int RLEASERET = 167;
   public static final int TSHARE = 168;
   public static final int RSHARE = 169;
   public static final int TTAKE = 170;
@@ -157,6 +165,8 @@ public final class P9 {
   public static final int RSETFLAGS = 229;
   public static final int TLINKX = 230;
   public static final int RLINKX = 231;
+  public static final int TEVLOCK = 232;
+  public static final int REVLOCK = 233;
 
   public static final int TOPENWATCH = 240;
   public static final int ROPENWATCH = 241;
@@ -261,6 +271,42 @@ public final class P9 {
 
   public static final int EVSET_SET = 0;
   public static final int EVSET_COUNTER = 1;
+
+  // ---- Tsession, since 9P2000.L.coterie.1 ----
+
+  /** A session of its own. */
+  public static final int SESSION_NEW = 1;
+
+  /** Goes on with a session whose connection was lost. */
+  public static final int SESSION_RESUME = 2;
+
+  /** One more connection of a session. */
+  public static final int SESSION_BIND = 4;
+
+  /** Rsession: it is as asked. */
+  public static final int SESSION_AS_ASKED = 0;
+
+  /** Rsession: there is no such session, so this is a new one. */
+  public static final int SESSION_GONE = 1;
+
+  // ---- leases, since 9P2000.L.coterie.1 ----
+
+  /** Tnotify: answered when there is something to say. */
+  public static final int NOTIFY_WAIT = 1;
+
+  /** A notice: a lease is to be given back. */
+  public static final int NOTICE_RECALL = 1;
+
+  /** Why a lease is to be given back: another session is about to change the inode. */
+  public static final int RECALL_CHANGE = 1;
+
+  /** What is leased: attributes and content of an inode, and names in a directory. */
+  public static final int PLANE_INODE = 0;
+
+  public static final int LEASE_NONE = 0;
+
+  /** Others can have it too, and nobody changes what it is on. */
+  public static final int LEASE_SHARED = 1;
 
   // ---- Tchanges, since 9P2000.L.coterie.1 ----
 

@@ -9,7 +9,14 @@ import java.nio.ByteBuffer;
  * <p>Grouped as {@link Request} is.
  */
 public sealed interface Reply extends Message
-    permits BaseReply, LinuxReply, SessionReply, InodeReply, HandleReply, EventReply, WatchReply {
+    permits BaseReply,
+        LinuxReply,
+        SessionReply,
+        InodeReply,
+        HandleReply,
+        EventReply,
+        WatchReply,
+        LeaseReply {
 
   /**
    * Reads a reply from the body of a frame: all of it, from the buffer's position to its limit.

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  *
  * <p>Grouped as the protocol grew: {@link BaseRequest} is 9P2000, {@link LinuxRequest} what
  * 9P2000.L added; {@link SessionRequest}, {@link InodeRequest}, {@link HandleRequest}, {@link
- * EventRequest} and {@link WatchRequest} are our dialect.
+ * EventRequest}, {@link WatchRequest} and {@link LeaseRequest} are our dialect.
  */
 public sealed interface Request extends Message
     permits BaseRequest,
@@ -17,6 +17,7 @@ public sealed interface Request extends Message
         HandleRequest,
         EventRequest,
         WatchRequest,
+        LeaseRequest,
         UnknownRequest {
 
   /**

@@ -6,6 +6,35 @@ import java.nio.ByteBuffer;
 public sealed interface SessionReply extends Reply {
 
   /**
+   * Which session this is.
+   *
+   * <pre>
+   * size[4] 161[1] tag[2] sessionid[8] epoch[8] leasems[4] status[1]
+   * </pre>
+   *
+   * @param sessionId no other session of this leader had or has it
+   * @param epoch another one after each start of the leader
+   * @param leaseMs how long after the sending of the last request that was answered a lease may be
+   *     used, in milliseconds
+   * @param status {@link P9#SESSION_AS_ASKED} or {@link P9#SESSION_GONE}
+   */
+  record Rsession(long sessionId, long epoch, int leaseMs, int status) implements SessionReply {
+    @Override
+    public int type() {
+      return P9.RSESSION;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.putLong(sessionId).putLong(epoch).putInt(leaseMs).put((byte) status);
+    }
+
+    static Rsession get(ByteBuffer in) {
+      return new Rsession(in.getLong(), in.getLong(), in.getInt(), Fields.getByte(in));
+    }
+  }
+
+  /**
    * A sign of life.
    *
    * <pre>

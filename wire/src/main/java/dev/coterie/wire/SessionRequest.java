@@ -8,6 +8,33 @@ import java.nio.ByteBuffer;
 public sealed interface SessionRequest extends Request {
 
   /**
+   * Says who is at the other end, and asks how long leases last.
+   *
+   * <pre>
+   * size[4] 160[1] tag[2] clientid[16] flags[4]
+   * </pre>
+   *
+   * @param clientLow the first half of the number that a client chose by chance for itself
+   * @param clientHigh its other half
+   * @param flags {@link P9#SESSION_NEW}, {@link P9#SESSION_RESUME} or {@link P9#SESSION_BIND}
+   */
+  record Tsession(long clientLow, long clientHigh, int flags) implements SessionRequest {
+    @Override
+    public int type() {
+      return P9.TSESSION;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.putLong(clientLow).putLong(clientHigh).putInt(flags);
+    }
+
+    static Tsession get(ByteBuffer in) {
+      return new Tsession(in.getLong(), in.getLong(), in.getInt());
+    }
+  }
+
+  /**
    * Asks for a sign of life.
    *
    * <pre>

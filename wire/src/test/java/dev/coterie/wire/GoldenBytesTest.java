@@ -7,6 +7,7 @@ import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
 import dev.coterie.api.Event;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Stat;
@@ -393,6 +394,13 @@ class GoldenBytesTest {
         "1c000000 b8 0100 02000000 03 04000000 01000080 ffffffffffffffff");
     assertFrame(1, new EventReply.Revctl(), "07000000 b9 0100");
     assertFrame(
+        1,
+        new EventRequest.Tevlock(2, 3, 1, 0, 4, 5, 6),
+        """
+        29000000 e8 0100 02000000 03000000 01 00
+        0400000000000000 0500000000000000 0600000000000000\
+        """);
+    assertFrame(
         1, new EventRequest.Tevwait(2, 16, -1), "13000000 ba 0100 02000000 10000000 ffffffff");
     assertFrame(
         1,
@@ -443,6 +451,37 @@ class GoldenBytesTest {
             List.of(new Change(4, 0x40000100, 0, Name.of("a/b")), Change.overflow(9))),
         "2a000000 f7 0100 1f000000 04000000 00010040 00000000 0300 612f62"
             + "ffffffff 00400000 09000000 0000");
+  }
+
+  @Test
+  void session() throws Exception {
+    assertFrame(
+        1,
+        new SessionRequest.Tsession(0x0102030405060708L, 0x1112131415161718L, 2),
+        "1b000000 a0 0100 0807060504030201 1817161514131211 02000000");
+    assertFrame(
+        1,
+        new SessionReply.Rsession(3, 4, 2000, 1),
+        "1c000000 a1 0100 0300000000000000 0400000000000000 d0070000 01");
+  }
+
+  @Test
+  void leases() throws Exception {
+    assertFrame(1, new LeaseRequest.Tnotify(0x400, 1), "0a000000 a2 0100 0004 01");
+    assertFrame(
+        1,
+        LeaseReply.Rnotify.ofRecalls(List.of(new LeaseName(new InodeId(9, 5), -2))),
+        "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 feffffff 00 01");
+    assertFrame(1, new LeaseRequest.Tlease(2, 0, 1), "0d000000 a4 0100 02000000 00 01");
+    assertFrame(
+        1,
+        LeaseReply.Rlease.of(7, STAT),
+        "a5000000 a5 0100 01 07000000 ff3f000000000000 00 07000000 0900000000000000" + STAT_HEX);
+    assertFrame(
+        1,
+        LeaseRequest.Tleaseret.of(List.of(new LeaseName(new InodeId(9, 5), 7))),
+        "1b000000 a6 0100 0100 0900000000000000 05000000 00 07000000 00");
+    assertFrame(1, new LeaseReply.Rleaseret(), "07000000 a7 0100");
   }
 
   @Test

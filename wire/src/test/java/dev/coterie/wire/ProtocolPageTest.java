@@ -97,7 +97,7 @@ class ProtocolPageTest {
       bytes +=
           switch (field.group(1)) {
             case "s" -> 2;
-            case "count", "attrs", "change", "event" -> 0;
+            case "count", "attrs", "change", "event", "notice", "lease" -> 0;
             default -> Integer.parseInt(field.group(1));
           };
     }
@@ -135,6 +135,8 @@ class ProtocolPageTest {
             case Qid qid -> Qid.BYTES;
             case Change change -> change.bytes();
             case Event _ -> Event.BYTES;
+            case LeaseRequest.Returned _ -> LeaseRequest.Returned.BYTES;
+            case LeaseReply.Notice _ -> LeaseReply.Notice.BYTES;
             case Entry entry -> 24 + entry.name().length();
             case DirEntry entry ->
                 entry.name().length()

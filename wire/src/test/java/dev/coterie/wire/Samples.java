@@ -119,6 +119,7 @@ final class Samples {
 
   private static List<Request> ourRequests() {
     return List.of(
+        new SessionRequest.Tsession(0xA1A2A3A4A5A6A7A8L, 0xB1B2B3B4B5B6B7B8L, 3),
         new SessionRequest.Tping(0x0102030405060708L),
         new SessionRequest.Tas(CALLER, new BaseRequest.Twrite(1, 2, data("inner"))),
         new InodeRequest.Tlookup(1, 2, name("found")),
@@ -143,6 +144,7 @@ final class Samples {
         new EventRequest.Tevset(1, 1, 2, 3),
         new EventRequest.Tevctl(1, 3, 2, 4, 5),
         new EventRequest.Tevwait(1, 2, -1),
+        new EventRequest.Tevlock(1, 2, 1, 0, 3, 4, 5),
         new HandleRequest.Tsetflags(1, 2),
         new HandleRequest.Tfallocate(1, 2, 3, 4),
         new HandleRequest.Tcopyrange(1, 2, 3, 4, 5),
@@ -151,7 +153,13 @@ final class Samples {
         new WatchRequest.Topenwatch(1),
         new WatchRequest.Taddwatch(1, 2, 3),
         new WatchRequest.Tremovewatch(1, 2),
-        new WatchRequest.Tchanges(1, 2, 3));
+        new WatchRequest.Tchanges(1, 2, 3),
+        new LeaseRequest.Tnotify(0xFEDC, 1),
+        new LeaseRequest.Tlease(1, 2, 3),
+        new LeaseRequest.Tleaseret(
+            List.of(
+                new LeaseRequest.Returned(STAT.id(), 1, 2, 3),
+                new LeaseRequest.Returned(new InodeId(4, 5), 6, -7, 8))));
   }
 
   private static List<Reply> baseReplies() {
@@ -196,6 +204,7 @@ final class Samples {
 
   private static List<Reply> ourReplies() {
     return List.of(
+        new SessionReply.Rsession(1, 2, 3, 4),
         new SessionReply.Rping(0x0102030405060708L),
         new InodeReply.Rlookup(STAT),
         new InodeReply.Rmake(STAT),
@@ -220,6 +229,7 @@ final class Samples {
         new HandleReply.Rlockx(1, 2, 3, -1),
         new EventReply.Revset(STAT, 7),
         new EventReply.Revctl(),
+        new EventReply.Revlock(STAT, 7),
         new EventReply.Revwait(List.of(new Event(1, 2, 3), new Event(0x80000004, -5, 6))),
         new HandleReply.Rsetflags(),
         new HandleReply.Rfallocate(),
@@ -230,7 +240,13 @@ final class Samples {
         new WatchReply.Raddwatch(1),
         new WatchReply.Rremovewatch(),
         new WatchReply.Rchanges(
-            List.of(new Change(1, 2, 3, name("made/below")), Change.overflow(4))));
+            List.of(new Change(1, 2, 3, name("made/below")), Change.overflow(4))),
+        new LeaseReply.Rnotify(
+            List.of(
+                new LeaseReply.Notice(1, STAT.id(), 2, 3, 4, 5),
+                new LeaseReply.Notice(6, new InodeId(7, 8), 9, -10, 11, 12))),
+        new LeaseReply.Rlease(1, 2, STAT),
+        new LeaseReply.Rleaseret());
   }
 
   static DirEntry entry(String name, long cookie, @org.jspecify.annotations.Nullable Stat stat) {

@@ -78,6 +78,7 @@ record FuzzCase(long seed, byte[] bytes, int[] pieces, Manner manner) {
     "224 ffC",
     "226 fi",
     "230 ffn",
+    "232 Nfbbooo",
     "168 f",
     "170 kN",
     "172 fbo",

@@ -54,6 +54,8 @@ final class LeaseSimulation {
   private final List<History> modes = new ArrayList<>();
   private final Map<Name, History> names = new HashMap<>();
   private long lastValue;
+  private final List<Link> links = new ArrayList<>();
+  private boolean parksReturns;
   private int looks;
   private int changes;
 
@@ -87,6 +89,12 @@ final class LeaseSimulation {
     }
   }
 
+  /** Has the leader keep what is given back waiting behind the changes that wait for it. */
+  LeaseSimulation parkingReturns() {
+    parksReturns = true;
+    return this;
+  }
+
   /** How many looks and changes there were. */
   record Report(int looks, int changes) {}
 
@@ -95,6 +103,10 @@ final class LeaseSimulation {
     int count = 2 + world.random().nextInt(3);
     for (int i = 0; i < count; i++) {
       Link link = new Link(world, vfs.openSession(), this::witness);
+      links.add(link);
+      if (parksReturns) {
+        link.parkReturns(this::somebodyWaits);
+      }
       FileService service = clients.make(world, link);
       int threads = 1 + world.random().nextInt(2);
       String who = "client " + i;
@@ -128,14 +140,20 @@ final class LeaseSimulation {
   }
 
   private static void requireFenced(Link link, ErrnoException e) {
-    if (e.errno() != Errno.ESTALE) {
-      throw new AssertionError("a client failed", e);
+    if (e.errno() != Errno.ESTALE || !link.mayBeFenced()) {
+      throw new AssertionError("a client failed that did no wrong", e);
     }
   }
 
   // ---- what the leader did ----
 
-  private <R> void witness(Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
+  private <R> void witness(
+      Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
+    if (operation instanceof Operation.Lease(var id)
+        && result instanceof Operation.Leased leased
+        && leased.seq() != 0) {
+      requireNobodyWaits(link, id);
+    }
     boolean look =
         operation instanceof Operation.Read
             || operation instanceof Operation.Getattr
@@ -150,6 +168,27 @@ final class LeaseSimulation {
     } catch (ErrnoException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** RuleD: nothing is granted while somebody else waits for leases to be given back. */
+  private void requireNobodyWaits(Link link, InodeId id) {
+    for (Link other : links) {
+      for (Operation<?> waiting : other.waiting()) {
+        boolean same =
+            switch (waiting) {
+              case Operation.Setattr o -> o.id().equals(id);
+              case Operation.InDirectory<?> o -> o.dir().equals(id);
+              default -> false;
+            };
+        if (same && other != link) {
+          throw new AssertionError("granted while " + waiting + " waits");
+        }
+      }
+    }
+  }
+
+  private boolean somebodyWaits() {
+    return links.stream().anyMatch(link -> !link.waiting().isEmpty());
   }
 
   private void probe() throws ErrnoException {

@@ -5,13 +5,17 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Pending;
 import dev.coterie.api.Ticket;
 import dev.coterie.core.Session;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class Link implements FileService {
   /** Told of what the leader does, at the moment when it does it. */
   interface Witness {
-    <R> void answered(Operation<R> operation, @Nullable R result, @Nullable Errno errno);
+    <R> void answered(
+        Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno);
   }
 
   private final Simulation world;
@@ -29,11 +34,19 @@ final class Link implements FileService {
   private final Witness witness;
   private final long slowest;
   private final List<Flight<?>> flights = new ArrayList<>();
+  private final Set<Flight<?>> atLeader = new LinkedHashSet<>(); // not answered yet
   private long lastToLeader; // when what was sent last arrives
   private long lastToClient;
   private long stoppedUntil;
+  private Supplier<Boolean> parksReturns = () -> false;
+  private boolean mayBeFenced;
   private boolean dead; // the client is
   private boolean cut; // the leader has closed it, and the client knows
+
+  /** Has what is given back wait as long as anybody does: what a leader must never do. */
+  void parkReturns(Supplier<Boolean> somebodyWaits) {
+    parksReturns = somebodyWaits;
+  }
 
   Link(Simulation world, Session session, Witness witness) {
     this.world = world;
@@ -58,7 +71,12 @@ final class Link implements FileService {
     }
 
     private void arrive(Caller caller) {
+      if (sent instanceof Operation.ReturnLeases && parksReturns.get()) {
+        world.after(1_000, () -> arrive(caller));
+        return;
+      }
       if (!dead) {
+        atLeader.add(this);
         ticket = session.submit(caller, sent, this);
         if (cancelled) {
           ticket.cancel();
@@ -68,13 +86,15 @@ final class Link implements FileService {
 
     @Override
     public void done(R result) {
-      witness.answered(sent, result, null);
+      atLeader.remove(this);
+      witness.answered(Link.this, sent, result, null);
       toClient(() -> end(result, null));
     }
 
     @Override
     public void failed(Errno errno) {
-      witness.answered(sent, null, errno);
+      atLeader.remove(this);
+      witness.answered(Link.this, sent, null, errno);
       toClient(() -> end(null, errno));
     }
 
@@ -105,6 +125,17 @@ final class Link implements FileService {
     }
   }
 
+  /** Changes that wait at the leader. */
+  List<Operation<?>> waiting() {
+    List<Operation<?>> waiting = new ArrayList<>();
+    for (Flight<?> flight : atLeader) {
+      if (!(flight.sent instanceof Operation.NextRecalls)) {
+        waiting.add(flight.sent);
+      }
+    }
+    return waiting;
+  }
+
   // ---- the way ----
 
   private void toLeader(Runnable arrival) {
@@ -131,6 +162,7 @@ final class Link implements FileService {
 
   /** Stops the client for a time: it sees and sends nothing. */
   void stop(long micros) {
+    mayBeFenced |= micros >= Limits.LEASE_MS * 1000L / 2;
     stoppedUntil = world.now() + micros;
   }
 
@@ -145,6 +177,11 @@ final class Link implements FileService {
   void die() {
     dead = true;
     toLeader(session::close);
+  }
+
+  /** Whether the leader may have given the client up: it was stopped for long, or has died. */
+  boolean mayBeFenced() {
+    return mayBeFenced || dead;
   }
 
   boolean isDead() {

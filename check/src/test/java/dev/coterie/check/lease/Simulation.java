@@ -25,6 +25,15 @@ final class Simulation {
     }
   }
 
+  /** How a fiber learns that the world has ended. */
+  private static final class End extends Error {
+    private static final long serialVersionUID = 1;
+
+    End() {
+      super("the world has ended", null, false, false);
+    }
+  }
+
   /** A thread of the world. It gives up the processor only in {@link #park} and at its end. */
   final class Fiber {
     private final Semaphore mayRun = new Semaphore(0);
@@ -38,7 +47,11 @@ final class Simulation {
               () -> {
                 mayRun.acquireUninterruptibly();
                 try {
-                  body.run();
+                  if (!ended) {
+                    body.run();
+                  }
+                } catch (End e) {
+                  // It goes with the world.
                 } catch (RuntimeException | Error e) {
                   fail(e);
                 } finally {
@@ -46,6 +59,7 @@ final class Simulation {
                   back.release();
                 }
               });
+      fibers.add(this);
       after(0, this::run);
     }
 
@@ -62,6 +76,9 @@ final class Simulation {
 
     /** Waits for {@link #unpark}, which may have come before. For the fiber itself. */
     void park() {
+      if (ended) {
+        throw new End();
+      }
       if (permit) {
         permit = false;
         return;
@@ -69,6 +86,9 @@ final class Simulation {
       parked = true;
       back.release();
       mayRun.acquireUninterruptibly();
+      if (ended) {
+        throw new End();
+      }
     }
 
     /** Lets it go on, as an event of its own. */
@@ -100,6 +120,8 @@ final class Simulation {
   private final PriorityQueue<Event> events = new PriorityQueue<>();
   private final Semaphore back = new Semaphore(0); // a fiber gives the processor back
   private final List<Throwable> failures = new ArrayList<>();
+  private final List<Fiber> fibers = new ArrayList<>();
+  private boolean ended;
   private @Nullable Fiber current;
   private long now;
   private long numbers;
@@ -161,18 +183,24 @@ final class Simulation {
     failures.add(failure);
   }
 
-  /** Lets it all happen, until nothing is left to happen or a condition is met. */
+  /** Lets it all happen, until nothing is left to happen. Then the world ends, and its fibers. */
   void run() {
-    for (Event event = events.poll(); event != null; event = events.poll()) {
-      now = event.at();
-      done++;
-      event.action().run();
-      if (!failures.isEmpty()) {
-        throw new AssertionError("at " + now + " us", failures.getFirst());
+    try {
+      for (Event event = events.poll(); event != null; event = events.poll()) {
+        now = event.at();
+        done++;
+        event.action().run();
+        if (!failures.isEmpty()) {
+          throw new AssertionError("at " + now + " us", failures.getFirst());
+        }
+        if (done > EVENTS_MOST) {
+          throw new AssertionError("does not end");
+        }
       }
-      if (done > EVENTS_MOST) {
-        throw new AssertionError("does not end");
-      }
+    } finally {
+      ended = true;
+      // A thread that is parked for ever is one that the JVM keeps.
+      List.copyOf(fibers).forEach(Fiber::run);
     }
   }
 }

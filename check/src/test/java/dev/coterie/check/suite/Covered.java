@@ -68,10 +68,14 @@ final class Covered {
           Map.entry("eventfd", "EINVAL"),
           Map.entry("evctl", "EBADF EEXIST EINVAL ELOOP ENOENT EPERM"),
           Map.entry("evwait", "EBADF EINVAL EINTR"),
+          Map.entry("evlock", "EBADF EINVAL EOVERFLOW"),
           Map.entry("openwatch", "EMFILE"),
           Map.entry("addwatch", "EACCES EINVAL ENOTDIR EEXIST EBADF ESTALE"),
           Map.entry("removewatch", "EINVAL EBADF"),
           Map.entry("nextchanges", "EAGAIN EBADF EINTR EINVAL"),
+          Map.entry("lease", "ESTALE"),
+          Map.entry("returnleases", "EINVAL"),
+          Map.entry("nextrecalls", "EAGAIN EBUSY EINTR EINVAL"),
           Map.entry("share", "EBADF EMFILE"),
           Map.entry("take", "ENOENT EPERM"));
 

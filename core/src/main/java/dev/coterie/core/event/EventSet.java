@@ -8,6 +8,7 @@ import static dev.coterie.api.EventMask.EPOLLIN;
 import static dev.coterie.api.EventMask.EPOLLONESHOT;
 import static dev.coterie.api.EventMask.EPOLLOUT;
 import static dev.coterie.api.EventMask.EPOLLWAKEUP;
+import static dev.coterie.api.EventMask.NOTIFY;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
@@ -31,7 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventSet extends Source {
   /** Bits that say how to report, not what. */
-  private static final int HOW = EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+  private static final int HOW = NOTIFY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+
+  /** What is told of without saying that it was this: by a change that can be anything. */
+  private static final int ENDS = EPOLLERR | EPOLLHUP;
 
   /** What may go with EPOLLEXCLUSIVE (Linux, EPOLLEXCLUSIVE_OK_BITS). */
   private static final int WITH_EXCLUSIVE =
@@ -46,6 +50,8 @@ public final class EventSet extends Source {
     long data; // guarded by the set
     boolean member = true; // guarded by the set
     int changes; // guarded by the set: since the last report
+    int pending; // guarded by the set: of a NOTIFY member, what these changes were
+    int ends; // guarded by the set: of a NOTIFY member, which of ENDS it was seen to have
 
     Item(EventSet set, Opening opening, Source source, int mask, long data) {
       this.set = set;
@@ -53,6 +59,32 @@ public final class EventSet extends Source {
       this.source = source;
       this.mask = mask;
       this.data = data;
+    }
+
+    boolean notifies() {
+      return (mask & NOTIFY) != 0;
+    }
+
+    /** What it is to be reported for. With the set's monitor held. */
+    int report() {
+      return notifies() ? pending : source.ready() & mask;
+    }
+
+    /** Whether a change is one of what is asked for. With the set's monitor held. */
+    boolean isMet(int hint) {
+      if (!notifies()) {
+        return (mask & ~HOW) != 0 && (hint == 0 || (hint & mask) != 0);
+      }
+      int become = hint == 0 ? newEnds() : hint & mask;
+      pending |= become;
+      return become != 0;
+    }
+
+    private int newEnds() {
+      int now = source.ready() & ENDS;
+      int fresh = now & ~ends;
+      ends = now;
+      return fresh;
     }
 
     @Override
@@ -111,7 +143,8 @@ public final class EventSet extends Source {
   private void requireAddable(Source source, int mask) throws ErrnoException {
     boolean alone = (mask & EPOLLEXCLUSIVE) != 0;
     if (source == this
-        || (alone && (source instanceof EventSet || (mask & ~WITH_EXCLUSIVE) != 0))) {
+        || (alone && (source instanceof EventSet || (mask & ~WITH_EXCLUSIVE) != 0))
+        || ((mask & NOTIFY) != 0 && (mask & EPOLLONESHOT) != 0)) {
       throw new ErrnoException(Errno.EINVAL);
     }
   }
@@ -127,13 +160,16 @@ public final class EventSet extends Source {
     if (item.source instanceof EventSet) {
       nested.add(item);
     }
+    // What it is already makes no notification; what it becomes from now on does.
+    item.ends = item.notifies() ? item.source.ready() & ENDS : 0;
     item.source.watch(item, (item.mask & EPOLLEXCLUSIVE) != 0);
     return look(item);
   }
 
   /** Puts a member that is ready on the list; whether it was not there. With the monitor held. */
   private boolean look(Item item) {
-    if ((item.source.ready() & item.mask) == 0) {
+    boolean isReady = item.notifies() ? item.isMet(0) : item.report() != 0;
+    if (!isReady) {
       return false;
     }
     item.changes++;
@@ -143,7 +179,8 @@ public final class EventSet extends Source {
   /**
    * Changes what a member is watched for, and arms it again.
    *
-   * @throws ErrnoException ENOENT it is none · EINVAL EPOLLEXCLUSIVE, before or now
+   * @throws ErrnoException ENOENT it is none · EINVAL EPOLLEXCLUSIVE, before or now; NOTIFY, before
+   *     or now, but not both
    */
   public void modify(Opening opening, Source source, int mask, long data) throws ErrnoException {
     requireAddable(source, mask);
@@ -152,11 +189,15 @@ public final class EventSet extends Source {
     }
     synchronized (this) {
       Item item = find(opening, source);
-      if ((item.mask & EPOLLEXCLUSIVE) != 0) {
+      if ((item.mask & EPOLLEXCLUSIVE) != 0 || ((item.mask ^ mask) & NOTIFY) != 0) {
         throw new ErrnoException(Errno.EINVAL);
       }
       item.mask = mask | EPOLLERR | EPOLLHUP;
       item.data = data;
+      if (item.notifies() && (item.pending &= item.mask) == 0) {
+        item.changes = 0;
+        ready.remove(item);
+      }
       if (!look(item)) {
         return;
       }
@@ -269,8 +310,7 @@ public final class EventSet extends Source {
   private boolean changed(Item item, int hint) {
     boolean wakes;
     synchronized (this) {
-      boolean asked = (item.mask & ~HOW) != 0 && (hint == 0 || (hint & item.mask) != 0);
-      if (!item.member || !asked) {
+      if (!item.member || !item.isMet(hint)) {
         return false;
       }
       item.changes = Math.max(item.changes, item.changes + 1);
@@ -294,12 +334,13 @@ public final class EventSet extends Source {
     synchronized (this) {
       for (int left = ready.size(); left > 0 && events.size() < max; left--) {
         Item item = ready.removeFirst();
-        int mask = item.source.ready() & item.mask;
+        int mask = item.report();
         if (mask != 0) {
           events.add(new Event(mask, item.data, item.changes));
           reported(item);
         }
         item.changes = 0;
+        item.pending = 0;
       }
       if (events.isEmpty() && waiter != null) {
         await(waiter);
@@ -316,7 +357,7 @@ public final class EventSet extends Source {
   private void reported(Item item) {
     if ((item.mask & EPOLLONESHOT) != 0) {
       item.mask &= HOW;
-    } else if ((item.mask & EPOLLET) == 0) {
+    } else if ((item.mask & (EPOLLET | NOTIFY)) == 0) {
       ready.addLast(item);
     }
   }
@@ -326,10 +367,11 @@ public final class EventSet extends Source {
   public synchronized int ready() {
     while (!ready.isEmpty()) {
       Item item = ready.getFirst();
-      if ((item.source.ready() & item.mask) != 0) {
+      if (item.report() != 0) {
         return EPOLLIN;
       }
       item.changes = 0;
+      item.pending = 0;
       ready.removeFirst();
     }
     return 0;

@@ -4,7 +4,7 @@ import dev.coterie.api.EventMask;
 import java.util.function.BooleanSupplier;
 
 /** Something that knows by itself whether it can be read, and whose changes are told to us. */
-public final class ListenedSource extends Source {
+public class ListenedSource extends Source {
   private final BooleanSupplier readable; // immutable
 
   public ListenedSource(BooleanSupplier readable) {
@@ -12,12 +12,12 @@ public final class ListenedSource extends Source {
   }
 
   /** More can be read now. With no lock held. */
-  public void more() {
+  public final void more() {
     changed(EventMask.EPOLLIN);
   }
 
   @Override
-  public int ready() {
+  public final int ready() {
     return readable.getAsBoolean() ? EventMask.EPOLLIN : 0;
   }
 }

@@ -5,7 +5,7 @@
  *   Source              what can be ready, and tells who watches it: one for each open handle
  *     ├ EventCounter    eventfd(2)
  *     ├ PipeEnd ─ Pipe  an open FIFO
- *     ├ ListenedSource  a watch queue
+ *     ├ ListenedSource  a watch queue; a lock of a file, while it could be taken
  *     └ EventSet        epoll(7); itself a source, so that sets can be in sets
  *          └ Item       a member: this set watches that source, with this mask
  * </pre>
@@ -17,13 +17,17 @@
  * <p><b>State belongs to the member.</b> What is armed, reported or switched off is noted in the
  * {@code Item}, which is of one set and one handle. So two sets both get an edge.
  *
+ * <p><b>A notification is remembered.</b> All else asks the source what is so now. A member with
+ * NOTIFY notes what it became, and that is reported, as signals are that were sent.
+ *
  * <p><b>Cost.</b> A change puts a member on its set's ready list; waiting looks at that list and at
  * nothing else.
  *
  * <p><b>Lock order.</b> tree's nesting lock → EventSet, outer before inner (no set is in itself,
  * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; an
- * EventCounter) → a PipeEnd's list of watchers. All are leaves of the other locks of the core.
- * Watchers and waiters are told with none of them held, which {@code Source} asserts.
+ * EventCounter; a WatchQueue; a LockTable) → a PipeEnd's list of watchers. All are leaves of the
+ * other locks of the core. Watchers and waiters are told with none of them held, which {@code
+ * Source} asserts.
  */
 @NullMarked
 package dev.coterie.core.event;

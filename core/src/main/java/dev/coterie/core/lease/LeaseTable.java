@@ -102,7 +102,8 @@ public final class LeaseTable {
           grant.recalled = true;
           told.add(Map.entry(entry.getKey(), new LeaseName(id, grant.seq)));
           LeaseHolder holder = entry.getKey();
-          grant.alarm = clock.set(Limits.LEASE_RECALL_MS, () -> late(holder, grant));
+          long mark = holder.mark();
+          grant.alarm = clock.set(Limits.LEASE_RECALL_MS, () -> late(holder, grant, mark));
         }
       }
       if (!told.isEmpty() && recalls++ == 0) {
@@ -121,13 +122,13 @@ public final class LeaseTable {
     recalls = 0;
   }
 
-  private void late(LeaseHolder holder, Grant grant) {
+  private void late(LeaseHolder holder, Grant grant, long mark) {
     synchronized (this) {
       if (!grant.equals(grants.get(holder))) {
         return;
       }
     }
-    holder.expire();
+    holder.expire(mark);
   }
 
   /** The waiter waits no more: it is done, or given up. */
@@ -135,39 +136,37 @@ public final class LeaseTable {
     waiting.remove(waiter);
   }
 
-  // ---- giving back: with no lock held ----
+  // ---- giving back ----
 
   /**
    * A holder gives a lease back.
    *
-   * @return false: it does not have it
+   * @return what is to be run with no lock held; null: it does not have it
    */
-  public boolean giveBack(LeaseHolder holder, int seq) {
-    synchronized (this) {
-      Grant grant = grants.get(holder);
-      if (grant == null || grant.seq != seq) {
-        return false;
-      }
-    }
-    end(holder);
-    return true;
+  public synchronized @Nullable List<Runnable> giveBack(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    return grant == null || grant.seq != seq ? null : remove(holder, grant);
   }
 
-  /** A holder has none any more, whatever it had. */
+  /** A holder has none any more, whatever it had. With no lock held. */
   public void end(LeaseHolder holder) {
-    Grant grant;
-    List<Runnable> woken = List.of();
+    List<Runnable> told;
     synchronized (this) {
-      grant = grants.remove(holder);
-      held = grants.size();
-      if (grant != null && grants.size() <= 1) {
-        woken = new ArrayList<>(waiting); // one left may be the waiter's own
-      }
+      Grant grant = grants.get(holder);
+      told = grant == null ? List.of() : remove(holder, grant);
     }
-    if (grant != null) {
-      grant.alarm.run();
+    told.forEach(Runnable::run);
+  }
+
+  private List<Runnable> remove(LeaseHolder holder, Grant grant) {
+    grants.remove(holder);
+    held = grants.size();
+    List<Runnable> told = new ArrayList<>(waiting.size() + 1);
+    told.add(grant.alarm);
+    if (grants.size() <= 1) {
+      told.addAll(waiting); // one left may be the waiter's own
     }
-    woken.forEach(Runnable::run);
+    return told;
   }
 
   /** For tests and metrics: leases held, operations waiting. */

@@ -22,6 +22,16 @@ public final class Leases {
   }
 
   /**
+   * The thread is at work for nobody any more. If it was for another before, that one's own leases
+   * stand in its way from now on, which costs a recall and is never wrong.
+   */
+  public void rests() {
+    if (used) {
+      acting.set(null);
+    }
+  }
+
+  /**
    * Before a change, under the operation locks that it is made under.
    *
    * @param changed the tables of what it changes; null: nobody ever had a lease on it

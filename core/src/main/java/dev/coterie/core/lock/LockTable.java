@@ -35,6 +35,7 @@ public final class LockTable {
 
   private final LockSpace records; // guarded by this
   private final LockSpace flocks; // guarded by this
+  private List<Asked> questions = List.of(); // guarded by this; the list does not change
 
   public LockTable(Locks tree) {
     this.records = new LockSpace(tree.counts(), tree.graph());
@@ -57,15 +58,16 @@ public final class LockTable {
 
   private Outcome locked(Family family, LockWait wait, boolean waits) {
     Outcome outcome;
-    List<LockWait> over;
+    Told told;
     synchronized (this) {
       LockSpace space = space(family);
       List<LockWait> dropped = family == Family.FLOCK ? convert(wait, waits) : List.of();
       outcome = waits ? space.request(wait) : space.attempt(wait);
-      over = space.grant();
+      List<LockWait> over = space.grant();
       over.addAll(0, dropped);
+      told = told(over);
     }
-    over.forEach(LockWait::tell);
+    told.tell();
     return outcome;
   }
 
@@ -87,13 +89,13 @@ public final class LockTable {
 
   /** Unlocks a range, whatever is held of it. */
   public void unlock(Family family, LockOwner owner, long start, long end) {
-    List<LockWait> over;
+    Told told;
     synchronized (this) {
       LockSpace space = space(family);
       space.unlock(owner, start, end);
-      over = space.grant();
+      told = told(space.grant());
     }
-    over.forEach(LockWait::tell);
+    told.tell();
   }
 
   /** The first lock that stands in the way of one; null if none does. */
@@ -104,16 +106,16 @@ public final class LockTable {
 
   /** Takes a wait back; false if it has been granted or ended, and its listener is or was told. */
   public boolean withdraw(Family family, LockWait wait) {
-    List<LockWait> over;
+    Told told;
     synchronized (this) {
       LockSpace space = space(family);
       if (!space.withdraw(wait)) {
         return false;
       }
       // Who had to follow it need not any more.
-      over = space.grant();
+      told = told(space.grant());
     }
-    over.forEach(LockWait::tell);
+    told.tell();
     return true;
   }
 
@@ -122,34 +124,98 @@ public final class LockTable {
    * process that locked by it, as of {@code closer}, by whatever handle it did.
    */
   public void closed(Object through, LockOwner.OfProcess closer) {
-    List<LockWait> over;
+    Told told;
     synchronized (this) {
       Predicate<LockWait> byIt = wait -> wait.through.equals(through);
-      over = new ArrayList<>(records.withdrawAll(byIt, Errno.EBADF));
+      List<LockWait> over = new ArrayList<>(records.withdrawAll(byIt, Errno.EBADF));
       over.addAll(flocks.withdrawAll(byIt, Errno.EBADF));
       records.unlockAll((owner, throughs) ->
           owner instanceof LockOwner.OfProcess
               && (owner.equals(closer) || throughs.contains(through)));
       over.addAll(grantAll());
+      told = told(over);
     }
-    over.forEach(LockWait::tell);
+    told.tell();
   }
 
   /** The last reference of a handle is gone, and with it its OFD and flock locks. */
   public void ended(LockOwner.OfHandle owner) {
-    List<LockWait> over;
+    Told told;
     synchronized (this) {
       records.unlockAll((held, throughs) -> held.equals(owner));
       flocks.unlockAll((held, throughs) -> held.equals(owner));
-      over = grantAll();
+      told = told(grantAll());
     }
-    over.forEach(LockWait::tell);
+    told.tell();
   }
 
   private List<LockWait> grantAll() {
     List<LockWait> over = records.grant();
     over.addAll(flocks.grant());
     return over;
+  }
+
+  // ---- whether a lock could be taken ----
+
+  /** Who is to be told of a change when the monitor is free. */
+  private record Told(List<LockWait> over, List<Asked> free) {
+    void tell() {
+      over.forEach(LockWait::tell);
+      free.forEach(asked -> asked.listener.run());
+    }
+  }
+
+  /** A question that is asked for as long as it matters. */
+  private static final class Asked {
+    final LockQuestion question; // immutable
+    final Runnable listener; // immutable
+    boolean free; // guarded by the table: the answer after the last change
+
+    Asked(LockQuestion question, Runnable listener) {
+      this.question = question;
+      this.listener = listener;
+    }
+  }
+
+  /** After every change, with the monitor held. */
+  private Told told(List<LockWait> over) {
+    if (questions.isEmpty()) {
+      return new Told(over, List.of());
+    }
+    List<Asked> free = new ArrayList<>(0);
+    for (Asked asked : questions) {
+      boolean wasFree = asked.free;
+      asked.free = answer(asked.question);
+      if (asked.free && !wasFree) {
+        free.add(asked);
+      }
+    }
+    return new Told(over, free);
+  }
+
+  /** Whether the lock could be taken now. */
+  public synchronized boolean answer(LockQuestion question) {
+    return space(question.family()).firstConflict(question.owner(), question.wanted()) == null;
+  }
+
+  /**
+   * Has a listener run, with no lock held, each time that the answer becomes yes.
+   *
+   * @return what ends that, but for what is being told at that moment
+   */
+  public synchronized Runnable ask(LockQuestion question, Runnable listener) {
+    Asked asked = new Asked(question, listener);
+    asked.free = answer(question);
+    List<Asked> more = new ArrayList<>(questions);
+    more.add(asked);
+    questions = more;
+    return () -> forget(asked);
+  }
+
+  private synchronized void forget(Asked asked) {
+    List<Asked> fewer = new ArrayList<>(questions);
+    fewer.remove(asked);
+    questions = fewer;
   }
 
   // ---- for those who look on ----

@@ -7,6 +7,7 @@
  *     └ LockSpace    flock locks (owner: a handle), which know nothing of the others
  *          ├ holders   owner → Ranges   in the order in which owners came, as F_GETLK answers
  *          └ queue     LockWait, LockWait, …   the one that came first stands first
+ *   LockQuestion     could this lock be taken? Whoever asks is told each time that it becomes so
  *   WaitGraph        the tree's: which process waits for which, over all inodes
  * </pre>
  *

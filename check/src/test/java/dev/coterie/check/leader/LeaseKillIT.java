@@ -1,0 +1,39 @@
+package dev.coterie.check.leader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coterie.wire.P9;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process that has a lease is killed with SIGKILL: its lease ends with it. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LeaseKillIT {
+  private static final int FILE = 1;
+  private static final int CHANGE = 61_000;
+
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void killedHolder_holdsUpNobody() throws Exception {
+    try (LogLines log = new LogLines();
+        Served served = Served.in(folder);
+        RawClient plain = served.plain()) {
+      plain.create(FILE, "f");
+      try (Child holder = Child.start(folder, LeaseHolderMain.class, served.socket, "f")) {
+        holder.hear("leased");
+        plain.send(CHANGE, RawClient.writeFrame(FILE, 0, new byte[3]));
+        holder.hear("recalled");
+        assertThat(plain.getattr(FILE).size()).isZero();
+        holder.kill();
+      }
+      Reply reply = plain.receive();
+      assertThat(reply.tag()).isEqualTo(CHANGE);
+      assertThat(reply.type()).isEqualTo(P9.RWRITE);
+      assertThat(plain.getattr(FILE).size()).isEqualTo(3);
+      assertThat(log.lines()).as("not because its time was up").isEmpty();
+    }
+  }
+}

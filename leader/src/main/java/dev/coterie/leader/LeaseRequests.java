@@ -1,0 +1,89 @@
+package dev.coterie.leader;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Operation;
+import dev.coterie.wire.LeaseReply.Notice;
+import dev.coterie.wire.LeaseReply.Rlease;
+import dev.coterie.wire.LeaseReply.Rleaseret;
+import dev.coterie.wire.LeaseReply.Rnotify;
+import dev.coterie.wire.LeaseRequest;
+import dev.coterie.wire.LeaseRequest.Returned;
+import dev.coterie.wire.LeaseRequest.Tlease;
+import dev.coterie.wire.LeaseRequest.Tleaseret;
+import dev.coterie.wire.LeaseRequest.Tnotify;
+import dev.coterie.wire.P9;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The dialect's messages about leases. */
+final class LeaseRequests {
+  private final Conversation conversation;
+  private final Fids fids;
+
+  LeaseRequests(Conversation conversation) {
+    this.conversation = conversation;
+    this.fids = new Fids(conversation);
+  }
+
+  void serve(Call call, LeaseRequest request) throws ErrnoException {
+    switch (request) {
+      case Tlease r -> lease(call, r);
+      case Tleaseret r ->
+          call.submit(
+              call.callerOf(conversation.anchor()),
+              new Operation.ReturnLeases(names(r)),
+              done -> call.reply(new Rleaseret()));
+      case Tnotify r -> notify(call, r);
+    }
+  }
+
+  private void lease(Call call, Tlease r) throws ErrnoException {
+    Fid fid = fids.require(r.fid());
+    if (r.plane() != P9.PLANE_INODE || r.mode() != P9.LEASE_SHARED) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    InodeId id = fid.id();
+    if (conversation.peer().isOverTcp()) {
+      // When such a connection breaks, the two ends notice at different times.
+      call.submit(
+          call.callerOf(fid),
+          new Operation.Getattr(id),
+          stat -> call.reply(Rlease.of(0, stat)));
+      return;
+    }
+    call.submit(
+        call.callerOf(fid),
+        new Operation.Lease(id),
+        leased -> call.reply(Rlease.of(leased.seq(), leased.stat())));
+  }
+
+  private static List<LeaseName> names(Tleaseret r) throws ErrnoException {
+    if (r.leases().size() > Limits.LEASES_PER_MESSAGE) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    List<LeaseName> names = new ArrayList<>(r.leases().size());
+    for (Returned lease : r.leases()) {
+      if (lease.plane() != P9.PLANE_INODE || lease.mode() != P9.LEASE_NONE) {
+        throw new ErrnoException(Errno.EINVAL);
+      }
+      names.add(new LeaseName(lease.id(), lease.seq()));
+    }
+    return names;
+  }
+
+  private void notify(Call call, Tnotify r) throws ErrnoException {
+    if ((r.flags() & ~P9.NOTIFY_WAIT) != 0) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    // What was taken and finds no room in its reply would be lost.
+    int room = (conversation.msize() - P9.IOHDR) / Notice.BYTES;
+    call.submit(
+        call.callerOf(conversation.anchor()),
+        new Operation.NextRecalls(Math.min(r.max(), room), (r.flags() & P9.NOTIFY_WAIT) != 0),
+        recalls -> call.reply(Rnotify.ofRecalls(recalls)));
+  }
+}
