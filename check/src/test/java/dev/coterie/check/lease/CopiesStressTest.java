@@ -10,10 +10,15 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
 import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
+import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Clients with copies, each with several threads, on one tree in this process. A file holds one
@@ -49,51 +55,75 @@ class CopiesStressTest {
 
   private final AtomicIntegerArray written = new AtomicIntegerArray(FILES); // acknowledged
   private final ReentrantLock[] writing = new ReentrantLock[FILES];
-  private final AtomicLong below = new AtomicLong();
+
+  private interface Sessions {
+    FileService open() throws Exception;
+  }
 
   @Test
-  void everyReadIsOfOneMoment_andNotOfThePast() throws Exception {
-    Vfs vfs =
+  void inOneProcess_everyReadIsOfOneMoment_andNotOfThePast() throws Exception {
+    AtomicLong below = new AtomicLong();
+    long looks;
+    try (Vfs vfs =
         new Vfs(
             new Vfs.Config(Clock.systemUTC(), new Random(1), 7),
-            Map.of("/", TmpFs.Options.defaults().factory()));
-    List<Copies> clients = new ArrayList<>();
+            Map.of("/", TmpFs.Options.defaults().factory()))) {
+      looks =
+          work(
+              vfs::openSession,
+              () -> new Copies(new Counting(vfs.openSession(), below), BYTES, System::nanoTime));
+    }
+    assertThat(below.get()).as("operations below, of %d looks", looks).isLessThan(looks);
+  }
+
+  @Test
+  void overTheWire_everyReadIsOfOneMoment_andNotOfThePast(@TempDir Path folder) throws Exception {
+    Path socket = folder.resolve("socket");
+    Address address = new Address.Unix(socket.toString());
+    try (Leader leader =
+        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start()) {
+      long looks =
+          work(
+              leader::openSession,
+              () -> Client.connect(address, ClientOptions.DEFAULT.withCopies(BYTES)));
+      assertThat(looks).isGreaterThan(ROUNDS);
+    }
+  }
+
+  /** How often was looked. */
+  private long work(Sessions plain, Sessions copying) throws Exception {
+    List<FileService> sessions = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
-      FileService first = vfs.openSession();
-      List<InodeId> ids = files(first);
+      sessions.add(plain.open());
+      files(sessions.getFirst());
       List<Future<Long>> work = new ArrayList<>();
       for (int client = 0; client < CLIENTS; client++) {
-        Copies copies = new Copies(new Counting(vfs.openSession(), below), BYTES, System::nanoTime);
-        clients.add(copies);
+        FileService copies = copying.open();
+        sessions.add(copies);
         for (int thread = 0; thread < THREADS; thread++) {
-          long seed = client * 10L + thread;
-          work.add(threads.submit(worker(copies, ids.size(), new Random(seed))));
+          work.add(threads.submit(worker(copies, new Random(client * 10L + thread))));
         }
       }
       long looks = 0;
       for (Future<Long> each : work) {
         looks += each.get(100, TimeUnit.SECONDS);
       }
-      assertThat(below.get()).as("operations below, of %d looks", looks).isLessThan(looks);
+      return looks;
     } finally {
       threads.shutdownNow();
-      clients.forEach(Copies::close);
-      vfs.close();
+      sessions.reversed().forEach(FileService::close);
     }
   }
 
-  private List<InodeId> files(FileService service) throws ErrnoException {
+  private void files(FileService service) throws ErrnoException {
     InodeId root = service.root(ME).id();
-    List<InodeId> ids = new ArrayList<>();
     for (int i = 0; i < FILES; i++) {
       writing[i] = new ReentrantLock();
       Operation.Opened made =
           service.create(ME, root, Name.of("f" + i), OpenFlags.O_RDWR, 0600);
       service.write(ME, made.handle(), 0, content(0));
-      ids.add(made.stat().id());
     }
-    return ids;
   }
 
   private static ByteBuffer content(int number) {
@@ -104,18 +134,17 @@ class CopiesStressTest {
     return bytes.flip();
   }
 
-  private Callable<Long> worker(FileService service, int files, Random random) {
+  private Callable<Long> worker(FileService service, Random random) {
     return () -> {
       InodeId root = service.root(ME).id();
-      long[] handles = new long[files];
-      InodeId[] ids = new InodeId[files];
-      for (int i = 0; i < files; i++) {
-        ids[i] = service.lookup(ME, root, Name.of("f" + i)).id();
-        handles[i] = service.open(ME, ids[i], OpenFlags.O_RDWR).handle();
+      long[] handles = new long[FILES];
+      for (int i = 0; i < FILES; i++) {
+        InodeId id = service.lookup(ME, root, Name.of("f" + i)).id();
+        handles[i] = service.open(ME, id, OpenFlags.O_RDWR).handle();
       }
       long looks = 0;
       for (int round = 0; round < ROUNDS; round++) {
-        int file = random.nextInt(files);
+        int file = random.nextInt(FILES);
         int what = random.nextInt(200);
         if (what == 0) {
           write(service, file, handles[file]);

@@ -75,6 +75,7 @@ final class Asks {
     Ask<?, ?> ask =
         switch (operation) {
           case Operation.Getattr o -> stat(o.id());
+          case Operation.Lease o -> leaseless(stat(o.id()));
           case Lookup o when !isDots(o) -> child(caller, o);
           case Operation.Read o -> reading.ask(o);
           default -> plain(caller, operation);
@@ -187,6 +188,18 @@ final class Asks {
           return stat;
         },
         change::failed,
+        false);
+  }
+
+  /** Leases are kept here, and not handed on. */
+  private static <S> Ask<Leased, S> leaseless(Ask<Stat, S> ask) {
+    return new Ask<>(
+        ask.sent(),
+        answer -> {
+          Stat stat = ask.reply().of(answer);
+          return stat == null ? null : new Leased(stat, 0);
+        },
+        ask.failed(),
         false);
   }
 

@@ -6,8 +6,10 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * and what it answers is what the leader would have answered at a moment between call and return.
  *
  * <p>What others change it learns before their change is answered; it never answers what was so
- * before. When nothing is heard of the leader for {@link dev.coterie.api.Limits#LEASE_MS} it asks
+ * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks
  * again, and the error is the caller's.
  *
  * <p>Two things differ from the service below. A read that is answered from a copy does not mark the
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * strictatime of a mount is not kept, that of a handle ({@link
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
+ *
+ * <p>Its leases are its own: who asks for one here gets none, and there is no recall to wait for.
  *
  * <p>No thread of its own: whoever makes it calls {@link #look} at intervals, and the service below
  * completes what is submitted to it in the order in which it was answered, as {@link
@@ -61,7 +65,7 @@ public final class Copies implements FileService {
     keeper.start(nodes);
   }
 
-  /** To be called each third of {@link dev.coterie.api.Limits#LEASE_MS}, by one thread. */
+  /** To be called each third of {@link Limits#LEASE_MS}, by one thread. */
   public void look() {
     keeper.look();
   }
@@ -98,6 +102,18 @@ public final class Copies implements FileService {
             nodes.forget(o.id(), o.count());
             yield Done.DONE;
           }
+          case Operation.Lease o -> {
+            Stat stat = stat(o.id());
+            yield stat == null ? null : new Leased(stat, 0);
+          }
+          case Operation.ReturnLeases o -> {
+            require(o.leases().size() <= Limits.LEASES_PER_MESSAGE, Errno.EINVAL);
+            yield Done.DONE;
+          }
+          case Operation.NextRecalls o -> {
+            require(o.max() > 0, Errno.EINVAL);
+            throw new ErrnoException(Errno.EAGAIN);
+          }
           case Operation.Link o -> {
             requireReference(o.id());
             requireReference(o.dir());
@@ -127,6 +143,12 @@ public final class Copies implements FileService {
           default -> null;
         };
     return (R) answer;
+  }
+
+  private static void require(boolean condition, Errno otherwise) throws ErrnoException {
+    if (!condition) {
+      throw new ErrnoException(otherwise);
+    }
   }
 
   /** A reference that only our copies have is none. */
