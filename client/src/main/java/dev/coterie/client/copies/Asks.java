@@ -248,19 +248,14 @@ final class Asks {
         stat -> {
           nodes.referred(stat.id());
           if (copy != null) {
-            Node child = nodes.hold(stat.id());
-            nodes.pin(child, 1);
-            if (!copy.name(caller, lookup.name(), child)) {
-              nodes.pin(child, -1);
-            }
-            nodes.release(child);
+            nodes.learnName(copy, caller, lookup.name(), stat.id());
           }
           nodes.release(directory);
           return stat;
         },
         errno -> {
           if (errno == Errno.ENOENT && copy != null) {
-            copy.name(caller, lookup.name(), null);
+            nodes.learnName(copy, caller, lookup.name(), null);
           }
           nodes.release(directory);
         },

@@ -140,28 +140,26 @@ final class Copy {
 
   // ---- the end ----
 
-  /** Frees what it holds, once it is in no node; the children are to be unpinned. */
-  List<Node> drop(PagePool pool) {
-    @Nullable Page[] all;
+  /** Frees what it holds, once it is in no node; answers its names, whose children are pinned. */
+  List<Entry> drop(PagePool pool) {
+    @Nullable Page[] blocks;
     Collection<Entry> entries;
     synchronized (this) {
       dropped = true;
-      all = pages;
+      blocks = pages;
       entries = names.values();
     }
-    for (Page page : all) {
+    for (Page page : blocks) {
       if (page != null) {
         pool.giveBack(page);
       }
     }
-    List<Node> children = new ArrayList<>();
+    List<Entry> all = new ArrayList<>();
     for (Entry first : entries) {
       for (Entry entry = first; entry != null; entry = entry.next()) {
-        if (entry.child() != null) {
-          children.add(entry.child());
-        }
+        all.add(entry);
       }
     }
-    return children;
+    return all;
   }
 }

@@ -350,9 +350,4 @@ final class Keeper {
       send(List.of()); // says that both are alive
     }
   }
-
-  /** For tests. */
-  boolean isUsable() {
-    return !over && nanoTime.getAsLong() - deadline < 0;
-  }
 }

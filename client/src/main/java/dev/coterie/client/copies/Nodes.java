@@ -7,18 +7,21 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** All inodes of a client: who refers to them, and their copies. */
 final class Nodes {
+  /** Names kept in all copies. */
+  private static final int NAMES = 1 << 16;
+
   private static final Completion<Done> IGNORED =
       new Completion<>() {
         @Override
@@ -32,6 +35,7 @@ final class Nodes {
   private final Keeper keeper; // immutable
   private final PagePool pool; // immutable
   private final ConcurrentHashMap<InodeId, Node> all = new ConcurrentHashMap<>();
+  private final AtomicInteger names = new AtomicInteger();
   private final Set<Node> leased = ConcurrentHashMap.newKeySet();
 
   Nodes(FileService below, Keeper keeper, PagePool pool) {
@@ -313,8 +317,31 @@ final class Nodes {
   }
 
   private void clear(Copy copy) {
-    for (Node child : copy.drop(pool)) {
-      pin(child, -1);
+    for (Copy.Entry entry : copy.drop(pool)) {
+      names.decrementAndGet();
+      if (entry.child() != null) {
+        pin(entry.child(), -1);
+      }
+    }
+  }
+
+  /** A reply tells what a name is of; null: of nothing. */
+  void learnName(Copy copy, Caller caller, Name name, @Nullable InodeId id) {
+    if (names.incrementAndGet() > NAMES) {
+      names.decrementAndGet();
+      return;
+    }
+    Node child = id == null ? null : hold(id);
+    if (child != null) {
+      pin(child, 1);
+    }
+    boolean kept = copy.name(caller, name, child);
+    if (!kept) {
+      names.decrementAndGet();
+    }
+    if (child != null) {
+      pin(child, kept ? 0 : -1);
+      release(child);
     }
   }
 
@@ -361,10 +388,5 @@ final class Nodes {
     if (former != null) {
       clear(former);
     }
-  }
-
-  /** For tests. */
-  List<InodeId> known() {
-    return new ArrayList<>(all.keySet());
   }
 }

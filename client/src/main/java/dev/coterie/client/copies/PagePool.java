@@ -80,9 +80,4 @@ final class PagePool {
     }
     return slab;
   }
-
-  /** For tests: places that hold something. */
-  synchronized int size() {
-    return begun - freeCount;
-  }
 }

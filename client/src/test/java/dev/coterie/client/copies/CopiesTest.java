@@ -383,14 +383,40 @@ class CopiesTest {
     leader.toHold.add("read");
     send(new Operation.Read(handle, 0, ByteBuffer.allocate(10)));
     leader.recall(file);
-    file.content = "newer".getBytes(StandardCharsets.UTF_8);
+    file.content = "new".getBytes(StandardCharsets.UTF_8);
     now += Keeper.QUIET_NS;
     mode();
     mode();
     assertThat(file.held).isEqualTo(2);
     leader.deliver();
-    assertThat(read(handle)).isEqualTo("newer");
-    assertThat(read(handle)).isEqualTo("newer");
+    assertThat(read(handle)).isEqualTo("new");
+  }
+
+  @Test
+  void inodeOfANameFromBeforeARecall_isNotKeptUnderTheNextGrant() throws ErrnoException {
+    copies.lookup(ME, ScriptedLeader.ROOT, F); // with a lease
+    Name name = Name.of("g");
+    leader.file("g", "");
+    leader.toHold.add("lookup");
+    send(new Operation.Lookup(ScriptedLeader.ROOT, name));
+    ScriptedLeader.File root = leader.files.get(ScriptedLeader.ROOT);
+    assertThat(root).isNotNull();
+    leader.recall(root);
+    InodeId later = leader.file("g", "").id;
+    now += Keeper.QUIET_NS;
+    copies.lookup(ME, ScriptedLeader.ROOT, F);
+    copies.lookup(ME, ScriptedLeader.ROOT, F);
+    assertThat(root.held).isEqualTo(2);
+    leader.deliver();
+    assertThat(copies.lookup(ME, ScriptedLeader.ROOT, name).id()).isEqualTo(later);
+  }
+
+  @Test
+  void recallOfANewerGrant_endsTheOlderToo() throws ErrnoException {
+    warm();
+    leader.recall(file.id, file.held + 1); // whose grant has not come yet
+    file.mode = Mode.S_IFREG | 0600;
+    assertThat(mode()).isEqualTo(0600);
   }
 
   @Test
