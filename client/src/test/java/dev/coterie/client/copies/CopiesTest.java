@@ -348,6 +348,13 @@ class CopiesTest {
   }
 
   @Test
+  void unlinkOfAnUnknownName_endsAllAttributes() throws ErrnoException {
+    warm();
+    copies.unlink(ME, ScriptedLeader.ROOT, F);
+    assertThat(copies.getattr(ME, file.id).nlink()).isZero();
+  }
+
+  @Test
   void unlinkOfAKnownName_leavesOthersAlone() throws ErrnoException {
     ScriptedLeader.File other = leader.file("g", "");
     copies.lookup(ME, ScriptedLeader.ROOT, Name.of("g"));
