@@ -351,15 +351,14 @@ final class Nodes {
    * An own change under way.
    *
    * @param copy that there was when it began
-   * @param ended of the node then; -1: others were under way
    */
-  record Begun(Node node, @Nullable Copy copy, int ended) {}
+  record Begun(Node node, @Nullable Copy copy) {}
 
   /** An own change begins: the copy is not used until it is over. The node is held. */
   Begun begin(Node node) {
     synchronized (node) {
       node.changing++;
-      return new Begun(node, node.copy, node.changing == 1 ? node.ended : -1);
+      return new Begun(node, node.copy);
     }
   }
 
@@ -373,11 +372,10 @@ final class Nodes {
     Copy former;
     synchronized (node) {
       former = node.copy;
-      boolean alone = node.changing == 1 && node.ended == change.ended();
       node.ended++;
       if (former != null) {
         Copy next = new Copy(former.seq);
-        if (stat != null && alone && former.equals(change.copy())) {
+        if (stat != null && former.equals(change.copy())) { // no other has ended since
           next.know(stat, epoch);
         }
         node.copy = next; // before the change counts as over
