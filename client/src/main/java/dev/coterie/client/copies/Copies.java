@@ -60,7 +60,7 @@ public final class Copies implements FileService {
     this.below = below;
     this.keeper = new Keeper(below, nanoTime, LEASES);
     this.nodes = new Nodes(below, keeper, pool);
-    this.reading = new Reading(nodes, keeper, pool, handles);
+    this.reading = new Reading(keeper, pool, handles);
     this.asks = new Asks(nodes, keeper, reading, handles);
     keeper.start(nodes);
   }

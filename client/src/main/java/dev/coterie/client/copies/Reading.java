@@ -12,13 +12,11 @@ final class Reading {
   /** The longest read that is made longer, to whole blocks. */
   private static final int ROUNDED_MAX = 256 << 10;
 
-  private final Nodes nodes; // immutable
   private final Keeper keeper; // immutable
   private final PagePool pool; // immutable
   private final ConcurrentHashMap<Long, Handle> handles; // of Copies
 
-  Reading(Nodes nodes, Keeper keeper, PagePool pool, ConcurrentHashMap<Long, Handle> handles) {
-    this.nodes = nodes;
+  Reading(Keeper keeper, PagePool pool, ConcurrentHashMap<Long, Handle> handles) {
     this.keeper = keeper;
     this.pool = pool;
     this.handles = handles;

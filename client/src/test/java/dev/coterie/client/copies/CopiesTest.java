@@ -14,6 +14,7 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.SetAttr;
+import dev.coterie.api.Stat;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -155,12 +156,16 @@ class CopiesTest {
   @Test
   void recall_endsTheCopy_beforeItIsGivenBack() throws ErrnoException {
     warm();
-    leader.toHold.add("returnleases");
+    leader.atReturn =
+        () -> {
+          file.mode = Mode.S_IFREG | 0600;
+          send(new Operation.Getattr(file.id));
+        };
     leader.recall(file);
-    assertThat(leader.came()).containsExactly("returnleases");
+    assertThat(leader.came()).containsExactly("returnleases", "getattr");
+    assertThat(answers).singleElement().extracting(stat -> ((Stat) stat).mode() & 07777)
+        .isEqualTo(0600);
     assertThat(leader.taker).as("asks for the next recall").isNotNull();
-    file.mode = Mode.S_IFREG | 0600;
-    assertThat(mode()).isEqualTo(0600);
   }
 
   @Test

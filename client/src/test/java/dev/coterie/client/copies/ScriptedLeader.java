@@ -62,6 +62,9 @@ final class ScriptedLeader implements FileService {
 
   boolean refusesLeases;
 
+  /** What happens when leases come back. */
+  Runnable atReturn = () -> {};
+
   /** What happens while a request for recalls is on its way. */
   Runnable beforeRecalls = () -> {};
 
@@ -149,6 +152,7 @@ final class ScriptedLeader implements FileService {
         yield Done.DONE;
       }
       case Operation.ReturnLeases o -> {
+        atReturn.run();
         for (LeaseName lease : o.leases()) {
           File file = files.get(lease.id());
           if (file != null && file.held == lease.seq()) {
