@@ -91,9 +91,7 @@ public final class Client implements FileService {
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return copies != null
-        ? copies.service().call(caller, operation)
-        : run(caller, operation, null);
+    return copies != null ? copies.service().call(caller, operation) : run(caller, operation, null);
   }
 
   @Override

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  *     milliseconds
  * @param shortLived the process ends after a few operations: the connection is set up at the least
  *     cost, and a message then costs a tenth more
- * @param copiesBytes of files to keep copies of, beside copies of attributes and names, so that what
- *     is used again costs no message: {@link dev.coterie.client.copies.Copies}. 0: no copies of
- *     anything
+ * @param copiesBytes of files to keep copies of, beside copies of attributes and names, so that
+ *     what is used again costs no message: {@link dev.coterie.client.copies.Copies}. 0: no copies
+ *     of anything
  */
 public record ClientOptions(
     int msizeBytes,

@@ -71,7 +71,9 @@ class CopiesStressTest {
       looks =
           work(
               vfs::openSession,
-              () -> new Copies(new Counting(vfs.openSession(), below), BYTES, CopiesStressTest::fast));
+              () ->
+                  new Copies(
+                      new Counting(vfs.openSession(), below), BYTES, CopiesStressTest::fast));
     }
     assertThat(below.get()).as("operations below, of %d looks", looks).isLessThan(looks);
   }
@@ -125,8 +127,7 @@ class CopiesStressTest {
     InodeId root = service.root(ME).id();
     for (int i = 0; i < FILES; i++) {
       writing[i] = new ReentrantLock();
-      Operation.Opened made =
-          service.create(ME, root, Name.of("f" + i), OpenFlags.O_RDWR, 0600);
+      Operation.Opened made = service.create(ME, root, Name.of("f" + i), OpenFlags.O_RDWR, 0600);
       service.write(ME, made.handle(), 0, content(0));
     }
   }

@@ -38,14 +38,14 @@ class LeaseSimulationTest {
 
   private static FileService product(Simulation world, Link link) {
     Copies copies = new Copies(link, 1 << 20, () -> world.now() * 1000);
-    world.new Fiber(
-        () -> {
-          for (int i = 0; i < 12; i++) {
-            world.current().sleep(Limits.LEASE_MS * 1000L / 3);
-            link.requireAwake();
-            copies.look();
-          }
-        });
+    world
+    .new Fiber(() -> {
+      for (int i = 0; i < 12; i++) {
+        world.current().sleep(Limits.LEASE_MS * 1000L / 3);
+        link.requireAwake();
+        copies.look();
+      }
+    });
     return copies;
   }
 
@@ -53,8 +53,7 @@ class LeaseSimulationTest {
   @EnumSource
   void withARuleLeftOut_isFound(StatCopies.Broken rule) {
     assertThatThrownBy(
-            () ->
-                run(SEEDS_TO_FIND, (world, link) -> new StatCopies(world, link, Set.of(rule))))
+            () -> run(SEEDS_TO_FIND, (world, link) -> new StatCopies(world, link, Set.of(rule))))
         .isInstanceOf(AssertionError.class)
         .hasStackTraceContaining(" saw ");
   }

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what the caller is answered
  * @param <S> what the service below answers
  */
-record Ask<R, S>(
-    Operation<S> sent, Reply<R, S> reply, Consumer<Errno> failed, boolean retries) {
+record Ask<R, S>(Operation<S> sent, Reply<R, S> reply, Consumer<Errno> failed, boolean retries) {
   /** Null: it is not known after all, and the operation itself is to be asked. */
   interface Reply<R, S> {
     @Nullable R of(S answer);

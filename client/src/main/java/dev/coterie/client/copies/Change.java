@@ -41,8 +41,9 @@ final class Change {
   /** A copy of a directory that told which inode a name is of. */
   private record Found(Node directory, Copy copy) {
     /**
-     * Whether the leader has had nobody else's change of those names before ours: no other client's,
-     * which would have ended the copy, and no other of our own, which would be under way or have.
+     * Whether the leader has had nobody else's change of those names before ours: no other
+     * client's, which would have ended the copy, and no other of our own, which would be under way
+     * or have.
      */
     boolean stands() {
       return directory.changing == 1 && copy.equals(directory.copy);

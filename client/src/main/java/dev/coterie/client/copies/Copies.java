@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * and what it answers is what the leader would have answered at a moment between call and return.
  *
  * <p>What others change it learns before their change is answered; it never answers what was so
- * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks
- * again, and the error is the caller's.
+ * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks again, and the
+ * error is the caller's.
  *
- * <p>Two things differ from the service below. A read that is answered from a copy does not mark the
- * access time: with relatime the read that made the copy has marked it, after the last change; a
- * strictatime of a mount is not kept, that of a handle ({@link
+ * <p>Two things differ from the service below. A read that is answered from a copy does not mark
+ * the access time: with relatime the read that made the copy has marked it, after the last change;
+ * a strictatime of a mount is not kept, that of a handle ({@link
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
  *

@@ -3,7 +3,9 @@ package dev.coterie.client.copies;
 import dev.coterie.api.InodeId;
 import org.jspecify.annotations.Nullable;
 
-/** What this client knows of one inode. Its fields are guarded by its monitor unless they say so. */
+/**
+ * What this client knows of one inode. Its fields are guarded by its monitor unless they say so.
+ */
 final class Node {
   final InodeId id; // immutable
   volatile @Nullable Copy copy; // written under this; null: no lease

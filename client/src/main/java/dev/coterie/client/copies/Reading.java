@@ -151,8 +151,7 @@ final class Reading {
         true);
   }
 
-  private void keep(
-      Handle handle, Copy copy, long offset, ByteBuffer bytes, int index, int count) {
+  private void keep(Handle handle, Copy copy, long offset, ByteBuffer bytes, int index, int count) {
     copy.fill(pool, offset, bytes, index, count);
     copy.forgetTimes();
     keeper.used(handle.node);

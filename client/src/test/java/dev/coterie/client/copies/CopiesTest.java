@@ -163,7 +163,9 @@ class CopiesTest {
         };
     leader.recall(file);
     assertThat(leader.came()).containsExactly("returnleases", "getattr");
-    assertThat(answers).singleElement().extracting(stat -> ((Stat) stat).mode() & 07777)
+    assertThat(answers)
+        .singleElement()
+        .extracting(stat -> ((Stat) stat).mode() & 07777)
         .isEqualTo(0600);
     assertThat(leader.taker).as("asks for the next recall").isNotNull();
   }

@@ -241,8 +241,20 @@ final class ScriptedLeader implements FileService {
   private static Stat stat(File file) {
     Timestamp time = new Timestamp(0, 0);
     return new Stat(
-        file.id, file.mode, file.nlink, 0, 0, 0, file.content.length, 4096, 8, time, time, time,
-        time, 1);
+        file.id,
+        file.mode,
+        file.nlink,
+        0,
+        0,
+        0,
+        file.content.length,
+        4096,
+        8,
+        time,
+        time,
+        time,
+        time,
+        1);
   }
 
   @Override
