@@ -585,8 +585,8 @@ public interface FileService extends AutoCloseable {
    *
    * <p>Whoever takes leases takes {@link #nextRecalls} too, all the time: a lease that is not given
    * back within {@link Limits#LEASE_RECALL_MS} of its recall ends the session, and what was learned
-   * under it must not be used once {@link Limits#LEASE_MS} have passed since the sending of the last
-   * request that was answered.
+   * under it must not be used once {@link Limits#LEASE_MS} have passed since the sending of the
+   * last request that was answered.
    */
   default Leased lease(Caller caller, InodeId id) throws ErrnoException {
     return call(caller, new Lease(id));
@@ -601,8 +601,7 @@ public interface FileService extends AutoCloseable {
    * Takes leases that are to be given back, one at least. EAGAIN there is none and {@code waits} is
    * false · EINVAL {@code max} is not positive.
    */
-  default List<LeaseName> nextRecalls(Caller caller, int max, boolean waits)
-      throws ErrnoException {
+  default List<LeaseName> nextRecalls(Caller caller, int max, boolean waits) throws ErrnoException {
     return call(caller, new NextRecalls(max, waits));
   }
 }

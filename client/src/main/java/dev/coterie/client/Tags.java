@@ -267,7 +267,8 @@ final class Tags {
   }
 
   private static boolean isForLeases(Operation<?> operation) {
-    return operation instanceof Operation.ReturnLeases || operation instanceof Operation.NextRecalls;
+    return operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.NextRecalls;
   }
 
   private @Nullable Seat release(int tag) {

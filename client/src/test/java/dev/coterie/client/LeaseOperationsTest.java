@@ -114,12 +114,10 @@ class LeaseOperationsTest {
   @Test
   void notice_ofAnotherKind_endsTheConnection() throws Exception {
     FutureTask<Request> received =
-        inThread(
-            () ->
-                pair.peer()
-                    .serve(
-                        new LeaseReply.Rnotify(
-                            List.of(new LeaseReply.Notice(2, id(7), 0, 5, 0, 1)))));
+        inThread(() ->
+            pair.peer()
+                .serve(
+                    new LeaseReply.Rnotify(List.of(new LeaseReply.Notice(2, id(7), 0, 5, 0, 1)))));
     assertThatThrownBy(() -> pair.client().nextRecalls(ME, 1, true))
         .isInstanceOfSatisfying(
             ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO));

@@ -24,7 +24,9 @@ final class LeaseOps implements LeaseHolder {
   private final Session session;
   private final Vfs vfs;
 
-  /** What it has leases on, each with a reference: another inode would know nothing of the lease. */
+  /**
+   * What it has leases on, each with a reference: another inode would know nothing of the lease.
+   */
   private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
 
   private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
@@ -100,7 +102,10 @@ final class LeaseOps implements LeaseHolder {
     List<Runnable> told;
     synchronized (held) {
       inode = held.get(lease.id());
-      told = inode == null ? null : tableOf(inode).giveBack(this, lease.seq());
+      if (inode == null) {
+        return;
+      }
+      told = tableOf(inode).giveBack(this, lease.seq());
       if (told == null) {
         return;
       }

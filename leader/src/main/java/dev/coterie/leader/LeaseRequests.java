@@ -50,9 +50,7 @@ final class LeaseRequests {
     if (conversation.peer().isOverTcp()) {
       // When such a connection breaks, the two ends notice at different times.
       call.submit(
-          call.callerOf(fid),
-          new Operation.Getattr(id),
-          stat -> call.reply(Rlease.of(0, stat)));
+          call.callerOf(fid), new Operation.Getattr(id), stat -> call.reply(Rlease.of(0, stat)));
       return;
     }
     call.submit(

@@ -197,8 +197,11 @@ class LeaseWireTest {
     change();
     assertThat(holder.isEnded()).isTrue();
     assertChanged();
-    assertThat(log.lines()).singleElement().asString().matches(
-        "WARNING connection of pid \\d+ \\(uid \\d+\\) ended: it did not give back a lease");
+    assertThat(log.lines())
+        .singleElement()
+        .asString()
+        .matches(
+            "WARNING connection of pid \\d+ \\(uid \\d+\\) ended: it did not give back a lease");
   }
 
   @Test

@@ -21,7 +21,6 @@ import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,11 +69,10 @@ class LeaseTimeTest {
     holder.lookup(ME, root, FILE);
     lease = new LeaseName(file, holder.lease(ME, file).seq());
     assertThat(lease.seq()).isNotZero();
-    holder.onExpire(
-        () -> {
-          assertThat(changed()).as("told before the change is made").isFalse();
-          told.add("expired");
-        });
+    holder.onExpire(() -> {
+      assertThat(changed()).as("told before the change is made").isFalse();
+      told.add("expired");
+    });
   }
 
   @AfterEach

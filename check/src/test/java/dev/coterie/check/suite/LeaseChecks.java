@@ -127,8 +127,7 @@ interface LeaseChecks extends Checks {
     all.put("unlink", (one, d) -> new Operation.Unlink(d, Name.of("file")));
     all.put("rmdir", (one, d) -> new Operation.Rmdir(d, Name.of("empty")));
     all.put(
-        "rename in it",
-        (one, d) -> new Operation.Rename(d, Name.of("file"), d, Name.of("new"), 0));
+        "rename in it", (one, d) -> new Operation.Rename(d, Name.of("file"), d, Name.of("new"), 0));
     all.put(
         "rename into it",
         (one, d) -> new Operation.Rename(one.root(), Name.of("source"), d, Name.of("new"), 0));
@@ -377,8 +376,7 @@ interface LeaseChecks extends Checks {
     LeaseName lease = lease(holder, "/f");
     AtomicReference<@Nullable Errno> end = new AtomicReference<>();
     Thread thread =
-        Thread.ofPlatform()
-            .start(() -> end.set(Checks.errnoOf(() -> writer.truncate("/f", 5))));
+        Thread.ofPlatform().start(() -> end.set(Checks.errnoOf(() -> writer.truncate("/f", 5))));
     assertThat(recalls(holder)).containsExactly(lease);
     thread.interrupt();
     thread.join();

@@ -21,12 +21,10 @@ public final class LeaseTable {
     Runnable set(int afterMs, Runnable action);
   }
 
-  private static final Runnable NOTHING = () -> {};
-
   private static final class Grant {
     final int seq;
     boolean recalled; // guarded by the table
-    Runnable alarm = NOTHING; // guarded by the table: takes back the end of its time
+    Runnable alarm = () -> {}; // guarded by the table: takes back the end of its time
 
     Grant(int seq) {
       this.seq = seq;
