@@ -4,8 +4,9 @@
 (* The object is a register. Each change has a number, given in the order in   *)
 (* which changes take effect, so "older" is "less".                            *)
 (*                                                                             *)
-(* Simplifications: a client has one operation under way at a time, besides    *)
-(* write-back and acknowledgement; opening and resuming a session is one step; *)
+(* Operations and their replies of a client come in any order, as if each had  *)
+(* a connection of its own. Simplifications: write-back is one at a time;      *)
+(* opening and resuming a session is one step;                                 *)
 (* what a broken connection carried is lost, and the operation is given up     *)
 (* (ExactlyOnce.tla has the retry).                                            *)
 EXTENDS Integers, Sequences, FiniteSets, TLC
@@ -15,6 +16,7 @@ CONSTANTS
   Plain,     \* those that never are granted anything and do not expire, as a 9P client
   Silent,    \* those that may stop for good at any point
   Writers,   \* those that write
+  Threads,   \* operations that a client can have under way
   Term,      \* of a lease, in ticks
   Margin,    \* what the leader waits longer
   Drift,     \* how far two clocks come apart
@@ -62,7 +64,8 @@ Empty == [upO |-> <<>>, upN |-> <<>>, dnO |-> <<>>, dnN |-> <<>>]
 
 Session(s) ==
   [sess |-> s, up |-> TRUE, mode |-> NONE, seq |-> 0, floor |-> 0, ver |-> 0, dirty |-> 0,
-   wb |-> 0, ret |-> NoRecall, op |-> NoOp, left |-> Term, ping |-> NoPing]
+   wb |-> 0, ret |-> NoRecall,
+   op |-> [i \in Threads |-> NoOp], left |-> Term, ping |-> NoPing]
 
 Wait == Term + (IF Broken = "Margin" THEN 0 ELSE Margin)
 
@@ -88,6 +91,11 @@ MayChange == Endless \/ last < MaxVer
 NotOlder(v, begin) == \A i \in (v + 1) .. begin : i \in lost
 
 Usable(c) == cl[c].up /\ (cl[c].left > 0 \/ Broken = "Deadline")
+
+RemoveAt(q, j) == SubSeq(q, 1, j - 1) \o SubSeq(q, j + 1, Len(q))
+
+\* Any place of the messages on the way, or the first: temporal properties need it to be fair.
+Places(q) == IF Endless THEN 1 .. Min(1, Len(q)) ELSE 1 .. Len(q)
 
 (***************************** the leader *************************************)
 
@@ -115,8 +123,10 @@ Grants(c, k, rest) ==
     /\ Broken = "Grant" \/ (rest = <<>> /\ ~Recalling)}
 
 \* The operation takes effect, and its reply leaves with grant g (NONE: none).
-Apply(c, k, g, rest) ==
-  LET v == IF k = "write" THEN NextVer ELSE val
+Apply(e, g, rest) ==
+  LET c == e.c
+      k == e.k
+      v == IF k = "write" THEN NextVer ELSE val
       h == IF g = NONE THEN hold[c]
            ELSE [hold[c] EXCEPT !.mode = g, !.seq = (@ + 1) % SeqMod]
   IN /\ val' = v
@@ -124,7 +134,7 @@ Apply(c, k, g, rest) ==
      /\ hold' = [hold EXCEPT ![c] = h]
      /\ queue' = rest
      /\ net' = [net EXCEPT ![c].dnO =
-                  Append(@, [t |-> k, s |-> lsess[c], v |-> v, m |-> h.mode, q |-> h.seq])]
+                  Append(@, [t |-> k, i |-> e.i, s |-> lsess[c], v |-> v, m |-> h.mode, q |-> h.seq])]
 
 Serve ==
   /\ queue # <<>>
@@ -135,7 +145,7 @@ Serve ==
            \/ /\ Broken = "A"
               /\ \A d \in conf : hold[d].rec # NoRecall
         /\ e.k = "write" => MayChange
-        /\ \E g \in {NONE} \cup Grants(e.c, e.k, Tail(queue)) : Apply(e.c, e.k, g, Tail(queue))
+        /\ \E g \in {NONE} \cup Grants(e.c, e.k, Tail(queue)) : Apply(e, g, Tail(queue))
   /\ UNCHANGED <<live, lsess, lleft, cl, world, acked, durable, lost>>
 
 Recall(d) ==
@@ -154,33 +164,33 @@ Recall(d) ==
 Current(c, s) == live[c] /\ s = lsess[c]
 
 \* Broken "Fence": a write of a session that is gone is taken.
-WriteBack(c, m) ==
+WriteBack(c, j, m) ==
   /\ val' = m.v
-  /\ net' = [net EXCEPT ![c].upO = Tail(@),
-                        ![c].dnO = Append(@, [t |-> "wb", s |-> m.s, v |-> m.v, m |-> 0, q |-> 0])]
+  /\ net' = [net EXCEPT ![c].upO = RemoveAt(@, j),
+                        ![c].dnO = Append(@, [t |-> "wb", i |-> 0, s |-> m.s, v |-> m.v, m |-> 0, q |-> 0])]
 
-TakeOperation(c) ==
-  /\ net[c].upO # <<>>
-  /\ LET m == Head(net[c].upO)
+TakeOperation(c, j) ==
+  /\ j <= Len(net[c].upO)
+  /\ LET m == net[c].upO[j]
      IN IF m.t = "wb"
         THEN /\ ~InodeHeld
              /\ CASE ~Current(c, m.s) /\ Broken # "Fence" ->
-                       /\ net' = [net EXCEPT ![c].upO = Tail(@),
-                            ![c].dnO = Append(@, [t |-> "stale", s |-> m.s, v |-> 0, m |-> 0, q |-> 0])]
+                       /\ net' = [net EXCEPT ![c].upO = RemoveAt(@, j),
+                            ![c].dnO = Append(@, [t |-> "stale", i |-> 0, s |-> m.s, v |-> 0, m |-> 0, q |-> 0])]
                        /\ UNCHANGED <<val, queue, hold, last>>
                   [] Broken = "C" /\ queue # <<>> ->
-                       /\ queue' = Append(queue, [c |-> c, k |-> "wb", v |-> m.v])
-                       /\ net' = [net EXCEPT ![c].upO = Tail(@)]
+                       /\ queue' = Append(queue, [c |-> c, k |-> "wb", i |-> 0, v |-> m.v])
+                       /\ net' = [net EXCEPT ![c].upO = RemoveAt(@, j)]
                        /\ UNCHANGED <<val, hold, last>>
-                  [] OTHER -> WriteBack(c, m) /\ UNCHANGED <<queue, hold, last>>
+                  [] OTHER -> WriteBack(c, j, m) /\ UNCHANGED <<queue, hold, last>>
         ELSE IF ~Current(c, m.s)
-        THEN /\ net' = [net EXCEPT ![c].upO = Tail(@),
-                  ![c].dnO = Append(@, [t |-> "stale", s |-> m.s, v |-> 0, m |-> 0, q |-> 0])]
+        THEN /\ net' = [net EXCEPT ![c].upO = RemoveAt(@, j),
+                  ![c].dnO = Append(@, [t |-> "stale", i |-> 0, s |-> m.s, v |-> 0, m |-> 0, q |-> 0])]
              /\ UNCHANGED <<val, queue, hold, last>>
         ELSE /\ queue' = IF Broken = "Newest" /\ queue # <<>>
-                         THEN <<[c |-> c, k |-> m.t, v |-> 0]>> \o queue
-                         ELSE Append(queue, [c |-> c, k |-> m.t, v |-> 0])
-             /\ net' = [net EXCEPT ![c].upO = Tail(@)]
+                         THEN <<[c |-> c, k |-> m.t, i |-> m.i, v |-> 0]>> \o queue
+                         ELSE Append(queue, [c |-> c, k |-> m.t, i |-> m.i, v |-> 0])
+             /\ net' = [net EXCEPT ![c].upO = RemoveAt(@, j)]
              /\ UNCHANGED <<val, hold, last>>
   /\ UNCHANGED <<live, lsess, lleft, cl, world, acked, durable, lost>>
 
@@ -191,7 +201,7 @@ ServeParkedWriteBack ==
      IN /\ val' = e.v
         /\ queue' = Tail(queue)
         /\ net' = [net EXCEPT ![e.c].dnO =
-                     Append(@, [t |-> "wb", s |-> lsess[e.c], v |-> e.v, m |-> 0, q |-> 0])]
+                     Append(@, [t |-> "wb", i |-> 0, s |-> lsess[e.c], v |-> e.v, m |-> 0, q |-> 0])]
   /\ UNCHANGED <<hold, live, lsess, lleft, cl, world, ghost>>
 
 \* Broken "Grant": a read that finds nobody EXCLUSIVE is served and granted beside a recall.
@@ -201,7 +211,7 @@ ServeBeside ==
        /\ queue[i].k = "read"
        /\ Conflicting(queue[i].c, "read") = {}
        /\ \E g \in {NONE} \cup (Grants(queue[i].c, "read", <<>>) \ {EXCLUSIVE}) :
-            Apply(queue[i].c, "read", g, SubSeq(queue, 1, i - 1) \o SubSeq(queue, i + 1, Len(queue)))
+            Apply(queue[i], g, SubSeq(queue, 1, i - 1) \o SubSeq(queue, i + 1, Len(queue)))
   /\ UNCHANGED <<live, lsess, lleft, cl, world, acked, durable, lost>>
 
 TakeReturn(c) ==
@@ -245,45 +255,55 @@ Expire(c) ==
 
 (***************************** the clients ************************************)
 
-Start(c, k) ==
-  /\ cl[c].up /\ cl[c].op = NoOp
+OwnChange(c) == \E i \in Threads : cl[c].op[i].k = "write"
+NoFill(o) == [i \in Threads |-> [o[i] EXCEPT !.fill = FALSE]]
+
+\* While an own change is under way the copy is not used, and no reply fills it.
+Start(c, i, k) ==
+  /\ cl[c].up /\ cl[c].op[i] = NoOp
   /\ cl[c].dirty = 0 /\ cl[c].wb = 0 /\ cl[c].ret = NoRecall
   /\ k = "read" => (Endless \/ cl[c].ver = 0 \/ ~Usable(c))
   /\ k = "write" => (c \in Writers /\ cl[c].mode # EXCLUSIVE /\ MayChange)
   /\ Endless \/ ops < MaxOps
   /\ ops' = IF Endless THEN ops ELSE ops + 1
-  /\ cl' = [cl EXCEPT
-       ![c].op = [k |-> k, begin |-> IF Endless THEN 0 ELSE acked, fill |-> ~Endless],
-       ![c].ver = IF k = "write" /\ Broken # "Own" THEN 0 ELSE @]
-  /\ net' = [net EXCEPT ![c].upO = Append(@, [t |-> k, s |-> cl[c].sess, v |-> 0])]
+  /\ LET o == IF k = "write" /\ Broken # "Fill" THEN NoFill(cl[c].op) ELSE cl[c].op
+         fill == ~Endless /\ (~OwnChange(c) \/ Broken = "Fill")
+     IN cl' = [cl EXCEPT
+          ![c].op = [o EXCEPT ![i] =
+                       [k |-> k, begin |-> IF Endless THEN 0 ELSE acked, fill |-> fill]],
+          ![c].ver = IF k = "write" /\ Broken # "Own" THEN 0 ELSE @]
+  /\ net' = [net EXCEPT ![c].upO = Append(@, [t |-> k, i |-> i, s |-> cl[c].sess, v |-> 0])]
   /\ UNCHANGED <<leader, skew, losses, ghost>>
 
 KeepBack(c) ==
   /\ Usable(c) /\ cl[c].mode = EXCLUSIVE /\ cl[c].ret = NoRecall
   /\ c \in Writers
-  /\ cl[c].op.k # "write"
+  /\ ~OwnChange(c)
   /\ MayChange
   /\ last' = NextVer
   /\ acked' = NextVer
-  /\ cl' = [cl EXCEPT ![c].ver = IF Endless THEN 0 ELSE NextVer, ![c].dirty = NextVer, ![c].op.fill = FALSE]
+  /\ cl' = [cl EXCEPT ![c].ver = IF Endless THEN 0 ELSE NextVer, ![c].dirty = NextVer, ![c].op = NoFill(@)]
   /\ UNCHANGED <<leader, net, world, durable, lost>>
 
 Flush(c) ==
   /\ cl[c].up /\ cl[c].dirty # 0 /\ cl[c].wb = 0
   /\ cl' = [cl EXCEPT ![c].wb = cl[c].dirty]
-  /\ net' = [net EXCEPT ![c].upO = Append(@, [t |-> "wb", s |-> cl[c].sess, v |-> cl[c].dirty])]
+  /\ net' = [net EXCEPT ![c].upO = Append(@, [t |-> "wb", i |-> 0, s |-> cl[c].sess, v |-> cl[c].dirty])]
   /\ UNCHANGED <<leader, world, ghost>>
 
 \* The lease that a reply names, if it is still to be believed.
 AfterReply(c, m) ==
   LET s == cl[c]
       known == s.mode # NONE /\ m.q = s.seq
-      taken == m.m # NONE /\ (Broken = "Floor" \/ ~NotNewer(m.q, s.floor))
-  IN IF ~taken THEN [s EXCEPT !.op = NoOp]
-     ELSE [s EXCEPT !.op = NoOp,
+      older == s.mode # NONE /\ ~known /\ NotNewer(m.q, s.seq)
+      taken == /\ m.m # NONE
+               /\ Broken = "Floor" \/ ~NotNewer(m.q, s.floor)
+               /\ Broken = "Older" \/ ~older
+  IN IF ~taken THEN [s EXCEPT !.op[m.i] = NoOp]
+     ELSE [s EXCEPT !.op[m.i] = NoOp,
                     !.mode = IF known THEN Min(@, m.m) ELSE m.m,
                     !.seq = m.q,
-                    !.ver = IF s.op.fill THEN m.v ELSE @]
+                    !.ver = IF s.op[m.i].fill THEN m.v ELSE @]
 
 Reopened(c) == IF cl[c].sess < MaxSess THEN Session(cl[c].sess + 1)
                ELSE [Session(cl[c].sess + 1) EXCEPT !.up = FALSE, !.left = 0]
@@ -299,12 +319,12 @@ Anew(c) ==
   /\ lleft' = [lleft EXCEPT ![c] = Wait]
   /\ lost' = lost \cup LostBy(c)
 
-TakeReply(c) ==
-  /\ net[c].dnO # <<>>
-  /\ LET m == Head(net[c].dnO)
+TakeReply(c, j) ==
+  /\ j <= Len(net[c].dnO)
+  /\ LET m == net[c].dnO[j]
      IN IF m.t = "stale"
         THEN Anew(c) /\ UNCHANGED <<val, world, last, acked, durable>>
-        ELSE /\ net' = [net EXCEPT ![c].dnO = Tail(@)]
+        ELSE /\ net' = [net EXCEPT ![c].dnO = RemoveAt(@, j)]
              /\ cl' = [cl EXCEPT ![c] =
                   IF m.t = "wb"
                   THEN [@ EXCEPT !.wb = 0, !.dirty = IF @ = m.v THEN 0 ELSE @]
@@ -397,7 +417,7 @@ Lose(c) ==
   /\ losses' = losses + 1
   /\ net' = [net EXCEPT ![c] = Empty]
   /\ queue' = Without(queue, c)
-  /\ cl' = [cl EXCEPT ![c].up = FALSE, ![c].op = NoOp, ![c].wb = 0, ![c].ret = NoRecall,
+  /\ cl' = [cl EXCEPT ![c].up = FALSE, ![c].op = [i \in Threads |-> NoOp], ![c].wb = 0, ![c].ret = NoRecall,
                       ![c].ping = NoPing]
   /\ UNCHANGED <<val, hold, live, lsess, lleft, skew, ops, ghost>>
 
@@ -417,15 +437,18 @@ Restart(c) ==
   /\ Anew(c)
   /\ UNCHANGED <<val, world, last, acked, durable>>
 
-LeaderOf(c) == TakeOperation(c) \/ TakeReturn(c) \/ TakePing(c) \/ Mute(c) \/ Expire(c) \/ Recall(c)
+LeaderOf(c) ==
+  \/ \E j \in Places(net[c].upO) : TakeOperation(c, j)
+  \/ TakeReturn(c) \/ TakePing(c) \/ Mute(c) \/ Expire(c) \/ Recall(c)
 
 Next ==
   \/ Serve \/ ServeParkedWriteBack \/ ServeBeside \/ Tick
   \/ \E c \in Clients :
        \/ LeaderOf(c)
-       \/ Start(c, "read") \/ Start(c, "write")
+       \/ \E i \in Threads : Start(c, i, "read") \/ Start(c, i, "write")
        \/ KeepBack(c) \/ Flush(c)
-       \/ TakeReply(c) \/ TakeRecall(c) \/ Acknowledge(c) \/ ReturnUnasked(c)
+       \/ \E j \in Places(net[c].dnO) : TakeReply(c, j)
+       \/ TakeRecall(c) \/ Acknowledge(c) \/ ReturnUnasked(c)
        \/ Ping(c) \/ TakePong(c)
        \/ Lose(c) \/ Resume(c) \/ Restart(c)
 
@@ -435,10 +458,10 @@ Spec == Init /\ [][Next]_vars
 Fairness ==
   /\ WF_vars(Serve) /\ WF_vars(ServeParkedWriteBack) /\ WF_vars(Tick)
   /\ \A c \in Clients :
-       /\ WF_vars(TakeOperation(c)) /\ WF_vars(TakeReturn(c)) /\ WF_vars(Recall(c))
+       /\ WF_vars(TakeOperation(c, 1)) /\ WF_vars(TakeReturn(c)) /\ WF_vars(Recall(c))
        /\ WF_vars(Mute(c)) /\ WF_vars(Expire(c))
   /\ \A c \in Clients \ Silent :
-       /\ WF_vars(TakeReply(c)) /\ WF_vars(TakeRecall(c)) /\ WF_vars(Acknowledge(c))
+       /\ WF_vars(TakeReply(c, 1)) /\ WF_vars(TakeRecall(c)) /\ WF_vars(Acknowledge(c))
        /\ WF_vars(cl[c].ret # NoRecall /\ Flush(c)) /\ WF_vars(Resume(c))
 
 LiveSpec == Spec /\ Fairness
@@ -450,9 +473,8 @@ RuleA ==
   /\ \A c \in Clients :
        Usable(c) /\ cl[c].mode # NONE /\ cl[c].ver # 0 => NotOlder(cl[c].ver, acked)
   \* ... nor from the leader.
-  /\ \A c \in Clients :
-       net[c].dnO # <<>> /\ Head(net[c].dnO).t = "read" =>
-         NotOlder(Head(net[c].dnO).v, cl[c].op.begin)
+  /\ \A c \in Clients : \A j \in 1 .. Len(net[c].dnO) :
+       LET m == net[c].dnO[j] IN m.t = "read" => NotOlder(m.v, cl[c].op[m.i].begin)
 
 \* Of what was acknowledged, all is with the leader, or kept back by a session that lives, or was
 \* taken by a fence; and nothing that was promised to stay was taken, or written over by older bytes.
@@ -479,7 +501,7 @@ RuleB == \A c \in Clients : (hold[c].rec # NoRecall) ~> (hold[c].rec = NoRecall)
 \* every write-back,
 RuleC == \A c \in Clients \ Silent : (cl[c].wb # 0) ~> (cl[c].wb = 0)
 \* and every operation.
-RuleD == \A c \in Clients \ Silent : (cl[c].op # NoOp) ~> (cl[c].op = NoOp)
+RuleD == \A c \in Clients \ Silent : \A i \in Threads : (cl[c].op[i] # NoOp) ~> (cl[c].op[i] = NoOp)
 
 Symmetry == Permutations(Clients)
 =============================================================================

@@ -28,6 +28,13 @@ public final class EventMask {
    */
   public static final int NOTIFY = 1 << 26;
 
+  /**
+   * No flag of epoll(7): what is so already when the member is added or changed is not reported;
+   * nor, if it is given other data, what was still to be reported with the old. How a kernel mount,
+   * which looks by itself, asks only for what happens afterwards.
+   */
+  public static final int CHANGES_ONLY = 1 << 25;
+
   /** Of several sets that wait for one change wake at least one, but need not wake all. */
   public static final int EPOLLEXCLUSIVE = 1 << 28;
 

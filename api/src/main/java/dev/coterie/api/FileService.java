@@ -446,7 +446,7 @@ public interface FileService extends AutoCloseable {
    * Makes an event counter: writing eight bytes, little-endian, adds to it, reading takes what
    * there is. {@code flags}: {@link Eventfd#EFD_SEMAPHORE} to take one at a time, {@link
    * OpenFlags#O_NONBLOCK}. EINVAL other flags, or {@code initial} all ones · EMFILE. Source:
-   * eventfd(2).
+   * eventfd(2). One with a name in the tree is a file with {@link XattrNames#COUNTER}.
    */
   default Opened eventfd(Caller caller, long initial, int flags) throws ErrnoException {
     return call(caller, new Eventfd(initial, flags));

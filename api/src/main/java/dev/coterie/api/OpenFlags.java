@@ -29,6 +29,18 @@ public final class OpenFlags {
    */
   public static final int STRICTATIME = 1 << 30;
 
+  /**
+   * No flag of open(2), and of no meaning to it: says of what has been opened that it is an event
+   * counter ({@link XattrNames#COUNTER}), so that reading and writing can wait without end.
+   */
+  public static final int COUNTER = 1 << 29;
+
+  /**
+   * No flag of open(2): a FIFO is ENXIO, and is not waited for. How those open a file who have
+   * FIFOs of their own, and thought that the name is none.
+   */
+  public static final int NO_FIFO = 1 << 28;
+
   /** The flags fcntl(F_SETFL) can change, and {@link #STRICTATIME}. */
   public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | STRICTATIME;
 

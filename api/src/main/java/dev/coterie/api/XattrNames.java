@@ -13,6 +13,13 @@ public final class XattrNames {
   /** What a program may do whoever executes it (capabilities(7), "File capabilities"). */
   public static final Name CAPABILITY = Name.of("security.capability");
 
+  /**
+   * Makes an event counter of an empty regular file, by its owner: all who open it from then on
+   * read and write one eventfd(2) that lives as long as the file. The value is what it counts in
+   * decimal, and {@code " semaphore"} behind it if one is taken at a time; none is 0.
+   */
+  public static final Name COUNTER = Name.of("system.coterie.counter");
+
   /** Whether it is one of the two access control lists. */
   public static boolean isAcl(Name name) {
     return name.equals(ACL_ACCESS) || name.equals(ACL_DEFAULT);

@@ -68,10 +68,14 @@ abstract sealed class Held {
     /** The Close that waits for the last call to be over. */
     @Nullable Call<?> closing;
 
-    Handle(long number, Node node, int fid) {
+    /** Whether a read or a write at an offset can wait without end. */
+    final boolean counter;
+
+    Handle(long number, Node node, int fid, boolean counter) {
       this.number = number;
       this.node = node;
       this.fid = fid;
+      this.counter = counter;
     }
   }
 }

@@ -30,7 +30,7 @@ final class References {
   static final int ROOT_FID = 0;
 
   private static final int INITIAL_SIZE = 64;
-  private static final long SEQUENCE_MASK = 0x7FFF_FFFFL;
+  private static final long SEQUENCE_MASK = 0x0FFF_FFFFL;
 
   private @Nullable Node[] buckets = new Node[INITIAL_SIZE]; // guarded by this; a power of two
   private int nodeCount; // guarded by this
@@ -115,15 +115,16 @@ final class References {
   /**
    * Counts a handle.
    *
+   * @param counter whether it is of an event counter
    * @return its number
    */
-  synchronized long addHandle(InodeId id, int fid) {
+  synchronized long addHandle(InodeId id, int fid, boolean counter) {
     Node node = findOrAdd(id);
     if (fid >= handles.length) {
       handles = Arrays.copyOf(handles, Math.max(fid + 1, 2 * handles.length));
     }
     handleSequence = (handleSequence + 1) & SEQUENCE_MASK;
-    Handle handle = new Handle(handleSequence << Integer.SIZE | fid, node, fid);
+    Handle handle = new Handle(handleSequence << Integer.SIZE | fid, node, fid, counter);
     handles[fid] = handle;
     node.add(handle);
     return handle.number;

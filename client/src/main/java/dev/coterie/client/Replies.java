@@ -177,7 +177,8 @@ final class Replies {
   }
 
   private Opened opened(Call<?> call, Stat stat, int flags) {
-    long number = references.addHandle(stat.id(), call.newHandleFid);
+    boolean counter = (flags & OpenFlags.COUNTER) != 0;
+    long number = references.addHandle(stat.id(), call.newHandleFid, counter);
     call.newHandleFid = P9.NOFID;
     return new Opened(number, stat, flags);
   }

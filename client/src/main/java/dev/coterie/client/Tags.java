@@ -142,18 +142,20 @@ final class Tags {
   /**
    * The calls through a handle that can wait without end: for a lock, a change, an event, a FIFO.
    */
-  synchronized List<Call<?>> waits(Held handle) {
+  synchronized List<Call<?>> waits(Held.Handle handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
-      if (call != null && handle.equals(call.first) && waits(call.operation)) {
+      if (call != null && handle.equals(call.first) && waits(call.operation, handle)) {
         waits.add(call);
       }
     }
     return waits;
   }
 
-  private static boolean waits(Operation<?> operation) {
-    return (operation instanceof Operation.Lock lock && lock.waits())
+  private static boolean waits(Operation<?> operation, Held.Handle handle) {
+    boolean atOffset = operation instanceof Operation.Read || operation instanceof Operation.Write;
+    return (atOffset && handle.counter)
+        || (operation instanceof Operation.Lock lock && lock.waits())
         || (operation instanceof Operation.NextChanges next && next.waits())
         || operation instanceof Operation.Evwait
         || operation instanceof Operation.ReadNext

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** {@code coterie demo}. */
 final class DemoCommand implements Command {
@@ -34,6 +35,7 @@ final class DemoCommand implements Command {
   private static final int PROCESSES_MAX = 64;
   private static final int RECORDS_MAX = 100_000_000;
   private static final int SILENCE_MS = 30_000;
+  private static final int WORD_WIDTH = 16;
 
   /** What stands between the demo's own leader and its clients; tests put faults here. */
   private final UnaryOperator<FileService> decorator;
@@ -51,7 +53,7 @@ final class DemoCommand implements Command {
     return new Synopsis(
         "demo",
         "Runs processes on one tree and counts what went wrong.",
-        "[simple|append|shared-handle|locks]",
+        "[simple|append|shared-handle|locks|events]",
         0,
         1,
         List.of(
@@ -73,15 +75,30 @@ final class DemoCommand implements Command {
             "locks          each process writes where a counter says, in several steps under a"
                 + " lock;",
             "               a tenth of the records",
+            "events         all that follow; a tenth of the records",
+            "  events-counters  each process adds to a counter of its own; two share the set that",
+            "                   all are in, and take what is there: each unit once",
+            "  events-cycles    one edge at a time, answered by one of two who wait at one set",
+            "  events-two-sets  two processes with a set each, which are told of every edge",
+            "  events-given-up  one edge at a time, for waits that are interrupted and run out of"
+                + " time",
+            "  events-fifo      each process writes records into one FIFO of a tree in memory",
+            "  events-watch     each process makes and removes files, and one watches: what is not",
+            "                   told, an overflow must count",
+            "  events-killed    processes are killed in their waits; the next edge is another's",
             "",
-            "All of them without an argument, on a leader of its own unless --socket names one."
+            "Without an argument the first four, on a leader of its own unless --socket names one."
                 + " Each",
-            "process is a JVM of its own. The count is that of an independent reader: lost, torn,",
-            "doubled, misordered and stale must be 0, else the exit status is 1.",
+            "process is a JVM of its own. The count is that of an independent reader, of events"
+                + " that of",
+            "all who wait: lost, torn, doubled, misordered and stale must be 0, else the exit status"
+                + " is 1.",
+            "A wake-up that a dead process's set has taken is stale.",
             "",
             "Examples:",
             "  coterie demo",
             "  coterie demo append --processes 8 --records 50000",
+            "  coterie demo events --processes 8",
             "  coterie demo --json | jq '.append.lost'"));
   }
 
@@ -127,16 +144,18 @@ final class DemoCommand implements Command {
 
   private static List<Demo.Kind> kinds(Arguments arguments) throws Failure {
     if (arguments.operands().isEmpty()) {
-      return List.of(Demo.Kind.values());
+      return Stream.of(Demo.Kind.values()).filter(kind -> !kind.isOfEvents()).toList();
     }
     String word = arguments.operands().getFirst();
-    for (Demo.Kind kind : Demo.Kind.values()) {
-      if (kind.word().equals(word)) {
-        return List.of(kind);
-      }
+    List<Demo.Kind> found =
+        Stream.of(Demo.Kind.values())
+            .filter(kind -> kind.word().equals(word) || kind.word().startsWith(word + "-"))
+            .toList();
+    if (found.isEmpty()) {
+      throw Failure.usage(
+          "no demo '" + word + "'; there are simple, append, shared-handle, locks and events");
     }
-    throw Failure.usage(
-        "no demo '" + word + "'; there are simple, append, shared-handle and locks");
+    return found;
   }
 
   private Map<Demo.Kind, Tally> runOnOwnLeader(
@@ -221,16 +240,19 @@ final class DemoCommand implements Command {
     for (Map.Entry<Demo.Kind, Tally> row : tallies.entrySet()) {
       Map<String, Long> columns = row.getValue().columns();
       if (first) {
-        StringBuilder heading = new StringBuilder("demo         ");
+        StringBuilder heading = new StringBuilder(word("demo"));
         columns.keySet().forEach(name -> heading.append(padded(name)));
         out.println(heading);
         first = false;
       }
-      String word = row.getKey().word();
-      StringBuilder line = new StringBuilder(word).append(" ".repeat(13 - word.length()));
+      StringBuilder line = new StringBuilder(word(row.getKey().word()));
       columns.values().forEach(value -> line.append(padded(Long.toString(value))));
       out.println(line);
     }
+  }
+
+  private static String word(String text) {
+    return text + " ".repeat(WORD_WIDTH - text.length());
   }
 
   private static String padded(String text) {

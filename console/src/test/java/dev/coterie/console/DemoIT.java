@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coterie.api.FileService;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -12,6 +14,8 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,6 +24,25 @@ import tools.jackson.databind.json.JsonMapper;
 class DemoIT {
   private static final List<String> ZERO =
       List.of("lost", "torn", "doubled", "misordered", "stale");
+
+  /** How much there is to expect of each with 1000 records, of which a tenth is used. */
+  private static final Map<String, Long> EVENTS =
+      Map.of(
+          "events-counters", 4 * (33L * (1 + 2 + 3) + 1),
+          "events-cycles", 100L,
+          "events-two-sets", 200L,
+          "events-given-up", 100L,
+          "events-fifo", 400L,
+          "events-watch", 400L,
+          "events-killed", 8L);
+
+  private static final Map<String, UnaryOperator<FileService>> FAULTS =
+      Map.of(
+          "Swallowing", FaultyEvents.Swallowing::new,
+          "Doubling", FaultyEvents.Doubling::new,
+          "Miscounting", FaultyEvents.Miscounting::new,
+          "TornPipe", FaultyEvents.TornPipe::new,
+          "Forgetful", FaultyEvents.Forgetful::new);
 
   private static Ran run(UnaryOperator<FileService> decorator, String... words) {
     List<String> line = new ArrayList<>(List.of(words));
@@ -92,6 +115,49 @@ class DemoIT {
     Ran ran = run(FaultyService.KindsApart::new, "locks", "--records", "5000");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(tally(ran, "locks").get("lost").asLong()).isPositive();
+  }
+
+  @Test
+  void events_rightLeader_findNothing() {
+    Ran ran = run(UnaryOperator.identity(), "events", "--records", "1000");
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.status()).isZero();
+    assertThat(JsonMapper.shared().readTree(ran.out()).propertyNames())
+        .containsExactlyInAnyOrderElementsOf(EVENTS.keySet());
+    EVENTS.forEach((demo, expected) -> {
+      JsonNode tally = tally(ran, demo);
+      assertThat(tally.get("expected").asLong()).as(demo).isEqualTo(expected);
+      assertThat(tally.get("arrived").asLong()).as(demo).isEqualTo(expected);
+      assertThat(tally.get("perSecond").asLong()).as(demo).isPositive();
+      for (String column : ZERO) {
+        assertThat(tally.get(column).asLong()).as(demo + " " + column).isZero();
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "events-counters, Miscounting, lost",
+    "events-cycles, Doubling, doubled",
+    "events-two-sets, Doubling, doubled",
+    "events-given-up, Swallowing, lost",
+    "events-given-up, Doubling, doubled",
+    "events-fifo, TornPipe, torn",
+    "events-watch, Forgetful, lost",
+  })
+  void events_fault_isCounted(String demo, String fault, String column) {
+    Ran ran = run(Objects.requireNonNull(FAULTS.get(fault)), demo, "--records", "1000");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(tally(ran, demo).get(column).asLong()).isPositive();
+  }
+
+  /** The edge of the set that is shared goes to the dead, and so does the wake-up of one alone. */
+  @Test
+  void eventsKilled_deadProcessThatWaitsOn_isCounted() {
+    Ran ran = run(FaultyEvents.Undead::new, "events-killed");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(tally(ran, "events-killed").get("lost").asLong()).isEqualTo(1);
+    assertThat(tally(ran, "events-killed").get("stale").asLong()).isEqualTo(1);
   }
 
   @Test

@@ -91,7 +91,7 @@ class ShellIT {
     assertThat(completed(shell, "ls", "--j")).containsExactly("--json");
     assertThat(completed(shell, "cp", "-")).contains("-r", "--archive", "--sparse", "-h");
     assertThat(completed(shell, "demo", ""))
-        .containsExactly("simple", "append", "shared-handle", "locks");
+        .containsExactly("simple", "append", "shared-handle", "locks", "events");
     assertThat(completed(shell, "completion", "z")).containsExactly("zsh");
     assertThat(completed(shell, "man", "cat", "x")).isEmpty();
     assertThat(completed(shell, "help", "ver")).containsExactly("version");

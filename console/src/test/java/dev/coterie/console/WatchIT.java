@@ -22,7 +22,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code coterie watch}, as scripts use it. */
-@Timeout(120)
+// A line that never comes must not be waited for: reading it cannot be interrupted.
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @SuppressWarnings("NullAway.Init") // the fields are set where each test begins
 class WatchIT {
   @TempDir private Path folder;

@@ -156,6 +156,9 @@ final class AttrOps {
     if (change.size() != null && !opened) {
       Access.require(node, caller, Access.WRITE);
     }
+    if (change.size() != null && change.size() > 0) {
+      vfs.counters().requireContent(inode);
+    }
     requireTimes(caller, node, change);
     requireOwners(caller, node, change);
     int uid = changed(change.uid(), node.uid());

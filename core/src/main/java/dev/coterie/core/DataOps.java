@@ -71,6 +71,7 @@ final class DataOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.counters().requireContent(inode);
       long at = offset < 0 ? inode.node.size() : offset;
       if (!source.hasRemaining()) {
         return new Transferred(at, 0);
@@ -144,6 +145,7 @@ final class DataOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.counters().requireContent(inode);
       int after = Access.modeAfterWrite(inode.node, caller);
       vfs.requireUnleased(inode);
       boolean modeDropped = after != inode.node.mode();
@@ -209,6 +211,7 @@ final class DataOps {
   private long copyLocked(
       Caller caller, InsideInode from, long offset, InsideInode to, long toOffset, long length)
       throws ErrnoException {
+    vfs.counters().requireContent(to);
     // Linux cuts the length at the end of the source, and at the largest size, before it looks for
     // overlap.
     long room = Math.min(length, Limits.FILE_BYTES - toOffset);

@@ -7,6 +7,7 @@ import dev.coterie.api.Limits;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Transferred;
+import dev.coterie.core.event.Counter;
 import dev.coterie.core.event.EventCounter;
 import dev.coterie.core.event.EventSet;
 import dev.coterie.core.event.Opening;
@@ -47,7 +48,7 @@ final class EventOps {
     return new InodeOps.Fresh(
         new EventHandle(
             inode,
-            new EventCounter(initial, semaphore),
+            new Counter(initial, semaphore).open(true, true),
             OpenFlags.O_RDWR | (flags & OpenFlags.O_NONBLOCK)),
         vfs.ops(inode).stat(inode));
   }
@@ -66,8 +67,15 @@ final class EventOps {
     return switch (operation) {
       case Operation.ReadNext _, Operation.WriteNext _, Operation.Append _, Operation.Evwait _ ->
           true;
+      case Operation.Read _, Operation.Write _ -> true; // of a counter in the tree
       default -> false;
     };
+  }
+
+  /** As {@link #canWait}, where it costs something to look what handle it is. */
+  static boolean canWait(Operation.OnHandle<?> operation, Counters counters) {
+    boolean atOffset = operation instanceof Operation.Read || operation instanceof Operation.Write;
+    return canWait(operation) && (!atOffset || counters.any());
   }
 
   /** How it is done. EBADF not open for it · EINVAL the handle cannot. */
@@ -79,6 +87,16 @@ final class EventOps {
       }
       case Operation.WriteNext(_, var source) -> writing(handle, source);
       case Operation.Append(_, var source) -> writing(handle, source);
+      case Operation.Read(_, var offset, var destination, _) -> {
+        requireFile(handle);
+        Arguments.requireReadable(handle, offset, destination);
+        yield new Counted(reading(handle, destination));
+      }
+      case Operation.Write(_, var offset, var source) -> {
+        requireFile(handle);
+        Arguments.requireWritable(handle, offset, source);
+        yield new Counted(writing(handle, source));
+      }
       case Operation.Evwait(_, var max, var timeoutMs) -> {
         if (max <= 0) {
           throw new ErrnoException(Errno.EINVAL);
@@ -87,6 +105,13 @@ final class EventOps {
       }
       default -> throw new AssertionError("cannot wait: " + operation.label());
     };
+  }
+
+  /** ESPIPE: it has no offsets. A counter in the tree is a file, and has any. */
+  private static void requireFile(EventHandle handle) throws ErrnoException {
+    if ((handle.flags() & OpenFlags.COUNTER) == 0) {
+      throw new ErrnoException(Errno.ESPIPE);
+    }
   }
 
   private static Step<Transferred> reading(EventHandle handle, ByteBuffer destination)
@@ -198,6 +223,22 @@ final class EventOps {
       }
       source.position(source.position() + Long.BYTES);
       return new Transferred(0, Long.BYTES);
+    }
+  }
+
+  /** The same, where the answer is only how much. */
+  private static final class Counted extends Step<Integer> {
+    private final Step<Transferred> moving;
+
+    Counted(Step<Transferred> moving) {
+      super(moving.handle);
+      this.moving = moving;
+    }
+
+    @Override
+    @Nullable Integer attempt(@Nullable Runnable waiter) throws ErrnoException {
+      Transferred moved = moving.attempt(waiter);
+      return moved == null ? null : moved.count();
     }
   }
 
@@ -323,8 +364,7 @@ final class EventOps {
   static @Nullable Object onHandle(EventHandle handle, Operation.OnHandle<?> operation)
       throws ErrnoException {
     return switch (operation) {
-      case Operation.Read _, Operation.Write _, Operation.Seek _, Operation.Fallocate _ ->
-          throw new ErrnoException(Errno.ESPIPE);
+      case Operation.Seek _, Operation.Fallocate _ -> throw new ErrnoException(Errno.ESPIPE);
       case Operation.CopyRange _, Operation.Fsync _ -> throw new ErrnoException(Errno.EINVAL);
       case Operation.SetFlags(_, var flags) -> {
         handle.setFlags(OpenFlags.SETTABLE, flags);

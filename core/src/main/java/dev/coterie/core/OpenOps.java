@@ -19,6 +19,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.core.InodeOps.Fresh;
+import dev.coterie.core.event.Counter;
 import dev.coterie.core.spi.InsideNode;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,13 @@ final class OpenOps {
 
   /** Flags that steer the opening and are gone afterwards. */
   static final int OPENING_ONLY =
-      O_CREAT | O_EXCL | O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+      O_CREAT
+          | O_EXCL
+          | O_TRUNC
+          | OpenFlags.O_NOFOLLOW
+          | OpenFlags.O_CLOEXEC
+          | OpenFlags.NO_FIFO
+          | OpenFlags.COUNTER;
 
   private final Vfs vfs;
   private final NameOps names;
@@ -74,7 +81,7 @@ final class OpenOps {
     if ((flags & O_NOATIME) != 0) {
       Access.requireOwner(node, caller);
     }
-    if ((mode & Mode.S_IFMT) == Mode.S_IFIFO) {
+    if ((mode & Mode.S_IFMT) == Mode.S_IFIFO && (flags & OpenFlags.NO_FIFO) == 0) {
       return fifo(inode, flags);
     }
     if (!Mode.isRegular(mode) && !Mode.isDirectory(mode)) {
@@ -86,6 +93,10 @@ final class OpenOps {
     inode.hold();
     vfs.changes().used(inode, Change.OPEN);
     try {
+      Counter counter = vfs.counters().find(inode);
+      if (counter != null) {
+        return new Fresh(counter(inode, counter, flags), inode.mount().stat(node));
+      }
       // O_TRUNC with O_RDONLY does truncate on Linux: the right to write was checked above.
       Stat stat =
           (flags & O_TRUNC) != 0
@@ -107,6 +118,14 @@ final class OpenOps {
       vfs.put(inode);
       throw e;
     }
+  }
+
+  /** O_TRUNC has no meaning: there is nothing to be cut off. */
+  private static EventHandle counter(Inode inode, Counter counter, int flags) {
+    return new EventHandle(
+        inode,
+        counter.open(OpenFlags.reads(flags), OpenFlags.writes(flags)),
+        flags & ~OPENING_ONLY | OpenFlags.COUNTER);
   }
 
   /** Rights an open needs; access mode 3, "for ioctl only", needs both (open(2), NOTES). */

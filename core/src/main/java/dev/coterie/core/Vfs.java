@@ -88,6 +88,7 @@ public final class Vfs implements AutoCloseable {
   private final byte[] mark; // immutable
   private final Watches watches = new Watches();
   private final Changes changes = new Changes(watches);
+  private final Counters counters = new Counters();
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -287,6 +288,11 @@ public final class Vfs implements AutoCloseable {
     return nesting;
   }
 
+  /** Files that are event counters. */
+  Counters counters() {
+    return counters;
+  }
+
   Alarm alarm() {
     return config.alarm();
   }
@@ -361,6 +367,7 @@ public final class Vfs implements AutoCloseable {
     dentries.dropAll(inode);
     if (inode instanceof InsideInode && inode.endsNode()) {
       changes.buried(inode.id());
+      counters.buried(inode.id());
     }
   }
 

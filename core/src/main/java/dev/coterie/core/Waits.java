@@ -9,6 +9,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.RangeLock;
+import dev.coterie.core.event.PipeEnd;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,16 +44,16 @@ final class Waits {
       case Operation.NextRecalls(_, var waits) -> waits;
       case Operation.Evwait wait -> wait.timeoutMs() != 0;
       case Operation.OnHandle<?> o ->
-          EventOps.canWait(o)
+          EventOps.canWait(o, vfs.counters())
               && session.handle(o.handle()) instanceof EventHandle handle
               && !handle.isNonblocking();
       case Operation.Open(var id, var flags) ->
-          (flags & OpenFlags.O_NONBLOCK) == 0
+          (flags & (OpenFlags.O_NONBLOCK | OpenFlags.NO_FIFO)) == 0
               && references.find(id) instanceof InsideInode inode
               && inode.node.type() == Mode.S_IFIFO;
       // The name may be a FIFO's.
       case Operation.Create create ->
-          (create.flags() & (OpenFlags.O_NONBLOCK | OpenFlags.O_EXCL)) == 0;
+          (create.flags() & (OpenFlags.O_NONBLOCK | OpenFlags.NO_FIFO | OpenFlags.O_EXCL)) == 0;
       default -> false;
     };
   }
@@ -85,7 +86,7 @@ final class Waits {
     }
     InodeOps.Fresh fresh = session.fresh(caller, (Operation.Opening) operation);
     boolean lookup = operation instanceof Operation.Create;
-    return fresh.handle() instanceof EventHandle fifo
+    return fresh.handle() instanceof EventHandle fifo && fifo.source instanceof PipeEnd
         ? begin((Step<R>) events.new Meeting(fresh, fifo, lookup), request)
         : (R) session.opened(fresh, lookup);
   }

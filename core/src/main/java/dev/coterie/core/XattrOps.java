@@ -11,12 +11,14 @@ import dev.coterie.api.XattrNames;
 import dev.coterie.core.spi.Command;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Extended attributes of inside mounts, by name space: {@code user.*} under the file's permissions,
  * {@code trusted.*} for root alone, {@code security.*} written by root. Of {@code system.*} there
- * are access control lists: {@link AclOps}. Source: xattr(7).
+ * are access control lists, {@link AclOps}, and what makes a file an event counter, {@link
+ * Counters}. Source: xattr(7).
  */
 final class XattrOps {
   private static final String USER = "user.";
@@ -47,6 +49,9 @@ final class XattrOps {
       if (XattrNames.isAcl(name)) {
         return AclOps.value(inode.node, name);
       }
+      if (name.equals(XattrNames.COUNTER)) {
+        return vfs.counters().value(caller, inode);
+      }
       requireAccess(caller, inode, name, Access.READ);
       byte[] value = inode.mount().getxattr(inode.node, name);
       if (value == null) {
@@ -64,6 +69,10 @@ final class XattrOps {
     try {
       inode.requireLive();
       all = AclOps.withLists(inode.node, inode.mount().listxattr(inode.node));
+      if (vfs.counters().find(inode) != null) {
+        all = new ArrayList<>(all);
+        all.add(XattrNames.COUNTER);
+      }
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
@@ -78,6 +87,11 @@ final class XattrOps {
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, value); // whatever the flags say, as Linux has it
+        vfs.changes().changed(inode, Change.ATTRIB);
+        return;
+      }
+      if (name.equals(XattrNames.COUNTER)) {
+        vfs.counters().make(caller, inode, value, flags);
         vfs.changes().changed(inode, Change.ATTRIB);
         return;
       }
@@ -107,6 +121,9 @@ final class XattrOps {
         acls.setLocked(caller, inode, name, NONE);
         vfs.changes().changed(inode, Change.ATTRIB);
         return;
+      }
+      if (name.equals(XattrNames.COUNTER)) {
+        throw new ErrnoException(vfs.counters().whyNotRemoved(inode));
       }
       requireAccess(caller, inode, name, Access.WRITE);
       if (inode.mount().getxattr(inode.node, name) == null) {

@@ -308,7 +308,7 @@ final class PlainRequests {
     }
     call.submit(
         call.callerOf(fid),
-        new Operation.Open(fid.id(), r.flags()),
+        new Operation.Open(fid.id(), r.flags() | OpenFlags.NO_FIFO),
         opened -> {
           settle(r.fid(), fid, fid.opened(opened.handle(), opened.flags()));
           call.reply(new Rlopen(qid(opened.stat()), IO_UNIT_OF_MSIZE));
@@ -332,7 +332,7 @@ final class PlainRequests {
         caller ->
             call.submit(
                 caller,
-                new Operation.Create(dir.id(), r.name(), r.flags(), r.mode()),
+                new Operation.Create(dir.id(), r.name(), r.flags() | OpenFlags.NO_FIFO, r.mode()),
                 opened -> {
                   Fid made = fids.looked(dir, opened.stat(), new Place(node, r.name()));
                   try {

@@ -15,6 +15,7 @@
  *  IoUring, SubmissionEntry    queues shared with the kernel; EventCounter wakes who waits in one
  *  Processors, Pages           where a thread runs; memory by the page
  *  Descriptors                 how many there may be
+ *  Epoll                       which descriptors are ready
  *  FuseDevice, Fusermount      mounting, by oneself or by the program that does it for users
  *  MountTable, MountNamespace  what is mounted, and for whom
  *  Program, Capabilities       this process begun anew in namespaces, and its rights there

@@ -51,12 +51,25 @@ public final class Child implements AutoCloseable {
   public static Child start(
       List<String> around, List<String> jvm, Path folder, Class<?> main, Object... arguments)
       throws IOException {
+    List<String> all = new ArrayList<>(jvm);
+    all.addFirst("--enable-native-access=ALL-UNNAMED");
+    return startJvm(around, all, folder, main, arguments);
+  }
+
+  /** One that may not call the C library. */
+  public static Child startWithoutNativeAccess(Path folder, Class<?> main, Object... arguments)
+      throws IOException {
+    return startJvm(List.of(), List.of("-XX:TieredStopAtLevel=1"), folder, main, arguments);
+  }
+
+  private static Child startJvm(
+      List<String> around, List<String> jvm, Path folder, Class<?> main, Object... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(around);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
             "-ea", "-Xmx256m", "-XX:+UseSerialGC", "-Xlog:disable", "-Xlog:all=warning:stderr"));
-    command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(jvm);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     for (Object argument : arguments) {

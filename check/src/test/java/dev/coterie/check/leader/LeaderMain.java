@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * KiB, when the collector is done) and {@code accepting} (CPU time of the threads that accept, in
  * ns); ends when there is nothing more to hear.
  */
-final class LeaderMain {
+public final class LeaderMain {
   private LeaderMain() {}
 
   /** Arguments: socket, connections it serves or 0 for what a leader does by itself. */

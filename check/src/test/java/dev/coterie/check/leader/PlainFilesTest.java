@@ -306,6 +306,16 @@ class PlainFilesTest {
 
   // ---- names ----
 
+  /** A client of Linux has FIFOs of its own, and opens none unless the name was not one before. */
+  @Test
+  void fifo_opened_isRefusedAndNotWaitedFor() throws IOException {
+    client.ok(Frame.of(P9.TMKNOD).u4(ROOT).name("p").u4(S_IFIFO | 0600).u4(0).u4(0).u4(0));
+    client.walk(ROOT, 1, "p");
+    client.fails(Errno.ENXIO, RawClient.openFrame(1, OpenFlags.O_RDONLY));
+    client.walk(ROOT, 2);
+    client.fails(Errno.ENXIO, RawClient.createFrame(2, "p", OpenFlags.O_WRONLY, 0600));
+  }
+
   @Test
   void mkdirMknodSymlinkLink_makeWhatTheySay() throws IOException {
     mkdir(ROOT, "d");

@@ -58,6 +58,8 @@ class LeaseModelTest {
                 .with("MaxLoss", "1")
                 .with("MaxSess", "2"),
             400_000),
+        Arguments.of(
+            Model.lease("two operations of a client at once").with("Threads", "{1, 2}"), 110_000),
         Arguments.of(Model.timed("more leases that expire"), 300_000),
         Arguments.of(
             Model.timed("a loss and expiry")
@@ -145,6 +147,20 @@ class LeaseModelTest {
                 .without("Superseded")
                 .invariant("RuleA"),
             "RuleA"),
+        Arguments.of(
+            Model.lease("filled while an own change is under way")
+                .with("Threads", "{1, 2}")
+                .without("Fill")
+                .invariant("RuleA"),
+            "RuleA"),
+        Arguments.of(
+            Model.lease("a grant behind a newer one is believed")
+                .with("Threads", "{1, 2}")
+                .with("MaxOps", "4")
+                .with("MaxVer", "1")
+                .without("Older")
+                .invariant("ExclusiveAlone"),
+            "ExclusiveAlone"),
         Arguments.of(
             Model.lease("acknowledged before write-back")
                 .without("AckFirst")

@@ -30,6 +30,7 @@ record Model(
     constants.put("Plain", "{}");
     constants.put("Silent", "{}");
     constants.put("Writers", "{c1, c2}");
+    constants.put("Threads", "{1}");
     constants.put("Term", "1");
     constants.put("Margin", "1");
     constants.put("Drift", "1");

@@ -40,10 +40,15 @@ final class LockActor implements AutoCloseable {
 
   /** Compiles it into a folder. */
   static Path compile(Path folder) throws IOException, InterruptedException {
+    return compile(folder, "lock_actor");
+  }
+
+  /** Compiles another that is spoken to in the same way. */
+  static Path compile(Path folder, String name) throws IOException, InterruptedException {
     MountTools.requireProgram("/usr/bin/gcc");
-    Path program = folder.resolve("lock_actor");
-    Shell.run("gcc -O1 -Wall -Wextra -o \"$2\" \"$1\"", Scripts.path("c/lock_actor.c"), program)
-        .ok();
+    Path program = folder.resolve(name);
+    Path source = Scripts.path("c/" + name + ".c");
+    Shell.run("gcc -O1 -Wall -Wextra -o \"$2\" \"$1\"", source, program).ok();
     return program;
   }
 
@@ -107,6 +112,11 @@ final class LockActor implements AutoCloseable {
             || stack.contains("locks_lock_inode_wait")
             || stack.contains("flock")
             || stack.contains("request_wait_answer"));
+  }
+
+  /** Whether it sleeps in such a function of the kernel. */
+  boolean sleepsIn(String function) {
+    return isIn('S') && stack().contains(function);
   }
 
   private String stack() {

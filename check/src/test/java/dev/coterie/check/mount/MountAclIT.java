@@ -229,8 +229,16 @@ class MountAclIT {
         Coterie.start(
             "up", "--socket", socket, "--mount", "/=tmpfs", "--mount", "/host=host:" + host));
     for (Path each : List.of(first, second).subList(0, mounts)) {
-      started.add(Coterie.start("mount", "--options", "suid,dev", socket, each.toString()));
+      List<String> words = new ArrayList<>(List.of("mount", "--options", "suid,dev"));
+      words.addAll(options());
+      words.addAll(List.of(socket, each.toString()));
+      started.add(Coterie.start(words.toArray(String[]::new)));
     }
+  }
+
+  /** Of the mounts, beside. */
+  List<String> options() {
+    return List.of();
   }
 
   @AfterEach

@@ -55,6 +55,11 @@ final class Mounts implements AutoCloseable {
     return words.toArray(String[]::new);
   }
 
+  /** The process that has the tree. */
+  Coterie leader() {
+    return processes.getFirst();
+  }
+
   /** The process that serves the first mount. */
   Coterie gate() {
     return processes.get(1);

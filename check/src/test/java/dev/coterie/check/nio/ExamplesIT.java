@@ -28,12 +28,19 @@ class ExamplesIT {
   private static final String IMPORTS =
       """
       import static java.nio.file.StandardOpenOption.*;
+      import dev.coterie.api.*;
+      import dev.coterie.client.ProcessIdentity;
+      import dev.coterie.client.events.*;
       import dev.coterie.client.nio.*;
       import dev.coterie.leader.Leader;
       import dev.coterie.mounts.tmpfs.TmpFs;
-      import java.net.URI;
+      import java.net.*;
+      import java.nio.ByteBuffer;
+      import java.nio.channels.*;
       import java.nio.file.*;
+      import java.time.Duration;
       import java.util.Map;
+      import static dev.coterie.api.EventMask.*;
       """;
 
   @TempDir private Path folder;
@@ -130,5 +137,31 @@ class ExamplesIT {
         """
             .formatted(example, example);
     assertThat(run(around)).isEqualTo("hello\nhello\n");
+  }
+
+  @Test
+  void readme_exampleOfAnEventSet_runs() throws Exception {
+    String example =
+        find(repository().resolve("README.md"), "things with an `EventSet`[^`]*```java\n(.*?)```");
+    String around =
+        """
+        Caller caller = ProcessIdentity.self();
+        try (Leader leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).start();
+            FileService service = leader.openSession();
+            Tree tree = Tree.of(service, caller);
+            DatagramChannel datagrams = DatagramChannel.open()) {
+          tree.mknod("/fifo", Mode.S_IFIFO | 0600, 0);
+          OpenFile fifo = tree.open("/fifo", OpenFlags.O_RDWR, 0);
+          datagrams.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+          datagrams.configureBlocking(false);
+          datagrams.send(ByteBuffer.allocate(1), datagrams.getLocalAddress());
+        %s
+          fifo.write(ByteBuffer.allocate(1));
+          datagrams.receive(ByteBuffer.allocate(1));
+        %s
+        }
+        """
+            .formatted(example, example);
+    assertThat(run(around)).isEqualTo("ready: 2\nready: 1\n");
   }
 }

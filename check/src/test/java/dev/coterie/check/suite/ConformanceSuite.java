@@ -40,6 +40,7 @@ abstract class ConformanceSuite
         HandleLockChecks,
         EventChecks,
         FifoChecks,
+        CounterFileChecks,
         LockSourceChecks,
         NotificationChecks,
         FifoNotificationChecks,

@@ -94,6 +94,11 @@ abstract class HostConformanceSuite extends ConformanceSuite {
         all.put(name, "a host directory is changed by others too, so nothing of it is leased");
       }
     }
+    for (Method check : CounterFileChecks.class.getDeclaredMethods()) {
+      if (check.isAnnotationPresent(Test.class)) {
+        all.put(check.getName(), "a file of the host is nothing but a file");
+      }
+    }
     return all;
   }
 

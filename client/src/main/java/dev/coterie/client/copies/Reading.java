@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads of files. */
+/** Reads of files; not of empty ones, as what seems empty may be a counter. */
 final class Reading {
   /** The longest read that is made longer, to whole blocks. */
   private static final int ROUNDED_MAX = 256 << 10;
@@ -32,7 +32,7 @@ final class Reading {
     }
     Copy copy = handle.node.copy;
     long size = copy == null ? -1 : copy.size();
-    if (copy == null || size < 0 || offset < 0 || offset + destination.remaining() < 0) {
+    if (copy == null || size <= 0 || offset < 0 || offset + destination.remaining() < 0) {
       return -1;
     }
     int count = (int) Math.min(destination.remaining(), Math.max(0, size - offset));
@@ -82,7 +82,7 @@ final class Reading {
   Ask<Integer, Integer> ask(Read read) {
     Handle handle = handles.get(read.handle());
     Copy copy = handle == null ? null : handle.node.copy;
-    if (handle == null || copy == null || copy.size() < 0 || !handle.fillsCopies()) {
+    if (handle == null || copy == null || copy.size() <= 0 || !handle.fillsCopies()) {
       return marking(handle, read);
     }
     long first = read.offset() / PagePool.BLOCK * PagePool.BLOCK;

@@ -23,7 +23,14 @@ public final class Demo {
     SIMPLE("simple"),
     APPEND("append"),
     SHARED_HANDLE("shared-handle"),
-    LOCKS("locks");
+    LOCKS("locks"),
+    COUNTERS("events-counters"),
+    CYCLES("events-cycles"),
+    TWO_SETS("events-two-sets"),
+    GIVEN_UP("events-given-up"),
+    FIFO("events-fifo"),
+    WATCH("events-watch"),
+    KILLED("events-killed");
 
     private final String word;
 
@@ -33,6 +40,11 @@ public final class Demo {
 
     public String word() {
       return word;
+    }
+
+    /** Whether it is one of the group {@code events}. */
+    public boolean isOfEvents() {
+      return word.startsWith("events-");
     }
   }
 
@@ -59,8 +71,11 @@ public final class Demo {
   /** Runs one demo. */
   public Tally run(Kind kind) {
     try (Workers workers = new Workers(options.silenceMsMax())) {
-      for (int i = 0; i < options.processes(); i++) {
+      for (int i = 0; i < Events.workers(kind, options.processes()); i++) {
         workers.start(commandLine(kind, i));
+      }
+      if (kind.isOfEvents()) {
+        return new Events(workers, tree, folder, options.processes(), records(kind)).run(kind);
       }
       return kind == Kind.SIMPLE ? simple(workers) : log(workers, kind);
     } catch (IOException e) {
@@ -78,9 +93,10 @@ public final class Demo {
     return line;
   }
 
-  /** A record that is written under a lock takes several operations, and turns. */
+  /** A record that is written under a lock, or an event, takes several operations, and turns. */
   private int records(Kind kind) {
-    return kind == Kind.LOCKS ? Math.max(1, options.records() / 10) : options.records();
+    boolean slow = kind == Kind.LOCKS || kind.isOfEvents();
+    return slow ? Math.max(1, options.records() / 10) : options.records();
   }
 
   // ---- append, shared-handle and locks ----

@@ -4,15 +4,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What one demo came to.
+ * What one demo came to. Of events, a record is an edge, a unit of a counter, a record through a
+ * FIFO or a change; one that is counted by an event which says that some were not kept has arrived.
  *
  * @param expected records that were to be written; in the first demo answers that were to be given
  * @param arrived of them, how many did
  * @param lost the others
- * @param torn lines that are no record
+ * @param torn lines that are no record, changes that nobody made
  * @param doubled records found once more
  * @param misordered records that stand behind a later one of the same writer
- * @param stale answers that were not the present state
+ * @param stale answers that were not the present state, wake-ups that went to a dead process
  * @param perSecond records or changes per second, from the moment all were told to begin
  * @param failure why it ended early, in one line; empty when it did not
  */

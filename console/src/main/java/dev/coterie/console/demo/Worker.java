@@ -46,7 +46,8 @@ public final class Worker {
         case "append" -> append();
         case "shared-handle" -> shareHandle();
         case "locks" -> writeLocked();
-        default -> simple();
+        case "simple" -> simple();
+        default -> new EventWorker(tree, folder, index, records, pipe).run();
       }
     } catch (ErrnoException e) {
       pipe.say("failed " + e.getMessage());

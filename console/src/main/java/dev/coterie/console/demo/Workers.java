@@ -134,6 +134,26 @@ final class Workers implements AutoCloseable {
     }
   }
 
+  /** Waits until one worker has said this; what follows the keyword. */
+  String await(String keyword) throws DemoFailure {
+    Line line = next();
+    String said = line.after(keyword);
+    if (said == null) {
+      throw unexpected(line);
+    }
+    return said;
+  }
+
+  /** Ends a worker as kill -9 does: nothing more is expected of it. */
+  void kill(int worker) throws DemoFailure {
+    Member member = members.get(worker);
+    member.done = true;
+    member.process.destroyForcibly();
+    if (!awaitEnd(member.process)) {
+      throw new DemoFailure(nameOf(worker) + ": cannot be killed");
+    }
+  }
+
   /** The worker said something else than its part has it say now. */
   DemoFailure unexpected(Line line) {
     return new DemoFailure(nameOf(line.worker()) + ": said '" + line.text() + "'");

@@ -12,6 +12,14 @@
  *
  * <p>Whatever they claim, what counts is what an independent reader finds in the tree afterwards
  * ({@link dev.coterie.console.demo.Log}), or in the first demo what the others saw.
+ *
+ * <p>The demos of events ({@link dev.coterie.console.demo.Events}, {@link
+ * dev.coterie.console.demo.EventWorker}) tell each worker its part and the handles it takes:
+ *
+ * <pre>
+ *   worker → coordinator   ready · set · at N · waits · seen SHARED OWN MORE · done NUMBERS · failed WHY
+ *   coordinator → worker   part NAME SECRETS · go · look · end
+ * </pre>
  */
 @NullMarked
 package dev.coterie.console.demo;

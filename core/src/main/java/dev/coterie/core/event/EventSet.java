@@ -1,5 +1,6 @@
 package dev.coterie.core.event;
 
+import static dev.coterie.api.EventMask.CHANGES_ONLY;
 import static dev.coterie.api.EventMask.EPOLLERR;
 import static dev.coterie.api.EventMask.EPOLLET;
 import static dev.coterie.api.EventMask.EPOLLEXCLUSIVE;
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventSet extends Source {
   /** Bits that say how to report, not what. */
-  private static final int HOW = NOTIFY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
+  private static final int HOW =
+      NOTIFY | CHANGES_ONLY | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 
   /** What is told of without saying that it was this: by a change that can be anything. */
   private static final int ENDS = EPOLLERR | EPOLLHUP;
@@ -166,10 +168,14 @@ public final class EventSet extends Source {
     return look(item);
   }
 
-  /** Puts a member that is ready on the list; whether it was not there. With the monitor held. */
+  /**
+   * Puts a member that is ready on the list, if that is to be; whether it was not there. With the
+   * monitor held.
+   */
   private boolean look(Item item) {
+    boolean tells = (item.mask & CHANGES_ONLY) == 0;
     boolean isReady = item.notifies() ? item.isMet(0) : item.report() != 0;
-    if (!isReady) {
+    if (!tells || !isReady) {
       return false;
     }
     item.changes++;
@@ -193,6 +199,10 @@ public final class EventSet extends Source {
         throw new ErrnoException(Errno.EINVAL);
       }
       item.mask = mask | EPOLLERR | EPOLLHUP;
+      if ((mask & CHANGES_ONLY) != 0 && item.data != data) {
+        ready.remove(item);
+        item.changes = 0;
+      }
       item.data = data;
       if (item.notifies() && (item.pending &= item.mask) == 0) {
         item.changes = 0;

@@ -3,7 +3,7 @@
  *
  * <pre>
  *   Source              what can be ready, and tells who watches it: one for each open handle
- *     ├ EventCounter    eventfd(2)
+ *     ├ EventCounter ─ Counter  eventfd(2)
  *     ├ PipeEnd ─ Pipe  an open FIFO
  *     ├ ListenedSource  a watch queue; a lock of a file, while it could be taken
  *     └ EventSet        epoll(7); itself a source, so that sets can be in sets
@@ -24,10 +24,9 @@
  * nothing else.
  *
  * <p><b>Lock order.</b> tree's nesting lock → EventSet, outer before inner (no set is in itself,
- * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; an
- * EventCounter; a WatchQueue; a LockTable) → a PipeEnd's list of watchers. All are leaves of the
- * other locks of the core. Watchers and waiters are told with none of them held, which {@code
- * Source} asserts.
+ * and the nesting lock sees to that) → what a source's state is guarded by (a Pipe; a Counter; a
+ * WatchQueue; a LockTable) → its sources' lists of watchers. All are leaves of the other locks of
+ * the core. Watchers and waiters are told with none of them held, which {@code Source} asserts.
  */
 @NullMarked
 package dev.coterie.core.event;

@@ -21,7 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Open files and directories. The kernel's file handle is the session's, with two bits that say how
  * a read was to mark the access time when it was opened: that is said by each READ anew, as F_SETFL
- * may change it, and a remount.
+ * may change it, and a remount; and one of a file that is an event counter ({@link
+ * CounterRequests}).
  */
 final class FileRequests {
   /** How a file is opened to be executed (Linux's __FMODE_EXEC); no flag of open(2). */
@@ -51,25 +52,42 @@ final class FileRequests {
 
   private static final long STRICT = 1L << 62;
 
+  /** It is an event counter. */
+  private static final long COUNTER = 1L << 61;
+
   private final Requests requests;
   private final AccessTimes times;
+  private final CounterRequests counters;
 
   /** Handles that do not mark access times as they were opened, or did not once: what they do. */
   private final ConcurrentHashMap<Long, Integer> changed = new ConcurrentHashMap<>();
 
   private final Executed executed = new Executed();
 
-  FileRequests(Requests requests, AccessTimes times) {
+  FileRequests(Requests requests, AccessTimes times, CounterRequests counters) {
     this.requests = requests;
+    this.counters = counters;
     this.times = times;
   }
 
   /** The session's handle of a file handle in the body. */
   static long handle(Exchange exchange, int at) {
-    return exchange.int64(at) & ~(NOATIME | STRICT);
+    return exchange.int64(at) & ~(NOATIME | STRICT | COUNTER);
+  }
+
+  /** Whether what the body begins with is a counter's. */
+  static boolean isOfCounter(Exchange exchange) {
+    return (exchange.int64(FH) & COUNTER) != 0;
+  }
+
+  private static boolean isCounter(Operation.Opened opened) {
+    return (opened.flags() & OpenFlags.COUNTER) != 0;
   }
 
   private static long fileHandle(Operation.Opened opened) {
+    if (isCounter(opened)) {
+      return opened.handle() | COUNTER;
+    }
     return switch (opened.flags() & (OpenFlags.O_NOATIME | OpenFlags.STRICTATIME)) {
       case 0 -> opened.handle();
       case OpenFlags.STRICTATIME -> opened.handle() | STRICT;
@@ -149,11 +167,20 @@ final class FileRequests {
           if (isExecuted) {
             executed.began(opened.handle(), operation.id());
           }
-          if (!exchange.answer(OpenOut.putFile(exchange.body(), 0, fileHandle(opened)))) {
+          if (!exchange.answer(putFile(exchange, 0, opened))) {
             executed.released(opened.handle());
+            counters.released(opened.handle());
             requests.giveBackHandle(opened.handle());
           }
         });
+  }
+
+  private int putFile(Exchange exchange, int at, Operation.Opened opened) {
+    if (!isCounter(opened)) {
+      return OpenOut.putFile(exchange.body(), at, fileHandle(opened));
+    }
+    counters.opened(opened.handle(), opened.flags());
+    return OpenOut.putStream(exchange.body(), at, fileHandle(opened));
   }
 
   /** As open. */
@@ -174,7 +201,9 @@ final class FileRequests {
   void create(Exchange exchange) throws ErrnoException {
     InodeId dir = requests.node(exchange);
     int flags = exchange.int32(0) & ~NOT_FOR_OPEN | forOpening(times.ofFiles());
-    made(exchange, new Operation.Create(dir, exchange.name(16), flags, exchange.int32(4)));
+    made(
+        exchange,
+        new Operation.Create(dir, exchange.name(16), flags | OpenFlags.NO_FIFO, exchange.int32(4)));
   }
 
   /** As create; what stands for a name means nothing. */
@@ -189,12 +218,25 @@ final class FileRequests {
         exchange,
         Callers.making(exchange, exchange.int32(8)),
         operation,
-        opened -> answerMade(exchange, opened));
+        new Requests.Then<Operation.Opened>() {
+          @Override
+          public void done(Operation.Opened opened) {
+            answerMade(exchange, opened);
+          }
+
+          // Somebody has made a FIFO of that name, or a socket, since the kernel looked: it is to
+          // look again, and then opens that by itself.
+          @Override
+          public Errno failed(Errno errno) {
+            return errno == Errno.ENXIO ? Errno.ESTALE : errno;
+          }
+        });
   }
 
   private void answerMade(Exchange exchange, Operation.Opened opened) {
     int entry = requests.putEntry(exchange, opened.stat());
-    if (!exchange.answer(OpenOut.putFile(exchange.body(), entry, fileHandle(opened)))) {
+    if (!exchange.answer(putFile(exchange, entry, opened))) {
+      counters.released(opened.handle());
       requests.giveBackHandle(opened.handle());
       requests.untold(opened.stat());
     }
@@ -205,12 +247,17 @@ final class FileRequests {
     long handle = handle(exchange, FH);
     changed.remove(handle);
     executed.released(handle);
+    counters.released(handle);
     requests.submit(exchange, Callers.plain(exchange), new Operation.Close(handle));
   }
 
   // ---- data ----
 
   void read(Exchange exchange) {
+    if (isOfCounter(exchange)) {
+      counters.read(exchange);
+      return;
+    }
     int flags = exchange.int32(FLAGS);
     marking(exchange, FH, flags, times.ofFiles(), () -> reading(exchange));
   }
@@ -229,6 +276,10 @@ final class FileRequests {
   }
 
   void write(Exchange exchange) {
+    if (isOfCounter(exchange)) {
+      counters.write(exchange);
+      return;
+    }
     int size = exchange.int32(SIZE);
     ByteBuffer source = exchange.data(DATA, size);
     Caller caller = requests.writer(exchange);

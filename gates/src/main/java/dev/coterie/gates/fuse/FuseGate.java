@@ -29,6 +29,7 @@ final class FuseGate implements Handler {
   private final NameRequests names;
   private final AttrRequests attributes;
   private final FileRequests files;
+  private final CounterRequests counters;
   private final LockRequests locks;
   private final AccessTimes times = new AccessTimes();
   private final DirectoryPlus directories;
@@ -53,7 +54,8 @@ final class FuseGate implements Handler {
     this.requests = new Requests(service, nodes);
     this.names = new NameRequests(requests);
     this.attributes = new AttrRequests(requests, meters, times);
-    this.files = new FileRequests(requests, times);
+    this.counters = new CounterRequests(requests);
+    this.files = new FileRequests(requests, times, counters);
     this.locks = new LockRequests(requests);
     this.directories = new DirectoryPlus(requests);
   }
@@ -138,10 +140,10 @@ final class FuseGate implements Handler {
       case READDIR -> files.readdir(exchange);
       case READDIRPLUS -> files.beforeListing(exchange, () -> readdirplus(exchange));
       case NOTIFY_REPLY, INTERRUPT -> exchange.end();
+      case POLL -> counters.poll(exchange);
       // Not offered, or nothing to say: the kernel does without from then on. An ioctl is ENOTTY to
-      // the program; a poll says that all is ready, as for files of any file system.
-      case BMAP, IOCTL, POLL, SETUPMAPPING, REMOVEMAPPING, SYNCFS ->
-          exchange.answerError(Errno.ENOSYS);
+      // the program.
+      case BMAP, IOCTL, SETUPMAPPING, REMOVEMAPPING, SYNCFS -> exchange.answerError(Errno.ENOSYS);
     }
   }
 
@@ -173,15 +175,24 @@ final class FuseGate implements Handler {
   /**
    * No signal but one that kills ends a call on a file, here as on a local file system; programs
    * rely on it: after an fsync that ended with EINTR a database stops itself. Waiting for a lock is
-   * ended by any. Source: signal(7), "Interruption of system calls".
+   * ended by any, and so is waiting for a counter. Source: signal(7), "Interruption of system
+   * calls".
    */
   @Override
   public boolean isEndedBySignal(Exchange exchange) {
-    return exchange.opcode() == Opcode.SETLKW || killed.test(exchange.pid());
+    return isWaitOfProgram(exchange) || killed.test(exchange.pid());
+  }
+
+  private static boolean isWaitOfProgram(Exchange exchange) {
+    Opcode opcode = exchange.opcode();
+    return opcode == Opcode.SETLKW
+        || ((opcode == Opcode.READ || opcode == Opcode.WRITE)
+            && FileRequests.isOfCounter(exchange));
   }
 
   @Override
   public void ended() {
+    counters.end();
     over.complete(null);
   }
 }

@@ -4,6 +4,7 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Event;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Operation;
@@ -13,6 +14,7 @@ import dev.coterie.api.Ticket;
 import dev.coterie.gates.fuse.kernel.Attr;
 import dev.coterie.gates.fuse.kernel.Exchange;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,6 +233,11 @@ final class Requests {
   /** Submits what is only a part of answering a request. */
   <R> void ask(Caller caller, Operation<R> operation, Completion<R> completion) {
     service.submit(caller, operation, completion);
+  }
+
+  /** Waits until members of an event set are ready. */
+  List<Event> evwait(long set, int max) throws ErrnoException {
+    return service.evwait(Caller.ROOT, set, max, -1);
   }
 
   private void inBackground(Caller caller, Operation<Operation.Done> operation) {

@@ -43,6 +43,13 @@
  * one do. Whoever waits is a request that is not answered yet, and no thread. A POSIX lock ends
  * with FLUSH, which is sent while close(2) waits; the others with RELEASE, which is sent after it.
  *
+ * <h2>Event counters</h2>
+ *
+ * A regular file can be an eventfd(2) of the tree. Reading and writing it are requests that wait as
+ * long as it takes, {@link dev.coterie.gates.fuse.CounterRequests}, and any signal ends them. Poll
+ * and epoll are the kernel's; it asks what a file is ready for and is told when that may have
+ * changed, {@link dev.coterie.gates.fuse.Polls}.
+ *
  * <h2>Deadlocks</h2>
  *
  * A process that serves a mount and touches it waits for itself. So, in a process with a gate: no

@@ -113,6 +113,19 @@ class GateTest {
     return new long[] {reply.body().getLong(0), reply.body().getLong(ENTRY_BYTES)};
   }
 
+  /** The kernel looks again, and opens by itself what it finds. */
+  @Test
+  void create_ofAFifoMadeMeanwhile_isStaleAndNotWaitedFor() throws Exception {
+    FakeKernel.Body fifo = body().int32(0010644).int32(0).int32(022).int32(0).text("p");
+    assertThat(kernel.call(Opcode.MKNOD, ROOT, fifo).error()).isZero();
+    Reply reply =
+        kernel.call(
+            Opcode.CREATE,
+            ROOT,
+            body().int32(OpenFlags.O_WRONLY).int32(0100644).int32(022).int32(0).text("p"));
+    assertThat(reply.error()).isEqualTo(Errno.ESTALE.number());
+  }
+
   private Reply write(long node, long handle, long offset, int flags, String text)
       throws Exception {
     return write(node, handle, offset, flags, text.getBytes(StandardCharsets.UTF_8));

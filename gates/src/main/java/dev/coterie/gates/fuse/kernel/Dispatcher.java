@@ -3,6 +3,7 @@ package dev.coterie.gates.fuse.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,15 @@ final class Dispatcher {
   /** Where notifications go. */
   Kernel kernel() {
     return kernel;
+  }
+
+  void wakePolled(long kh) {
+    try {
+      Notifications.wakePolled(kernel, kh);
+    } catch (ErrnoException e) {
+      // ENODEV: the mount has ended, and who polls has been told.
+      LOG.log(System.Logger.Level.DEBUG, "notification of poll: {0}", e.getMessage());
+    }
   }
 
   void add(Place place) {

@@ -12,6 +12,7 @@ import dev.coterie.api.Ticket;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -324,6 +325,11 @@ public abstract class Exchange {
       // ENOENT, ENODEV: the kernel knows no such inode, or the mount has ended.
       LOG.log(System.Logger.Level.DEBUG, "notification for {0}: {1}", this, e.getMessage());
     }
+  }
+
+  /** Has those look again who poll an open file of this mount, by what the kernel calls it. */
+  public final LongConsumer wakesPolled() {
+    return dispatcher::wakePolled;
   }
 
   private void over(int errno) {

@@ -13,6 +13,12 @@ import java.lang.foreign.MemorySegment;
  * number of what it is in the place of the error.
  *
  * <pre>
+ *   POLL, since 7.11
+ *   16       24
+ *  +--------+
+ *  | kh     |
+ *  +--------+
+ *
  *   INVAL_INODE, since 7.12
  *   16       24       32       40
  *  +--------+--------+--------+
@@ -29,6 +35,9 @@ import java.lang.foreign.MemorySegment;
 final class Notifications {
   private Notifications() {}
 
+  private static final int POLL = 1;
+  private static final int POLL_BYTES = 24;
+
   private static final int INVAL_INODE = 2;
   private static final int INVAL_INODE_BYTES = 40;
 
@@ -40,6 +49,16 @@ final class Notifications {
 
   /** The kernel counts its own requests from 2 on, so it does not get there. */
   private static final long OURS = 1L << 62;
+
+  /** Has those look again who poll an open file, if there are any. */
+  static void wakePolled(Kernel kernel, long kh) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment frame = arena.allocate(POLL_BYTES, Long.BYTES);
+      OutHeader.put(frame, POLL_BYTES, POLL, 0);
+      frame.set(JAVA_LONG, 16, kh);
+      kernel.send(frame, POLL_BYTES);
+    }
+  }
 
   /**
    * Has the kernel forget the attributes and access control lists it knows of an inode, and not

@@ -23,9 +23,20 @@ public final class OpenOut {
   /** The page cache is passed by: each read and write comes to us. */
   private static final int FOPEN_DIRECT_IO = 1;
 
+  /** It has no offsets, so readers and writers do not exclude each other. Since 7.31. */
+  private static final int FOPEN_STREAM = 1 << 4;
+
+  /** Nor do writers, as far as the kernel takes what they write for within the file. Since 7.37. */
+  private static final int FOPEN_PARALLEL_DIRECT_WRITES = 1 << 6;
+
   /** Puts a file's; answers where the body ends. */
   public static int putFile(MemorySegment body, int at, long handle) {
     return put(body, at, handle, FOPEN_DIRECT_IO);
+  }
+
+  /** Puts that of a file in which each read and each write can wait for others. */
+  public static int putStream(MemorySegment body, int at, long handle) {
+    return put(body, at, handle, FOPEN_DIRECT_IO | FOPEN_STREAM | FOPEN_PARALLEL_DIRECT_WRITES);
   }
 
   /** Puts a directory's, whose entries the kernel keeps only when asked to. */
