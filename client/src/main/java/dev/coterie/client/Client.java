@@ -4,10 +4,13 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Pending;
+import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,12 +43,18 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>A lost connection</b> ends what was sent with EIO and anything later with ENOTCONN; a
  *       closed client ends both with ESTALE.
  * </ul>
+ *
+ * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
+ * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine.
  */
 public final class Client implements FileService {
   private final Connection connection; // immutable
+  private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
 
-  private Client(Connection connection) {
+  private Client(Connection connection, long copiesBytes) {
     this.connection = connection;
+    this.copies =
+        copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0), copiesBytes);
   }
 
   /**
@@ -58,18 +67,38 @@ public final class Client implements FileService {
    */
   public static Client connect(Address address, ClientOptions options) throws ErrnoException {
     Caller identity = options.identity();
+    // A clock that stands still with this machine says nothing of a leader on another one.
+    boolean near = address instanceof Address.Unix;
     return new Client(
-        Handshake.connect(address, options, identity != null ? identity : ProcessIdentity.self()));
+        Handshake.connect(address, options, identity != null ? identity : ProcessIdentity.self()),
+        near ? options.copiesBytes() : 0);
+  }
+
+  @Override
+  public Stat getattr(Caller caller, InodeId id) throws ErrnoException {
+    return copies != null
+        ? copies.service().getattr(caller, id)
+        : run(caller, new Operation.Getattr(id), null);
+  }
+
+  @Override
+  public int read(Caller caller, long handle, long offset, ByteBuffer destination)
+      throws ErrnoException {
+    return copies != null
+        ? copies.service().read(caller, handle, offset, destination)
+        : run(caller, new Operation.Read(handle, offset, destination), null);
   }
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return run(caller, operation, null);
+    return copies != null ? copies.service().call(caller, operation) : run(caller, operation, null);
   }
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
-    return run(caller, operation, pending);
+    return copies != null
+        ? copies.service().call(caller, operation, pending)
+        : run(caller, operation, pending);
   }
 
   @SuppressWarnings("unchecked") // a Forget answers Done
@@ -88,6 +117,9 @@ public final class Client implements FileService {
   @SuppressWarnings("unchecked") // a Forget answers Done
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    if (copies != null) {
+      return copies.service().submit(caller, operation, completion);
+    }
     Call<R> call = new Call<>(connection, operation, completion);
     try {
       if (operation instanceof Operation.Forget forget) {
@@ -115,6 +147,10 @@ public final class Client implements FileService {
    */
   @Override
   public void close() {
-    connection.close();
+    if (copies != null) {
+      copies.close(); // and the connection
+    } else {
+      connection.close();
+    }
   }
 }

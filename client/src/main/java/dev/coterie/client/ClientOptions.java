@@ -16,12 +16,20 @@ import org.jspecify.annotations.Nullable;
  *     milliseconds
  * @param shortLived the process ends after a few operations: the connection is set up at the least
  *     cost, and a message then costs a tenth more
+ * @param copiesBytes of files to keep copies of, beside copies of attributes and names, so that
+ *     what is used again costs no message: {@link dev.coterie.client.copies.Copies}. 0: no copies
+ *     of anything
  */
 public record ClientOptions(
-    int msizeBytes, String tree, @Nullable Caller identity, long connectMsMax, boolean shortLived) {
+    int msizeBytes,
+    String tree,
+    @Nullable Caller identity,
+    long connectMsMax,
+    boolean shortLived,
+    long copiesBytes) {
 
   public static final ClientOptions DEFAULT =
-      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, false);
+      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, false, 0);
 
   public ClientOptions {
     if (msizeBytes < Limits.MSIZE_MIN_BYTES || msizeBytes > Limits.MSIZE_MAX_BYTES) {
@@ -30,25 +38,32 @@ public record ClientOptions(
     if (connectMsMax <= 0) {
       throw new IllegalArgumentException("connectMsMax " + connectMsMax);
     }
+    if (copiesBytes < 0) {
+      throw new IllegalArgumentException("copiesBytes " + copiesBytes);
+    }
   }
 
   public ClientOptions withMsizeBytes(int bytes) {
-    return new ClientOptions(bytes, tree, identity, connectMsMax, shortLived);
+    return new ClientOptions(bytes, tree, identity, connectMsMax, shortLived, copiesBytes);
   }
 
   public ClientOptions withTree(String name) {
-    return new ClientOptions(msizeBytes, name, identity, connectMsMax, shortLived);
+    return new ClientOptions(msizeBytes, name, identity, connectMsMax, shortLived, copiesBytes);
   }
 
   public ClientOptions withIdentity(Caller caller) {
-    return new ClientOptions(msizeBytes, tree, caller, connectMsMax, shortLived);
+    return new ClientOptions(msizeBytes, tree, caller, connectMsMax, shortLived, copiesBytes);
   }
 
   public ClientOptions withConnectMsMax(long milliseconds) {
-    return new ClientOptions(msizeBytes, tree, identity, milliseconds, shortLived);
+    return new ClientOptions(msizeBytes, tree, identity, milliseconds, shortLived, copiesBytes);
   }
 
   public ClientOptions withShortLife() {
-    return new ClientOptions(msizeBytes, tree, identity, connectMsMax, true);
+    return new ClientOptions(msizeBytes, tree, identity, connectMsMax, true, copiesBytes);
+  }
+
+  public ClientOptions withCopies(long bytes) {
+    return new ClientOptions(msizeBytes, tree, identity, connectMsMax, shortLived, bytes);
   }
 }

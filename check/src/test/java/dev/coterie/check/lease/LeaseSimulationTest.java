@@ -3,6 +3,9 @@ package dev.coterie.check.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coterie.api.FileService;
+import dev.coterie.api.Limits;
+import dev.coterie.client.copies.Copies;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.Set;
@@ -28,12 +31,29 @@ class LeaseSimulationTest {
     run(SEEDS, (world, link) -> new StatCopies(world, link, Set.of()));
   }
 
+  @Test
+  void withTheCopiesOfTheProduct_everyLookIsRight() throws IOException {
+    run(SEEDS, LeaseSimulationTest::product);
+  }
+
+  private static FileService product(Simulation world, Link link) {
+    Copies copies = new Copies(link, 1 << 20, () -> world.now() * 1000);
+    world
+    .new Fiber(() -> {
+      for (int i = 0; i < 12; i++) {
+        world.current().sleep(Limits.LEASE_MS * 1000L / 3);
+        link.requireAwake();
+        copies.look();
+      }
+    });
+    return copies;
+  }
+
   @ParameterizedTest
   @EnumSource
   void withARuleLeftOut_isFound(StatCopies.Broken rule) {
     assertThatThrownBy(
-            () ->
-                run(SEEDS_TO_FIND, (world, link) -> new StatCopies(world, link, Set.of(rule))))
+            () -> run(SEEDS_TO_FIND, (world, link) -> new StatCopies(world, link, Set.of(rule))))
         .isInstanceOf(AssertionError.class)
         .hasStackTraceContaining(" saw ");
   }

@@ -18,8 +18,14 @@ class WireTarget implements Target {
   private final MovableClock clock = new MovableClock();
   private final Path folder;
   private final Leader leader;
+  private final ClientOptions options;
 
   WireTarget(Map<String, MountFactory> mounts) throws IOException {
+    this(mounts, ClientOptions.DEFAULT);
+  }
+
+  WireTarget(Map<String, MountFactory> mounts, ClientOptions options) throws IOException {
+    this.options = options;
     folder = Files.createTempDirectory("coterie-suite-");
     Leader.Builder builder = Leader.builder().clock(clock).listen(folder.resolve("socket"));
     mounts.forEach(builder::mount);
@@ -29,7 +35,7 @@ class WireTarget implements Target {
   @Override
   public FileService openSession() throws IOException {
     String socket = folder.resolve("socket").toString();
-    return Client.connect(new Address.Unix(socket), ClientOptions.DEFAULT);
+    return Client.connect(new Address.Unix(socket), options);
   }
 
   @Override

@@ -50,6 +50,12 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
   /** Of {@code newFileSystem}: how long to wait for the leader, in milliseconds, a Number. */
   public static final String CONNECT_MS_MAX = "connectMsMax";
 
+  /**
+   * Of {@code newFileSystem}: how many bytes of files to keep copies of, a Number; without it none,
+   * nor of anything else. {@link ClientOptions#withCopies}.
+   */
+  public static final String COPIES = "copiesBytes";
+
   /** All file systems that are open and can be found by URI, whoever made them. */
   private static final ConcurrentHashMap<TreeUri, CoterieFileSystem> OPEN =
       new ConcurrentHashMap<>();
@@ -98,6 +104,7 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
           switch (entry.getKey()) {
             case TREE -> options.withTree((String) value);
             case CONNECT_MS_MAX -> options.withConnectMsMax(((Number) value).longValue());
+            case COPIES -> options.withCopies(((Number) value).longValue());
             default -> throw new IllegalArgumentException("unknown property " + entry.getKey());
           };
     }

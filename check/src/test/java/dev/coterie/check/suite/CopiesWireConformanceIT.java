@@ -1,0 +1,24 @@
+package dev.coterie.check.suite;
+
+import dev.coterie.client.ClientOptions;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+
+/** A client on a unix socket that answers from copies conforms. */
+class CopiesWireConformanceIT extends ConformanceSuite {
+  @Override
+  Target open() throws IOException {
+    return new WireTarget(Target.mounts(), ClientOptions.DEFAULT.withCopies(1 << 20));
+  }
+
+  @Override
+  Map<String, String> exceptions() {
+    return CopiesConformanceTest.differences();
+  }
+
+  @Override
+  Set<String> unseen() {
+    return CopiesConformanceTest.UNSEEN;
+  }
+}

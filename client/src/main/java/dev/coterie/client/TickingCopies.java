@@ -1,0 +1,48 @@
+package dev.coterie.client;
+
+import dev.coterie.api.FileService;
+import dev.coterie.api.Limits;
+import dev.coterie.client.copies.Copies;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Copies with the thread that looks after them. */
+final class TickingCopies implements Runnable {
+  private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(Limits.LEASE_MS) / 3;
+
+  private final Copies service; // immutable
+  private final Thread thread; // immutable
+  private volatile boolean over; // atomic
+
+  TickingCopies(FileService below, long bytes) {
+    service = new Copies(below, bytes, System::nanoTime);
+    thread = new Thread(this, "coterie-copies");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  FileService service() {
+    return service;
+  }
+
+  @Override
+  public void run() {
+    long next = System.nanoTime() + LOOK_NS;
+    while (!over) {
+      long left = next - System.nanoTime();
+      if (left > 0) {
+        LockSupport.parkNanos(this, left);
+        Thread.interrupted(); // it is nobody's
+      } else {
+        service.look();
+        next = System.nanoTime() + LOOK_NS;
+      }
+    }
+  }
+
+  void close() {
+    over = true;
+    LockSupport.unpark(thread);
+    service.close();
+  }
+}

@@ -1,0 +1,394 @@
+package dev.coterie.client.copies;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Pending;
+import dev.coterie.api.Stat;
+import dev.coterie.api.Ticket;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session that answers from its own copies what it may: attributes, names, also absent ones, and
+ * the content of files. It asks the service below for shared leases on what is used more than once,
+ * and what it answers is what the leader would have answered at a moment between call and return.
+ *
+ * <p>What others change it learns before their change is answered; it never answers what was so
+ * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks again, and the
+ * error is the caller's.
+ *
+ * <p>Two things differ from the service below. A read that is answered from a copy does not mark
+ * the access time: with relatime the read that made the copy has marked it, after the last change;
+ * a strictatime of a mount is not kept, that of a handle ({@link
+ * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
+ * access time in a copy of attributes may lag behind the reading of others.
+ *
+ * <p>Its leases are its own: who asks for one here gets none, and there is no recall to wait for.
+ *
+ * <p>No thread of its own: whoever makes it calls {@link #look} at intervals, and the service below
+ * completes what is submitted to it in the order in which it was answered, as {@link
+ * dev.coterie.client.Client} does.
+ */
+public final class Copies implements FileService {
+  /** Leases held at most. */
+  private static final int LEASES = 16_384;
+
+  private final FileService below; // immutable
+  private final Keeper keeper; // immutable
+  private final Nodes nodes; // immutable
+  private final Reading reading; // immutable
+  private final Asks asks; // immutable
+  private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
+
+  /**
+   * @param below whom to ask
+   * @param bytes of files to keep, at most
+   * @param nanoTime a clock that nobody sets, in nanoseconds
+   */
+  public Copies(FileService below, long bytes, LongSupplier nanoTime) {
+    PagePool pool = new PagePool(bytes);
+    this.below = below;
+    this.keeper = new Keeper(below, nanoTime, LEASES);
+    this.nodes = new Nodes(below, keeper, pool);
+    this.reading = new Reading(keeper, pool, handles);
+    this.asks = new Asks(nodes, keeper, reading, handles);
+    keeper.start(nodes);
+  }
+
+  /** To be called each third of {@link Limits#LEASE_MS}, by one thread. */
+  public void look() {
+    keeper.look();
+  }
+
+  // ---- from a copy ----
+
+  /** Without an operation being made. */
+  @Override
+  public Stat getattr(Caller caller, InodeId id) throws ErrnoException {
+    Stat stat = stat(id);
+    return stat != null ? stat : call(caller, new Operation.Getattr(id));
+  }
+
+  /** Without an operation being made. */
+  @Override
+  public int read(Caller caller, long handle, long offset, ByteBuffer destination)
+      throws ErrnoException {
+    int count = reading.copied(handle, offset, destination);
+    return count >= 0 ? count : call(caller, new Operation.Read(handle, offset, destination));
+  }
+
+  /** Null: to be asked for. */
+  @SuppressWarnings("unchecked") // each answers what its operation does
+  private <R> @Nullable R copied(Caller caller, Operation<R> operation) throws ErrnoException {
+    Object answer =
+        switch (operation) {
+          case Operation.Getattr o -> stat(o.id());
+          case Operation.Lookup o -> lookup(caller, o);
+          case Operation.Read o -> {
+            int count = reading.copied(o.handle(), o.offset(), o.destination());
+            yield count < 0 ? null : count;
+          }
+          case Operation.Forget o -> {
+            nodes.forget(o.id(), o.count());
+            yield Done.DONE;
+          }
+          case Operation.Lease o -> {
+            Stat stat = stat(o.id());
+            yield stat == null ? null : new Leased(stat, 0);
+          }
+          case Operation.ReturnLeases o -> {
+            require(o.leases().size() <= Limits.LEASES_PER_MESSAGE, Errno.EINVAL);
+            yield Done.DONE;
+          }
+          case Operation.NextRecalls o -> {
+            require(o.max() > 0, Errno.EINVAL);
+            throw new ErrnoException(Errno.EAGAIN);
+          }
+          case Operation.Link o -> {
+            requireReference(o.id());
+            requireReference(o.dir());
+            yield null;
+          }
+          case Operation.Rename o -> {
+            requireReference(o.dir());
+            requireReference(o.newDir());
+            yield null;
+          }
+          case Operation.OnInode<?> o -> {
+            requireReference(o.id());
+            yield null;
+          }
+          case Operation.InDirectory<?> o -> {
+            requireReference(o.dir());
+            yield null;
+          }
+          case Operation.Open o -> {
+            requireReference(o.id());
+            yield null;
+          }
+          case Operation.AddWatch o -> {
+            requireReference(o.id());
+            yield null;
+          }
+          default -> null;
+        };
+    return (R) answer;
+  }
+
+  private static void require(boolean condition, Errno otherwise) throws ErrnoException {
+    if (!condition) {
+      throw new ErrnoException(otherwise);
+    }
+  }
+
+  /** A reference that only our copies have is none. */
+  private void requireReference(InodeId id) throws ErrnoException {
+    Node node = nodes.get(id);
+    if (node != null && node.idle) {
+      throw new ErrnoException(Errno.ESTALE);
+    }
+  }
+
+  private @Nullable Stat stat(InodeId id) throws ErrnoException {
+    Node node = nodes.get(id);
+    if (node == null) {
+      return null;
+    }
+    if (node.idle) {
+      throw new ErrnoException(Errno.ESTALE);
+    }
+    Copy copy = node.copy;
+    Copy.Known known = copy == null ? null : copy.known();
+    if (copy == null || known == null || !keeper.stands(node, copy, known)) {
+      return null;
+    }
+    keeper.used(node);
+    return known.stat();
+  }
+
+  private @Nullable Stat lookup(Caller caller, Operation.Lookup lookup) throws ErrnoException {
+    requireReference(lookup.dir());
+    Node directory = nodes.get(lookup.dir());
+    Copy copy = directory == null ? null : directory.copy;
+    Copy.Entry entry = copy == null ? null : copy.entry(caller, lookup.name());
+    if (directory == null || copy == null || entry == null) {
+      return null;
+    }
+    Node child = entry.child();
+    if (child == null) {
+      if (!keeper.stands(directory, copy)) {
+        return null;
+      }
+      keeper.used(directory);
+      throw new ErrnoException(Errno.ENOENT, "lookup");
+    }
+    Copy own = child.copy;
+    Copy.Known known = own == null ? null : own.known();
+    if (own == null || known == null || !nodes.give(child)) {
+      return null;
+    }
+    if (!keeper.stands(child, own, known) || !keeper.stands(directory, copy)) {
+      nodes.takeBackReference(child);
+      return null;
+    }
+    keeper.used(directory);
+    keeper.used(child);
+    return known.stat();
+  }
+
+  // ---- from below ----
+
+  @Override
+  public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+    return run(caller, operation, null);
+  }
+
+  @Override
+  public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
+    return run(caller, operation, pending);
+  }
+
+  private <R> R run(Caller caller, Operation<R> operation, @Nullable Pending pending)
+      throws ErrnoException {
+    R copied = copied(caller, operation);
+    if (copied != null) {
+      return copied;
+    }
+    Node wanted = asks.wants(operation);
+    if (wanted != null) {
+      lease(caller, wanted, pending);
+    }
+    Ask<R, ?> ask = asks.of(caller, operation);
+    R answer;
+    try {
+      answer = ask(caller, ask, pending);
+    } catch (ErrnoException e) {
+      if (!ask.retries() || e.errno() == Errno.EINTR) {
+        throw e;
+      }
+      answer = null;
+    }
+    if (answer == null) {
+      answer = ask(caller, asks.plain(caller, operation), pending);
+    }
+    if (answer == null) {
+      throw new AssertionError("ended without an answer: " + operation.label());
+    }
+    return answer;
+  }
+
+  /** Without one is right too. */
+  private void lease(Caller caller, Node node, @Nullable Pending pending) throws ErrnoException {
+    try {
+      ask(caller, asks.lease(node.id), pending);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EINTR) {
+        throw e;
+      }
+    }
+  }
+
+  private <R, S> @Nullable R ask(Caller caller, Ask<R, S> ask, @Nullable Pending pending)
+      throws ErrnoException {
+    Keeper.Sending sending = keeper.sending();
+    S answer;
+    try {
+      answer =
+          pending == null
+              ? below.call(caller, ask.sent())
+              : below.call(caller, ask.sent(), pending);
+    } catch (ErrnoException e) {
+      keeper.failed(e.errno());
+      ask.failed().accept(e.errno());
+      throw e;
+    } catch (RuntimeException | Error e) {
+      ask.failed().accept(Errno.EIO);
+      throw e;
+    }
+    keeper.answered(ask.sent(), answer, sending);
+    return ask.reply().of(answer);
+  }
+
+  // ---- the same, submitted ----
+
+  @Override
+  public <R> Ticket submit(
+      Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    R copied;
+    try {
+      copied = copied(caller, operation);
+    } catch (ErrnoException e) {
+      completion.failed(e.errno());
+      return Ticket.DONE;
+    }
+    if (copied != null) {
+      completion.done(copied);
+      return Ticket.DONE;
+    }
+    Node wanted = asks.wants(operation);
+    if (wanted != null) {
+      submit(caller, asks.lease(wanted.id), new Ignored());
+    }
+    Ask<R, ?> ask = asks.of(caller, operation);
+    return submit(
+        caller,
+        ask,
+        new Answers<R>() {
+          @Override
+          public void done(@Nullable R answer) {
+            if (answer != null) {
+              completion.done(answer);
+            } else {
+              again();
+            }
+          }
+
+          @Override
+          public void failed(Errno errno) {
+            if (ask.retries() && errno != Errno.EINTR) {
+              again();
+            } else {
+              completion.failed(errno);
+            }
+          }
+
+          private void again() {
+            submit(caller, asks.plain(caller, operation), Answers.to(completion));
+          }
+        });
+  }
+
+  /** As a completion, whose answer may be that it is not known. */
+  private interface Answers<R> {
+    void done(@Nullable R answer);
+
+    void failed(Errno errno);
+
+    static <R> Answers<R> to(Completion<? super R> completion) {
+      return new Answers<>() {
+        @Override
+        public void done(@Nullable R answer) {
+          if (answer == null) {
+            throw new AssertionError("ended without an answer");
+          }
+          completion.done(answer);
+        }
+
+        @Override
+        public void failed(Errno errno) {
+          completion.failed(errno);
+        }
+      };
+    }
+  }
+
+  private static final class Ignored implements Answers<Stat> {
+    @Override
+    public void done(@Nullable Stat answer) {}
+
+    @Override
+    public void failed(Errno errno) {}
+  }
+
+  private <R, S> Ticket submit(Caller caller, Ask<R, S> ask, Answers<R> answers) {
+    Keeper.Sending sending = keeper.sending();
+    return below.submit(
+        caller,
+        ask.sent(),
+        new Completion<S>() {
+          @Override
+          public void done(S result) {
+            keeper.answered(ask.sent(), result, sending);
+            answers.done(ask.reply().of(result));
+          }
+
+          @Override
+          public void failed(Errno errno) {
+            keeper.failed(errno);
+            ask.failed().accept(errno);
+            answers.failed(errno);
+          }
+        });
+  }
+
+  @Override
+  public boolean isRemote() {
+    return below.isRemote();
+  }
+
+  @Override
+  public void close() {
+    keeper.end();
+    below.close();
+  }
+}

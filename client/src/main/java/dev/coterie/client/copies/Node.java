@@ -1,0 +1,67 @@
+package dev.coterie.client.copies;
+
+import dev.coterie.api.InodeId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this client knows of one inode. Its fields are guarded by its monitor unless they say so.
+ */
+final class Node {
+  final InodeId id; // immutable
+  volatile @Nullable Copy copy; // written under this; null: no lease
+  volatile int changing; // written under this: own changes under way
+  int ended; // own changes that are over
+  int asks; // requests under way that may bring a lease, and whoever else needs this to stay
+  boolean hasFloor;
+  int floor; // grants up to here were recalled, though not all have come yet
+  long given; // references that callers have
+  long real; // references that the service below has counted; not less
+  int pins; // names in copies that lead here
+  int handles; // open
+  volatile boolean idle; // written under this: no caller may use it, a copy's name alone needs it
+  boolean gone; // not in Nodes any more
+
+  // Hints, of which it does not matter that they are not exact.
+  boolean used = true; // since the keeper last looked
+  int idleLooks;
+  int looks; // how often attributes were asked for, since a change
+  int uses; // how often content or names were
+  int streak; // recalls in a row that came soon
+  long grantedAt;
+  long quietUntil;
+  boolean quiet; // until then no lease is asked for
+  boolean unfit; // neither a file nor a directory
+
+  Node(InodeId id) {
+    this.id = id;
+  }
+
+  boolean isNeeded() {
+    return given > 0 || pins > 0 || handles > 0 || asks > 0;
+  }
+
+  /** Whether a lease may be asked for with attributes, and is worth it: not at the first time. */
+  boolean wantsLookLease(long now) {
+    return looks++ > 0 && !isHushed(now);
+  }
+
+  /** The same before content or names are asked for. */
+  boolean wantsUseLease(long now) {
+    return uses++ > 0 && !isHushed(now);
+  }
+
+  void changed() {
+    looks = 0;
+    uses = 0;
+  }
+
+  private boolean isHushed(long now) {
+    return unfit || (quiet && now - quietUntil < 0);
+  }
+
+  /** No lease is asked for, for a time. */
+  void hush(long now, long nanos) {
+    quietUntil = now + nanos;
+    quiet = true;
+  }
+}

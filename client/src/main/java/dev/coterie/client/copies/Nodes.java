@@ -1,0 +1,390 @@
+package dev.coterie.client.copies;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.Name;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Stat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** All inodes of a client: who refers to them, and their copies. */
+final class Nodes {
+  /** Names kept in all copies. */
+  private static final int NAMES = 1 << 16;
+
+  private static final Completion<Done> IGNORED =
+      new Completion<>() {
+        @Override
+        public void done(Done result) {}
+
+        @Override
+        public void failed(Errno errno) {}
+      };
+
+  private final FileService below; // immutable
+  private final Keeper keeper; // immutable
+  private final PagePool pool; // immutable
+  private final ConcurrentHashMap<InodeId, Node> all = new ConcurrentHashMap<>();
+  private final AtomicInteger names = new AtomicInteger();
+  private final Set<Node> leased = ConcurrentHashMap.newKeySet();
+
+  Nodes(FileService below, Keeper keeper, PagePool pool) {
+    this.below = below;
+    this.keeper = keeper;
+    this.pool = pool;
+  }
+
+  /** Null: nothing is known. */
+  @Nullable Node get(InodeId id) {
+    return all.get(id);
+  }
+
+  Set<Node> leased() {
+    return leased;
+  }
+
+  // ---- references ----
+
+  /** The node, which stays until {@link #release}. */
+  Node hold(InodeId id) {
+    while (true) {
+      Node node = all.computeIfAbsent(id, Node::new);
+      synchronized (node) {
+        if (!node.gone) {
+          node.asks++;
+          return node;
+        }
+      }
+    }
+  }
+
+  void release(Node node) {
+    Rest rest;
+    synchronized (node) {
+      node.asks--;
+      if (node.asks == 0) {
+        node.hasFloor = false; // no late grant can come any more
+      }
+      rest = settle(node);
+    }
+    finish(node, rest);
+  }
+
+  /** A reply brought a reference. */
+  void referred(InodeId id) {
+    Node node = hold(id);
+    synchronized (node) {
+      node.given++;
+      node.real++;
+      node.idle = false;
+    }
+    release(node);
+  }
+
+  /** One more reference for a caller, of one that this client has. False: it has none. */
+  boolean give(Node node) {
+    synchronized (node) {
+      if (node.gone || node.real == 0) {
+        return false;
+      }
+      node.given++;
+      node.idle = false;
+      return true;
+    }
+  }
+
+  /** Takes back what {@link #give} gave, unseen. */
+  void takeBackReference(Node node) {
+    Rest rest;
+    synchronized (node) {
+      node.given--;
+      rest = settle(node);
+    }
+    finish(node, rest);
+  }
+
+  /** Gives references back, to this client first. */
+  void forget(InodeId id, long count) throws ErrnoException {
+    Node node = all.get(id);
+    if (node == null || count <= 0) {
+      below.forget(Caller.ROOT, id, count);
+      return;
+    }
+    Rest rest;
+    synchronized (node) {
+      if (count > node.given) {
+        boolean none = node.given == 0 && node.handles == 0;
+        throw new ErrnoException(none ? Errno.ESTALE : Errno.EINVAL, "forget");
+      }
+      node.given -= count;
+      rest = settle(node);
+    }
+    finish(node, rest);
+  }
+
+  void pin(Node node, int by) {
+    Rest rest;
+    synchronized (node) {
+      node.pins += by;
+      rest = settle(node);
+    }
+    finish(node, rest);
+  }
+
+  void opened(Node node, int by) {
+    Rest rest;
+    synchronized (node) {
+      node.handles += by;
+      rest = settle(node);
+    }
+    finish(node, rest);
+  }
+
+  /**
+   * What is left to do of a node that is gone.
+   *
+   * @param references that nobody needs any more
+   * @param copy that it had
+   */
+  private record Rest(long references, @Nullable Copy copy) {}
+
+  /** Under the node's monitor. Null: it stays. */
+  private @Nullable Rest settle(Node node) {
+    node.idle = node.given == 0 && node.handles == 0 && node.pins > 0;
+    if (node.isNeeded() || node.gone) {
+      return null;
+    }
+    node.gone = true;
+    Rest rest = new Rest(node.real, node.copy);
+    takeBack(node);
+    node.real = 0;
+    all.remove(node.id, node);
+    return rest;
+  }
+
+  /** Without the monitor. */
+  private void finish(Node node, @Nullable Rest rest) {
+    if (rest == null) {
+      return;
+    }
+    if (rest.copy() != null) {
+      clear(rest.copy());
+    }
+    if (rest.references() > 0) {
+      below.submit(Caller.ROOT, new Operation.Forget(node.id, rest.references()), IGNORED);
+    }
+  }
+
+  // ---- copies ----
+
+  /** A reply to a request for a lease. */
+  void learn(Node node, Leased reply, int ended, int epoch) {
+    Copy former = null;
+    synchronized (node) {
+      Copy copy = node.copy;
+      int seq = reply.seq();
+      if (seq == 0) {
+        node.unfit = !reply.stat().isRegular() && !reply.stat().isDirectory();
+        node.hush(keeper.now(), Keeper.QUIET_NS);
+        return;
+      }
+      boolean late = node.hasFloor && seq - node.floor <= 0;
+      if (late || (copy != null && seq - copy.seq < 0)) {
+        return;
+      }
+      if (copy == null || copy.seq != seq) {
+        former = copy;
+        copy = new Copy(seq);
+        node.copy = copy;
+        node.grantedAt = keeper.now();
+        node.used = true;
+        node.idleLooks = 0;
+        leased.add(node);
+      }
+      if (node.ended == ended && node.changing == 0) {
+        copy.know(reply.stat(), epoch);
+      }
+    }
+    if (former != null) {
+      clear(former);
+    }
+  }
+
+  /** Attributes, asked for under a copy that may have ended meanwhile. */
+  void learn(Node node, @Nullable Copy asked, Stat stat, int epoch) {
+    synchronized (node) {
+      Copy copy = node.copy;
+      if (copy != null && copy.equals(asked) && node.changing == 0) {
+        copy.know(stat, epoch);
+      }
+    }
+  }
+
+  /** A lease is to be given back: its copy ends before that is said. */
+  void recalled(LeaseName lease) {
+    Node node = all.get(lease.id());
+    if (node == null) {
+      return; // and no request is under way that could bring it
+    }
+    Copy former = null;
+    synchronized (node) {
+      Copy copy = node.copy;
+      if (copy != null && copy.seq - lease.seq() <= 0) {
+        former = copy;
+        node.copy = null;
+        leased.remove(node);
+        long now = keeper.now();
+        boolean soon = now - node.grantedAt < Keeper.SOON_NS;
+        node.streak = soon ? Math.min(node.streak + 1, Keeper.STREAK) : 0;
+        if (soon) {
+          node.hush(now, Keeper.QUIET_NS << (node.streak - 1));
+        }
+        node.changed();
+      }
+      if (node.asks > 0) {
+        raiseFloor(node, lease.seq());
+      }
+    }
+    if (former != null) {
+      clear(former);
+    }
+  }
+
+  /** Under the node's monitor: ends a copy unasked, and has its lease given back. */
+  private @Nullable Copy takeBack(Node node) {
+    Copy copy = node.copy;
+    if (copy == null) {
+      return null;
+    }
+    node.copy = null;
+    leased.remove(node);
+    keeper.giveBack(new LeaseName(node.id, copy.seq));
+    if (node.asks > 0) {
+      raiseFloor(node, copy.seq); // what is under way may bring the same grant once more
+    }
+    return copy;
+  }
+
+  private static void raiseFloor(Node node, int seq) {
+    if (!node.hasFloor || seq - node.floor > 0) {
+      node.hasFloor = true;
+      node.floor = seq;
+    }
+  }
+
+  /** Before a lease is asked for, of a node that is held: one that is on its way back is none. */
+  void asks(Node node) {
+    Integer returning = keeper.returning(node.id);
+    if (returning != null) {
+      synchronized (node) {
+        raiseFloor(node, returning);
+      }
+    }
+  }
+
+  /** Ends a copy unasked, and has its lease given back. */
+  void end(Node node) {
+    Copy former;
+    synchronized (node) {
+      former = takeBack(node);
+    }
+    if (former != null) {
+      clear(former);
+    }
+  }
+
+  /** Everything that was learned is void; the leases stay. */
+  void emptyAll() {
+    for (Node node : leased) {
+      Node held = hold(node.id);
+      end(begin(held), null, 0);
+      release(held);
+    }
+  }
+
+  void endAll() {
+    leased.forEach(this::end);
+  }
+
+  private void clear(Copy copy) {
+    for (Copy.Entry entry : copy.drop(pool)) {
+      names.decrementAndGet();
+      if (entry.child() != null) {
+        pin(entry.child(), -1);
+      }
+    }
+  }
+
+  /** A reply tells what a name is of; null: of nothing. */
+  void learnName(Copy copy, Caller caller, Name name, @Nullable InodeId id) {
+    if (names.incrementAndGet() > NAMES) {
+      names.decrementAndGet();
+      return;
+    }
+    Node child = id == null ? null : hold(id);
+    if (child != null) {
+      pin(child, 1);
+    }
+    boolean kept = copy.name(caller, name, child);
+    if (!kept) {
+      names.decrementAndGet();
+    }
+    if (child != null) {
+      pin(child, kept ? 0 : -1);
+      release(child);
+    }
+  }
+
+  // ---- own changes ----
+
+  /**
+   * An own change under way.
+   *
+   * @param copy that there was when it began
+   */
+  record Begun(Node node, @Nullable Copy copy) {}
+
+  /** An own change begins: the copy is not used until it is over. The node is held. */
+  Begun begin(Node node) {
+    synchronized (node) {
+      node.changing++;
+      return new Begun(node, node.copy);
+    }
+  }
+
+  /**
+   * An own change is over.
+   *
+   * @param stat what its reply says of the inode; null: nothing
+   */
+  void end(Begun change, @Nullable Stat stat, int epoch) {
+    Node node = change.node();
+    Copy former;
+    synchronized (node) {
+      former = node.copy;
+      node.ended++;
+      if (former != null) {
+        Copy next = new Copy(former.seq);
+        if (stat != null && former.equals(change.copy())) { // no other has ended since
+          next.know(stat, epoch);
+        }
+        node.copy = next; // before the change counts as over
+      }
+      node.changing--;
+      node.changed();
+    }
+    if (former != null) {
+      clear(former);
+    }
+  }
+}

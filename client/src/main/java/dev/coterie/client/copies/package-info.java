@@ -1,0 +1,27 @@
+/**
+ * A client's own copies of attributes, names and content, under leases: {@code docs/leases.md}.
+ *
+ * <pre>
+ *   Copies     the service: answers from a copy, or asks the one below
+ *   Answers    what can be answered from a copy, and when not
+ *   Asks       what is sent instead of an operation, and what its reply teaches
+ *   Reading    the same of reads of files
+ *   Change     an own change that is under way: what it touches is not used meanwhile
+ *   Nodes      what is known of each inode: references, and the copy
+ *   Copy       what was learned under one lease since the last own change
+ *   PagePool   the content of files, bounded, outside the heap
+ *   Keeper     how long copies may be used; recalls, and giving back
+ * </pre>
+ *
+ * <p>Whoever reads a copy first takes what he wants, then looks whether the copy still stands
+ * ({@link dev.coterie.client.copies.Keeper#stands}), and only then answers. So nothing needs to be
+ * locked while it is read: whoever ends a copy only has to take it out of its {@link
+ * dev.coterie.client.copies.Node} before he says that it is out.
+ *
+ * <p>Locks: of a node, then of a copy, then of the pool. None is held while the service below is
+ * called.
+ */
+@NullMarked
+package dev.coterie.client.copies;
+
+import org.jspecify.annotations.NullMarked;

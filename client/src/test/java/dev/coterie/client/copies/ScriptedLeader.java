@@ -1,0 +1,262 @@
+package dev.coterie.client.copies;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.Mode;
+import dev.coterie.api.Name;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Operation.Opened;
+import dev.coterie.api.Stat;
+import dev.coterie.api.Ticket;
+import dev.coterie.api.Timestamp;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A leader of one directory with files, which does what it is told: an answer can be held back, and
+ * be delivered later than what happened after it.
+ */
+final class ScriptedLeader implements FileService {
+  static final InodeId ROOT = new InodeId(1, 1);
+
+  static final class File {
+    final InodeId id;
+    byte[] content = {};
+    int mode;
+    int nlink = 1;
+    int lastSeq;
+    int held; // the seq; 0: none
+
+    File(InodeId id, int mode) {
+      this.id = id;
+      this.mode = mode;
+    }
+  }
+
+  final Map<InodeId, File> files = new HashMap<>();
+  final Map<Name, InodeId> names = new HashMap<>();
+  final Map<InodeId, Long> references = new HashMap<>();
+  final Map<Long, InodeId> handles = new HashMap<>();
+
+  /** What came, by label. */
+  final List<String> log = new ArrayList<>();
+
+  /** Operations whose next answer is held back, by label. */
+  final List<String> toHold = new ArrayList<>();
+
+  final ArrayDeque<Runnable> heldBack = new ArrayDeque<>();
+
+  /** Operations whose next answer is this error, by label. */
+  final Map<String, Errno> toFail = new HashMap<>();
+
+  boolean refusesLeases;
+
+  /** What happens when leases come back. */
+  Runnable atReturn = () -> {};
+
+  /** What happens while a request for recalls is on its way. */
+  Runnable beforeRecalls = () -> {};
+
+  @Nullable Completion<List<LeaseName>> taker;
+  private long lastHandle;
+
+  ScriptedLeader() {
+    files.put(ROOT, new File(ROOT, Mode.S_IFDIR | 0755));
+  }
+
+  File file(String name, String content) {
+    File file = new File(new InodeId(files.size() + 1, 1), Mode.S_IFREG | 0644);
+    file.content = content.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    files.put(file.id, file);
+    names.put(Name.of(name), file.id);
+    return file;
+  }
+
+  /** What came since the last call, without what keeps leases going. */
+  List<String> came() {
+    List<String> came = new ArrayList<>(log);
+    came.remove("nextrecalls");
+    log.clear();
+    return came;
+  }
+
+  /** Wants a lease back, and tells so. */
+  void recall(File file) {
+    recall(file.id, file.held);
+  }
+
+  void recall(InodeId id, int seq) {
+    Completion<List<LeaseName>> told = taker;
+    if (told == null) {
+      throw new AssertionError("nobody asks for recalls");
+    }
+    taker = null;
+    told.done(List.of(new LeaseName(id, seq)));
+  }
+
+  /** Delivers the answer that was held back first. */
+  void deliver() {
+    heldBack.remove().run();
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // the answer is of the operation
+  public <R> Ticket submit(
+      Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    log.add(operation.label());
+    if (operation instanceof Operation.NextRecalls && toFail.get("nextrecalls") == null) {
+      beforeRecalls.run();
+      taker = (Completion<List<LeaseName>>) (Completion<?>) completion;
+      return () -> false;
+    }
+    Errno failure = toFail.remove(operation.label());
+    Object answer = failure != null ? failure : answer(operation);
+    Runnable delivery =
+        () -> {
+          if (answer instanceof Errno errno) {
+            completion.failed(errno);
+          } else {
+            completion.done((R) answer);
+          }
+        };
+    if (toHold.remove(operation.label())) {
+      heldBack.add(delivery);
+    } else {
+      delivery.run();
+    }
+    return Ticket.DONE;
+  }
+
+  private Object answer(Operation<?> operation) {
+    return switch (operation) {
+      case Operation.Getattr o -> stat(file(o.id()));
+      case Operation.Lease o -> leased(file(o.id()));
+      case Operation.Root o -> referred(ROOT);
+      case Operation.Lookup o -> {
+        InodeId id = names.get(o.name());
+        yield id == null ? Errno.ENOENT : referred(id);
+      }
+      case Operation.Forget o -> {
+        references.merge(o.id(), -o.count(), Long::sum);
+        yield Done.DONE;
+      }
+      case Operation.ReturnLeases o -> {
+        atReturn.run();
+        for (LeaseName lease : o.leases()) {
+          File file = files.get(lease.id());
+          if (file != null && file.held == lease.seq()) {
+            file.held = 0;
+          }
+        }
+        yield Done.DONE;
+      }
+      case Operation.Setattr o -> {
+        File file = file(o.id());
+        Integer mode = o.change().mode();
+        file.mode = mode == null ? file.mode : (file.mode & Mode.S_IFMT) | mode;
+        yield stat(file);
+      }
+      case Operation.Unlink o -> {
+        InodeId id = names.remove(o.name());
+        if (id == null) {
+          yield Errno.ENOENT;
+        }
+        file(id).nlink--;
+        yield Done.DONE;
+      }
+      default -> data(operation);
+    };
+  }
+
+  private Object data(Operation<?> operation) {
+    return switch (operation) {
+      case Operation.Open o -> opened(o.id(), o.flags());
+      case Operation.Create o -> {
+        File file = file(names.get(o.name()));
+        file.content = new byte[0];
+        referred(file.id);
+        yield opened(file.id, o.flags());
+      }
+      case Operation.Close o -> {
+        handles.remove(o.handle());
+        yield Done.DONE;
+      }
+      case Operation.Read o -> {
+        byte[] content = file(handles.get(o.handle())).content;
+        int at = (int) Math.min(o.offset(), content.length);
+        int count = Math.min(o.destination().remaining(), content.length - at);
+        o.destination().put(content, at, count);
+        yield count;
+      }
+      case Operation.Write o -> {
+        ByteBuffer source = o.source();
+        byte[] content = new byte[source.remaining()];
+        source.get(content);
+        file(handles.get(o.handle())).content = content;
+        yield content.length;
+      }
+      default -> Errno.ENOSYS;
+    };
+  }
+
+  private File file(@Nullable InodeId id) {
+    File file = files.get(id);
+    if (file == null) {
+      throw new AssertionError("no file " + id);
+    }
+    return file;
+  }
+
+  private Stat referred(InodeId id) {
+    references.merge(id, 1L, Long::sum);
+    return stat(file(id));
+  }
+
+  private Opened opened(InodeId id, int flags) {
+    handles.put(++lastHandle, id);
+    return new Opened(lastHandle, stat(file(id)), flags);
+  }
+
+  private Leased leased(File file) {
+    if (refusesLeases) {
+      return new Leased(stat(file), 0);
+    }
+    if (file.held == 0) {
+      file.held = ++file.lastSeq;
+    }
+    return new Leased(stat(file), file.held);
+  }
+
+  private static Stat stat(File file) {
+    Timestamp time = new Timestamp(0, 0);
+    return new Stat(
+        file.id,
+        file.mode,
+        file.nlink,
+        0,
+        0,
+        0,
+        file.content.length,
+        4096,
+        8,
+        time,
+        time,
+        time,
+        time,
+        1);
+  }
+
+  @Override
+  public void close() {}
+}
