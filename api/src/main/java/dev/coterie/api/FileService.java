@@ -578,29 +578,22 @@ public interface FileService extends AutoCloseable {
   // ---- leases ----
 
   /**
-   * Attributes as of {@link #getattr}, and a shared lease on the inode if one can be had now: until
-   * it is given back nothing of the inode changes by another session, neither attributes nor
-   * content nor, of a directory, names. Only its access time may, and what this session changes. A
-   * lease is a hint: to have none ({@code seq} 0) is always right.
-   *
-   * <p>Whoever takes leases takes {@link #nextRecalls} too, all the time: a lease that is not given
-   * back within {@link Limits#LEASE_RECALL_MS} of its recall ends the session, and what was learned
-   * under it must not be used once {@link Limits#LEASE_MS} have passed since the sending of the
-   * last request that was answered.
+   * {@link #getattr}, and a shared lease if one can be had now: until it is given back no other
+   * session changes the inode's attributes, but for its access time, its content or its names. To
+   * have none ({@code seq} 0) is always right. Whoever has one takes {@link #nextRecalls} all the
+   * time, gives back within {@link Limits#LEASE_RECALL_MS}, or the session ends, and uses nothing
+   * of it {@link Limits#LEASE_MS} after the sending of the last request that was answered.
    */
   default Leased lease(Caller caller, InodeId id) throws ErrnoException {
     return call(caller, new Lease(id));
   }
 
-  /** Gives leases back. Those that the session does not hold are no error. */
+  /** Gives leases back; one that the session does not hold is no error. */
   default void returnLeases(Caller caller, List<LeaseName> leases) throws ErrnoException {
     call(caller, new ReturnLeases(leases));
   }
 
-  /**
-   * Takes leases that are to be given back, one at least. EAGAIN there is none and {@code waits} is
-   * false · EINVAL {@code max} is not positive.
-   */
+  /** Takes leases that are to be given back, one at least. EAGAIN there is none, and no wait. */
   default List<LeaseName> nextRecalls(Caller caller, int max, boolean waits) throws ErrnoException {
     return call(caller, new NextRecalls(max, waits));
   }

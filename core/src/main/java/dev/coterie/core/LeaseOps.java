@@ -47,7 +47,7 @@ final class LeaseOps implements LeaseHolder {
 
   /**
    * Only what this tree alone changes can be promised not to change, and only what a copy is of use
-   * of.
+   * of: not a counter, which reading changes. A file becomes one by a change like others.
    */
   Leased lease(Inode inode) throws ErrnoException {
     if (!(inode instanceof InsideInode inside)
@@ -59,7 +59,7 @@ final class LeaseOps implements LeaseHolder {
     try {
       inode.requireLive();
       Stat stat = inside.mount().stat(inside.node);
-      return new Leased(stat, grant(inside));
+      return new Leased(stat, vfs.counters().find(inside) == null ? grant(inside) : 0);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }

@@ -44,24 +44,24 @@ public final class Session implements FileService {
   private final AtomicInteger atWork =
       new AtomicInteger(); // FENCED + operations at work, once fenced
   private final Walk walk;
-  private final Offsets offsets;
   private final LockOps locks;
   private final WatchOps watches;
   private final EventOps events;
   private final LeaseOps leases;
   private final Waits waits;
+  private final OnHandles onHandles;
   private volatile Runnable expiry = () -> {};
 
   Session(Vfs vfs) {
     this.vfs = vfs;
     this.references = new References(vfs.inodes());
     this.walk = new Walk(vfs);
-    this.offsets = new Offsets(vfs);
     this.locks = new LockOps(this, vfs.locks());
     this.watches = new WatchOps(this, vfs);
     this.events = new EventOps(this, vfs);
     this.leases = new LeaseOps(this, vfs);
     this.waits = new Waits(this, vfs, references, locks, watches, events);
+    this.onHandles = new OnHandles(this, vfs, references, locks, watches, events);
   }
 
   @Override
@@ -494,93 +494,7 @@ public final class Session implements FileService {
   private Object onHandle(Caller caller, Operation.OnHandle<?> operation) throws ErrnoException {
     return operation instanceof Operation.Close(var number)
         ? closeHandle(number)
-        : through(operation.handle(), handle -> onHandle(caller, operation, handle));
-  }
-
-  private Object onHandle(Caller caller, Operation.OnHandle<?> operation, Handle handle)
-      throws ErrnoException {
-    if (handle instanceof EventHandle opened) {
-      Object answer = onEventHandle(opened, operation);
-      if (answer != null) {
-        return answer;
-      }
-    }
-    InodeOps ops = vfs.ops(handle.inode);
-    boolean shared = operation instanceof Operation.Share;
-    if (handle instanceof WatchHandle && !shared) {
-      return watches.on(caller, operation, handle, references);
-    }
-    return switch (operation) {
-      case Operation.Read(_, var offset, var destination, var pieces) -> {
-        Arguments.requireReadable(handle, offset, destination);
-        yield ops.read(caller, handle, offset, destination, pieces);
-      }
-      case Operation.Write(_, var offset, var source) -> {
-        Arguments.requireWritable(handle, offset, source);
-        // pwrite(2), BUGS: "if a file is opened with O_APPEND, on Linux, pwrite() appends data to
-        // the end of the file".
-        yield ops.write(caller, handle, handle.isAppending() ? -1 : offset, source).count();
-      }
-      case Operation.Append(_, var source) -> {
-        Arguments.requireWritable(handle, 0, source);
-        yield ops.write(caller, handle, -1, source);
-      }
-      case Operation.ReadNext(_, var destination) -> offsets.readNext(caller, handle, destination);
-      case Operation.WriteNext(_, var source) -> offsets.writeNext(caller, handle, source);
-      case Operation.Seek(_, var whence, var offset) -> offsets.seek(handle, whence, offset);
-      case Operation.SetFlags(_, var flags) -> offsets.setFlags(caller, handle, flags);
-      case Operation.Fallocate(_, var mode, var offset, var length) -> {
-        Arguments.requireAllocatable(handle, mode, offset, length);
-        ops.fallocate(caller, handle, mode, offset, length);
-        yield Done.DONE;
-      }
-      case Operation.CopyRange o -> through(o.toHandle(), to -> copy(caller, o, handle, to));
-      case Operation.Fsync(_, var dataOnly) -> {
-        ops.fsync(handle, dataOnly);
-        yield Done.DONE;
-      }
-      case Operation.Readdir(_, var cookie, var bytes, var withStat) -> {
-        handle.inode.requireDirectory();
-        Arguments.requireCookie(cookie);
-        Listing page = new Listing(bytes, withStat);
-        ops.readdir(caller, handle, cookie, page);
-        yield page.entries();
-      }
-      case Operation.Lock(var number, var lock, _) -> {
-        locks.lock(caller, number, handle, lock);
-        yield Done.DONE;
-      }
-      case Operation.GetLock(_, var lock) -> locks.find(handle, lock);
-      case Operation.Evctl o -> {
-        through(
-            o.member(),
-            member -> {
-              events.control(handle, o, member);
-              return member;
-            });
-        yield Done.DONE;
-      }
-      case Operation.Evwait _ -> throw new ErrnoException(Errno.EINVAL);
-      case Operation.Share(_) -> share(caller, handle);
-      case Operation.AddWatch _, Operation.RemoveWatch _, Operation.NextChanges _ ->
-          throw new ErrnoException(Errno.EINVAL);
-      case Operation.Close _ -> throw new AssertionError("closed without being used");
-    };
-  }
-
-  /** Null: as any other handle. Nobody waits here: the operation cannot, or was asked not to. */
-  private @Nullable Object onEventHandle(EventHandle handle, Operation.OnHandle<?> operation)
-      throws ErrnoException {
-    return EventOps.canWait(operation)
-        ? events.step(handle, operation).attempt(null)
-        : EventOps.onHandle(handle, operation);
-  }
-
-  private long copy(Caller caller, Operation.CopyRange copy, Handle from, Handle to)
-      throws ErrnoException {
-    Arguments.requireCopyable(from, copy.offset(), to, copy.toOffset(), copy.length());
-    return vfs.ops(from.inode)
-        .copyRange(caller, from, copy.offset(), to, copy.toOffset(), copy.length());
+        : through(operation.handle(), handle -> onHandles.on(caller, operation, handle));
   }
 
   // ---- references and handles of this session ----
@@ -661,7 +575,7 @@ public final class Session implements FileService {
     }
   }
 
-  private Token share(Caller caller, Handle handle) throws ErrnoException {
+  Token share(Caller caller, Handle handle) throws ErrnoException {
     if (!handle.tryGet()) {
       throw new ErrnoException(Errno.EBADF);
     }

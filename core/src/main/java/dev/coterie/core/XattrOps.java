@@ -91,6 +91,7 @@ final class XattrOps {
         return;
       }
       if (name.equals(XattrNames.COUNTER)) {
+        vfs.requireUnleased(inode);
         vfs.counters().make(caller, inode, value, flags);
         vfs.changes().changed(inode, Change.ATTRIB);
         return;
