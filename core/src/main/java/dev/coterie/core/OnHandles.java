@@ -33,8 +33,7 @@ final class OnHandles {
     this.offsets = new Offsets(vfs);
   }
 
-  Object on(Caller caller, Operation.OnHandle<?> operation, Handle handle)
-      throws ErrnoException {
+  Object on(Caller caller, Operation.OnHandle<?> operation, Handle handle) throws ErrnoException {
     if (handle instanceof EventHandle opened) {
       Object answer = onEventHandle(opened, operation);
       if (answer != null) {
@@ -70,7 +69,8 @@ final class OnHandles {
         ops.fallocate(caller, handle, mode, offset, length);
         yield Done.DONE;
       }
-      case Operation.CopyRange o -> session.through(o.toHandle(), to -> copy(caller, o, handle, to));
+      case Operation.CopyRange o ->
+          session.through(o.toHandle(), to -> copy(caller, o, handle, to));
       case Operation.Fsync(_, var dataOnly) -> {
         ops.fsync(handle, dataOnly);
         yield Done.DONE;

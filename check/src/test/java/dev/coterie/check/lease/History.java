@@ -39,7 +39,16 @@ final class History {
       }
     }
     throw new AssertionError(
-        by + " saw " + name + " = " + seen + " between " + asked + " and " + answered + ", which was "
+        by
+            + " saw "
+            + name
+            + " = "
+            + seen
+            + " between "
+            + asked
+            + " and "
+            + answered
+            + ", which was "
             + states.subList(Math.max(0, states.size() - 8), states.size()));
   }
 }

@@ -80,12 +80,7 @@ class LeaseRulesTest {
     vfs =
         new Vfs(
             new Vfs.Config(
-                InstantSource.system(),
-                new Random(1),
-                7,
-                Barrier.OPEN,
-                Limits.DENTRIES,
-                alarm),
+                InstantSource.system(), new Random(1), 7, Barrier.OPEN, Limits.DENTRIES, alarm),
             Map.of("/", TmpFs.Options.defaults().factory()));
     holder = vfs.openSession();
     writer = vfs.openSession();
@@ -143,14 +138,13 @@ class LeaseRulesTest {
     LeaseName lease = leased();
     Thread other =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    writer.write(ME, handle, 0, ByteBuffer.wrap(new byte[5]));
-                  } catch (ErrnoException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                writer.write(ME, handle, 0, ByteBuffer.wrap(new byte[5]));
+              } catch (ErrnoException e) {
+                throw new AssertionError(e);
+              }
+            });
     assertThat(holder.nextRecalls(ME, 1, true)).containsExactly(lease);
     assertThat(size()).isZero();
     holder.returnLeases(ME, List.of(lease));
@@ -201,15 +195,15 @@ class LeaseRulesTest {
       long through = i % 2 == 0 ? thirds : handle;
       all.add(
           new Asked<>(
-              from,
-              new Operation.Append(through, ByteBuffer.wrap(("" + i).getBytes(US_ASCII)))));
+              from, new Operation.Append(through, ByteBuffer.wrap(("" + i).getBytes(US_ASCII)))));
     }
     assertThat(all).allMatch(Asked::waits);
     assertThat(holder.nextRecalls(ME, 10, false)).containsExactly(lease);
     holder.returnLeases(ME, List.of(lease));
     ByteBuffer content = ByteBuffer.allocate(20);
     writer.read(ME, handle, 0, content);
-    assertThat(new String(content.array(), 0, content.position(), US_ASCII)).isEqualTo("0123456789");
+    assertThat(new String(content.array(), 0, content.position(), US_ASCII))
+        .isEqualTo("0123456789");
   }
 
   @Test
@@ -262,8 +256,7 @@ class LeaseRulesTest {
     holder.returnLeases(
         ME,
         List.of(
-            new LeaseName(file, lease.seq() + 1),
-            new LeaseName(new InodeId(99, 9), lease.seq())));
+            new LeaseName(file, lease.seq() + 1), new LeaseName(new InodeId(99, 9), lease.seq())));
     FileService third = vfs.openSession();
     third.returnLeases(ME, List.of(lease));
     assertThat(change.waits()).isTrue();

@@ -75,8 +75,7 @@ final class LeaseSimulation {
     root = oracle.root(ME).id();
     directory = oracle.mkdir(ME, root, Name.of("dir"), 0755).id();
     for (int i = 0; i < FILES; i++) {
-      Operation.Opened made =
-          oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600);
+      Operation.Opened made = oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600);
       files.add(made.stat().id());
       oracleHandles.add(made.handle());
       contents.add(new History("content " + i, 0L));
@@ -110,14 +109,14 @@ final class LeaseSimulation {
       FileService service = clients.make(world, link);
       int threads = 1 + world.random().nextInt(2);
       String who = "client " + i;
-      world.new Fiber(
-          () -> {
-            try {
-              work(who, link, service, threads);
-            } catch (ErrnoException e) {
-              requireFenced(link, e);
-            }
-          });
+      world
+      .new Fiber(() -> {
+        try {
+          work(who, link, service, threads);
+        } catch (ErrnoException e) {
+          requireFenced(link, e);
+        }
+      });
       if (world.chance(2)) {
         fate(link);
       }
@@ -225,8 +224,7 @@ final class LeaseSimulation {
 
   // ---- what clients do ----
 
-  private void work(String who, Link link, FileService service, int threads)
-      throws ErrnoException {
+  private void work(String who, Link link, FileService service, int threads) throws ErrnoException {
     InodeId top = service.root(ME).id();
     service.lookup(ME, top, Name.of("dir"));
     List<Long> handles = new ArrayList<>();
@@ -236,41 +234,38 @@ final class LeaseSimulation {
     }
     for (int i = 0; i < threads; i++) {
       String thread = who + "." + i;
-      world.new Fiber(
-          () -> {
-            try {
-              int steps = 10 + world.random().nextInt(60);
-              for (int step = 0; step < steps && !link.isDead(); step++) {
-                link.requireAwake();
-                step(thread, link, service, handles);
-                if (world.chance(2)) {
-                  world.current().sleep(world.between(1, 2_000));
-                }
-              }
-            } catch (ErrnoException e) {
-              requireFenced(link, e);
+      world
+      .new Fiber(() -> {
+        try {
+          int steps = 10 + world.random().nextInt(60);
+          for (int step = 0; step < steps && !link.isDead(); step++) {
+            link.requireAwake();
+            step(thread, service, handles);
+            if (world.chance(2)) {
+              world.current().sleep(world.between(1, 2_000));
             }
-          });
+          }
+        } catch (ErrnoException e) {
+          requireFenced(link, e);
+        }
+      });
     }
   }
 
-  private void step(String who, Link link, FileService service, List<Long> handles)
-      throws ErrnoException {
+  private void step(String who, FileService service, List<Long> handles) throws ErrnoException {
     int file = world.random().nextInt(FILES);
     Name name = Name.of("name" + world.random().nextInt(NAMES));
     switch (world.random().nextInt(20)) {
       case 0 -> change(() -> service.write(ME, handles.get(file), 0, next()));
       case 1 -> change(() -> service.append(ME, handles.get(file), next()));
       case 2 ->
-          change(
-              () ->
-                  service.setattr(
-                      ME, files.get(file), 0, SetAttr.ofSize(world.random().nextInt(3) * 8L)));
+          change(() ->
+              service.setattr(
+                  ME, files.get(file), 0, SetAttr.ofSize(world.random().nextInt(3) * 8L)));
       case 3 ->
-          change(
-              () ->
-                  service.setattr(
-                      ME, files.get(file), 0, SetAttr.ofMode(0600 | world.random().nextInt(8))));
+          change(() ->
+              service.setattr(
+                  ME, files.get(file), 0, SetAttr.ofMode(0600 | world.random().nextInt(8))));
       case 4 -> names(() -> service.mknod(ME, directory, name, 0100644, 0));
       case 5 -> names(() -> service.unlink(ME, directory, name));
       case 6 -> {

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Link implements FileService {
   /** Told of what the leader does, at the moment when it does it. */
   interface Witness {
-    <R> void answered(
-        Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno);
+    <R> void answered(Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno);
   }
 
   private final Simulation world;
@@ -114,13 +113,12 @@ final class Link implements FileService {
 
     @Override
     public boolean cancel() {
-      toLeader(
-          () -> {
-            cancelled = true;
-            if (ticket != null) {
-              ticket.cancel();
-            }
-          });
+      toLeader(() -> {
+        cancelled = true;
+        if (ticket != null) {
+          ticket.cancel();
+        }
+      });
       return false;
     }
   }
@@ -250,11 +248,10 @@ final class Link implements FileService {
 
   /** The leader has closed the connection: what is under way ends, and nothing more goes. */
   void cut() {
-    toClient(
-        () -> {
-          cut = true;
-          List.copyOf(flights).forEach(flight -> flight.end(null, Errno.ESTALE));
-        });
+    toClient(() -> {
+      cut = true;
+      List.copyOf(flights).forEach(flight -> flight.end(null, Errno.ESTALE));
+    });
   }
 
   @Override

@@ -78,8 +78,7 @@ final class Mutant extends ClassLoader {
           }
         };
     return files.transformClass(
-        files.parse(bytes),
-        ClassTransform.transformingMethodBodies(this::isMutated, calls));
+        files.parse(bytes), ClassTransform.transformingMethodBodies(this::isMutated, calls));
   }
 
   private boolean isMutated(MethodModel model) {

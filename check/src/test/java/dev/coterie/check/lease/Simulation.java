@@ -43,22 +43,21 @@ final class Simulation {
 
     Fiber(Runnable body) {
       Thread.ofVirtual()
-          .start(
-              () -> {
-                mayRun.acquireUninterruptibly();
-                try {
-                  if (!ended) {
-                    body.run();
-                  }
-                } catch (End e) {
-                  // It goes with the world.
-                } catch (RuntimeException | Error e) {
-                  fail(e);
-                } finally {
-                  over = true;
-                  back.release();
-                }
-              });
+          .start(() -> {
+            mayRun.acquireUninterruptibly();
+            try {
+              if (!ended) {
+                body.run();
+              }
+            } catch (End e) {
+              // It goes with the world.
+            } catch (RuntimeException | Error e) {
+              fail(e);
+            } finally {
+              over = true;
+              back.release();
+            }
+          });
       fibers.add(this);
       after(0, this::run);
     }

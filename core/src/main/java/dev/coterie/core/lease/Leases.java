@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The leases of a tree, seen from its operations. A tree without any pays one volatile read. */
 public final class Leases {
-  private final ThreadLocal<@Nullable LeaseHolder> acting = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable LeaseHolder> ACTING = new ThreadLocal<>();
   private volatile boolean used; // for ever, once a lease was asked for
 
   /** From now on there may be leases; to be called before any lock is taken for granting one. */
@@ -17,7 +17,7 @@ public final class Leases {
   /** Notes for whom this thread is at work from now on: his own leases do not stand in his way. */
   public void acts(LeaseHolder holder) {
     if (used) {
-      acting.set(holder);
+      ACTING.set(holder);
     }
   }
 
@@ -27,7 +27,7 @@ public final class Leases {
    */
   public void rests() {
     if (used) {
-      acting.set(null);
+      ACTING.set(null);
     }
   }
 
@@ -42,7 +42,7 @@ public final class Leases {
       return;
     }
     List<LeaseTable> held = null;
-    LeaseHolder self = acting.get();
+    LeaseHolder self = ACTING.get();
     for (LeaseTable table : changed) {
       if (table != null && table.isHeldBeside(self)) {
         held = held == null ? new ArrayList<>(2) : held;
