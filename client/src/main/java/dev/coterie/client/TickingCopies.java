@@ -5,6 +5,7 @@ import dev.coterie.api.Limits;
 import dev.coterie.client.copies.Copies;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /** Copies with the thread that looks after them. */
 final class TickingCopies implements Runnable {
@@ -15,7 +16,15 @@ final class TickingCopies implements Runnable {
   private volatile boolean over; // atomic
 
   TickingCopies(FileService below, long bytes) {
-    service = new Copies(below, bytes, System::nanoTime);
+    service = new Copies(
+            below,
+            bytes,
+            new LongSupplier() { // no lambda: it would be linked at the start of a short command
+              @Override
+              public long getAsLong() {
+                return System.nanoTime();
+              }
+            });
     thread = new Thread(this, "coterie-copies");
     thread.setDaemon(true);
     thread.start();

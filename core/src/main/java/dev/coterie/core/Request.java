@@ -152,7 +152,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
       leased = List.of();
     }
     if (timed != null) {
-      // If its time was up the source knows it still, and may never change again.
+      // If it was given up the source knows it still, and may never change again.
       timed.handle.source.forget(this);
       timed.handle.source.passOn(); // it may have been woken while its time ended
     }
@@ -191,19 +191,24 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   /** The source it waits for has changed. */
   @Override
   public void run() {
-    Step<R> over = null;
+    Step<R> late;
+    boolean goesOn;
     synchronized (this) {
-      if (state == State.QUEUED) {
-        state = State.RUNNING;
-      } else if (state == State.ENDED) {
-        over = step;
-      } else {
-        again = true; // it is running: it looks again before it waits
-        return;
+      late = state == State.ENDED ? step : null;
+      switch (state) {
+        case QUEUED -> state = State.RUNNING;
+        case ENDED -> {}
+        default -> {
+          again = true; // it is running: it looks again before it waits
+          return;
+        }
       }
+      goesOn = state == State.RUNNING;
     }
-    if (over != null) {
-      over.handle.source.passOn(); // woken too late: it is another's turn
+    if (late != null) {
+      late.handle.source.passOn(); // woken too late: it is another's turn
+    }
+    if (!goesOn) {
       return;
     }
     tryAgain();

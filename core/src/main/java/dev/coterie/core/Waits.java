@@ -105,7 +105,13 @@ final class Waits {
       throw new ErrnoException(Errno.EBADF);
     }
     try {
-      return step.attempt(request);
+      R result = step.attempt(request);
+      if (result != null && step.timeoutMs() > 0) {
+        // If its time was up the source knows it still. It must not when the answer goes out: what
+        // comes after that is for others.
+        step.handle.source.forget(request);
+      }
+      return result;
     } finally {
       vfs.put(step.handle);
     }
