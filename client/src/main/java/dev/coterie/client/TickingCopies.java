@@ -16,7 +16,8 @@ final class TickingCopies implements Runnable {
   private volatile boolean over; // atomic
 
   TickingCopies(FileService below, long bytes) {
-    service = new Copies(
+    service =
+        new Copies(
             below,
             bytes,
             new LongSupplier() { // no lambda: it would be linked at the start of a short command
