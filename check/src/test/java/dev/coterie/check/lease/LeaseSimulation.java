@@ -176,7 +176,8 @@ final class LeaseSimulation {
         boolean same =
             switch (waiting) {
               case Operation.Setattr o -> o.id().equals(id);
-              case Operation.InDirectory<?> o -> o.dir().equals(id);
+              // Others may wait for what a name names, and the directory is free.
+              case Operation.Mknod o -> o.dir().equals(id);
               default -> false;
             };
         if (same && other != link) {
