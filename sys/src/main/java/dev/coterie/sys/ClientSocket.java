@@ -260,7 +260,8 @@ public final class ClientSocket implements AutoCloseable {
 
   /**
    * What has an interrupt of the waiting thread call {@link #wakeup}. The JDK offers this to those
-   * who implement selectors, and only the waiting is done here.
+   * who implement selectors, and only the waiting is done here: it has no channels, and nobody else
+   * has it, so what is about channels is never called.
    */
   private final class Interrupts extends AbstractSelector {
     Interrupts() {

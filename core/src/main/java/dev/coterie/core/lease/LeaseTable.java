@@ -166,9 +166,4 @@ public final class LeaseTable {
     }
     return told;
   }
-
-  /** For tests and metrics: leases held, operations waiting. */
-  public synchronized int[] counts() {
-    return new int[] {grants.size(), waiting.size()};
-  }
 }
