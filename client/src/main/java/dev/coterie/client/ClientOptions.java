@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     unix socket
  * @param connectMsMax how long to wait for the connection and for the leader's first answers, in
  *     milliseconds
+ * @param closeMsMax how long {@link Client#close} waits for the leader to have ended the session, in
+ *     milliseconds: what the session held is free when it returns, unless the leader is slower
  * @param shortLived the process ends after a few operations: the connection is set up at the least
  *     cost, and a message then costs a tenth more
  * @param copiesBytes of files to keep copies of, beside copies of attributes and names, so that
@@ -25,11 +27,12 @@ public record ClientOptions(
     String tree,
     @Nullable Caller identity,
     long connectMsMax,
+    long closeMsMax,
     boolean shortLived,
     long copiesBytes) {
 
   public static final ClientOptions DEFAULT =
-      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, false, 0);
+      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, 1_000, false, 0);
 
   public ClientOptions {
     if (msizeBytes < Limits.MSIZE_MIN_BYTES || msizeBytes > Limits.MSIZE_MAX_BYTES) {
@@ -38,32 +41,46 @@ public record ClientOptions(
     if (connectMsMax <= 0) {
       throw new IllegalArgumentException("connectMsMax " + connectMsMax);
     }
+    if (closeMsMax < 0) {
+      throw new IllegalArgumentException("closeMsMax " + closeMsMax);
+    }
     if (copiesBytes < 0) {
       throw new IllegalArgumentException("copiesBytes " + copiesBytes);
     }
   }
 
   public ClientOptions withMsizeBytes(int bytes) {
-    return new ClientOptions(bytes, tree, identity, connectMsMax, shortLived, copiesBytes);
+    return new ClientOptions(
+        bytes, tree, identity, connectMsMax, closeMsMax, shortLived, copiesBytes);
   }
 
   public ClientOptions withTree(String name) {
-    return new ClientOptions(msizeBytes, name, identity, connectMsMax, shortLived, copiesBytes);
+    return new ClientOptions(
+        msizeBytes, name, identity, connectMsMax, closeMsMax, shortLived, copiesBytes);
   }
 
   public ClientOptions withIdentity(Caller caller) {
-    return new ClientOptions(msizeBytes, tree, caller, connectMsMax, shortLived, copiesBytes);
+    return new ClientOptions(
+        msizeBytes, tree, caller, connectMsMax, closeMsMax, shortLived, copiesBytes);
   }
 
   public ClientOptions withConnectMsMax(long milliseconds) {
-    return new ClientOptions(msizeBytes, tree, identity, milliseconds, shortLived, copiesBytes);
+    return new ClientOptions(
+        msizeBytes, tree, identity, milliseconds, closeMsMax, shortLived, copiesBytes);
+  }
+
+  public ClientOptions withCloseMsMax(long milliseconds) {
+    return new ClientOptions(
+        msizeBytes, tree, identity, connectMsMax, milliseconds, shortLived, copiesBytes);
   }
 
   public ClientOptions withShortLife() {
-    return new ClientOptions(msizeBytes, tree, identity, connectMsMax, true, copiesBytes);
+    return new ClientOptions(
+        msizeBytes, tree, identity, connectMsMax, closeMsMax, true, copiesBytes);
   }
 
   public ClientOptions withCopies(long bytes) {
-    return new ClientOptions(msizeBytes, tree, identity, connectMsMax, shortLived, bytes);
+    return new ClientOptions(
+        msizeBytes, tree, identity, connectMsMax, closeMsMax, shortLived, bytes);
   }
 }

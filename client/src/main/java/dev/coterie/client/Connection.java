@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * reads, if nobody does, and gives others their answers until it has its own ({@link ReaderRole}).
  */
 final class Connection {
-  /** How long to wait for the leader to have ended the session. */
-  private static final long CLOSE_NS_MAX = 1_000_000_000;
-
   /** Answers in a row that were not there yet, after which this is not tried for a spell. */
   private static final int MISSES_MAX = 4;
 
@@ -44,6 +41,7 @@ final class Connection {
   private final Tags tags; // immutable
   private final Output output; // immutable
   private final Input input; // owned by the reader
+  private final long closeNsMax; // immutable
   private int misses; // of the reader
   private final References references = new References(); // immutable
   private final Requests requests; // immutable
@@ -53,12 +51,24 @@ final class Connection {
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
 
-  Connection(Socket socket, Input input, Caller identity, int msize) {
+  /** A thread that closes and waits for the role only. */
+  private static final class Close extends Waiting {
+    @Override
+    boolean isDone() {
+      return false;
+    }
+
+    @Override
+    void interrupted() {}
+  }
+
+  Connection(Socket socket, Input input, Caller identity, int msize, long closeNsMax) {
     this.socket = socket;
     this.role = new ReaderRole(socket);
     this.tags = new Tags(role);
     this.output = new Output(socket, role, msize);
     this.input = input;
+    this.closeNsMax = closeNsMax;
     this.requests = new Requests(references, identity, msize);
     this.background = new Background(this, role, output, unwaited);
     this.replies = new Replies(references);
@@ -377,6 +387,7 @@ final class Connection {
    * @return how many bytes, perhaps none; -1: the leader will send no more
    */
   private int receive() throws IOException {
+    assert role.isMine() : "only the reader waits in the socket";
     if (!output.isStalled() && output.broken() == null) {
       if (misses < MISSES_MAX) {
         int received = input.receive();
@@ -452,9 +463,20 @@ final class Connection {
   void close() {
     if (end(End.CLOSED)) {
       if (!role.isMine()) {
-        socket.awaitEnd(System.nanoTime() + CLOSE_NS_MAX);
+        awaitEnd(System.nanoTime() + closeNsMax);
       }
       socket.close();
+    }
+  }
+
+  /** As the reader: another would be waiting in the socket for the same wake-ups. */
+  private void awaitEnd(long deadline) {
+    if (role.takeBefore(deadline, new Close())) {
+      try {
+        socket.awaitEnd(deadline);
+      } finally {
+        role.release();
+      }
     }
   }
 
@@ -476,6 +498,7 @@ final class Connection {
       finish(calls.get(i), null, why.pending());
     }
     background.end();
+    role.poke(); // who reads has nothing to wait for any more
     return true;
   }
 }

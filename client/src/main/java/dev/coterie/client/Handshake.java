@@ -96,7 +96,8 @@ final class Handshake {
     if (!input.isEmpty()) {
       throw new ProtocolException("it answers what was not asked");
     }
-    return new Connection(socket, input, identity, agreed.msize());
+    long closeNsMax = TimeUnit.MILLISECONDS.toNanos(options.closeMsMax());
+    return new Connection(socket, input, identity, agreed.msize(), closeNsMax);
   }
 
   /** Sends a request and receives its reply, which becomes the current frame of the input. */

@@ -188,7 +188,7 @@ final class Output {
 
   /** Whether the reader has to wait for the socket to take more, too. */
   boolean isStalled() {
-    return stalled;
+    return stalled && broken == null;
   }
 
   /** Writes on where a writer left. Only for the reader. */

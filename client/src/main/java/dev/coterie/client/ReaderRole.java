@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * like a park permit. A thread that takes the role after the waker looked checks its condition
  * afterwards, before it waits.
  *
- * <p>A virtual thread never has the role: waiting in a socket's call would hold up its carrier.
+ * <p>A virtual thread never has the role, but to close: waiting in a socket's call would hold up its
+ * carrier.
  */
 @SuppressWarnings("ReferenceEquality") // a thread equals none but itself
 final class ReaderRole {
@@ -37,6 +38,23 @@ final class ReaderRole {
 
   boolean tryTake() {
     return holder.get() == null && holder.compareAndSet(null, Thread.currentThread());
+  }
+
+  /** Takes the role, waiting for it until then; false: too late, or the thread is interrupted. */
+  boolean takeBefore(long deadline, Waiting waiting) {
+    enlist(waiting);
+    try {
+      while (!tryTake()) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0 || Thread.currentThread().isInterrupted()) {
+          return false;
+        }
+        LockSupport.parkNanos(this, left);
+      }
+      return true;
+    } finally {
+      leave(waiting);
+    }
   }
 
   boolean isFree() {

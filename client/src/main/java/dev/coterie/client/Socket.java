@@ -14,8 +14,7 @@ abstract class Socket {
   /** Connects, by {@code deadline} of {@link System#nanoTime}. */
   static Socket connect(Address address, boolean shortLived, long deadline) throws IOException {
     // Binding the C library's calls takes longer than some commands; and a virtual thread that
-    // waits
-    // in one holds up its carrier.
+    // waits in one holds up its carrier.
     boolean bind = !shortLived && !Thread.currentThread().isVirtual();
     return address instanceof Address.Unix unix && bind && ClientSocket.isAvailable()
         ? NativeSocket.open(Path.of(unix.path()), deadline)
@@ -58,13 +57,13 @@ abstract class Socket {
 
   /**
    * Tells the other end that no more will come and waits until it has closed too, so that it knows.
-   * Not for longer than until {@code deadline}, nor once this thread is interrupted.
+   * Not for longer than until {@code deadline}, nor once this thread is interrupted. While nobody
+   * else waits here.
    */
   final void awaitEnd(long deadline) {
     ByteBuffer unwanted = ByteBuffer.allocateDirect(1 << 12);
     try {
       shutdownOutput();
-      wakeup(); // a thread that waits has nothing to wait for any more
       while (read(unwanted.clear()) >= 0) {
         if (unwanted.position() == 0) {
           await(false, deadline);

@@ -42,7 +42,7 @@ class LostTest {
 
   LostTest(@TempDir Path dir) throws Exception {
     leader = new FakeLeader(dir);
-    pair = leader.connect(ClientOptions.DEFAULT.withIdentity(ME));
+    pair = leader.connect(ClientOptions.DEFAULT.withIdentity(ME).withCloseMsMax(60_000));
   }
 
   @AfterEach
@@ -138,8 +138,10 @@ class LostTest {
   }
 
   @Test
-  void close_ofSilentLeader_waitsForASecondOnly() {
-    pair.client().close();
+  void close_ofSilentLeader_waitsItsTimeOnly() throws Exception {
+    try (Pair silent = leader.connect(ClientOptions.DEFAULT.withIdentity(ME).withCloseMsMax(10))) {
+      silent.client().close();
+    }
   }
 
   private final class Closing extends Thread {
