@@ -54,13 +54,13 @@ final class LeaseRequests {
     if (conversation.peer().isOverTcp()) {
       // When such a connection breaks, the two ends notice at different times.
       call.submit(
-          call.callerOf(fid), new Operation.Getattr(id), stat -> call.reply(Rlease.of(new Leased(stat, 0))));
+          call.callerOf(fid),
+          new Operation.Getattr(id),
+          stat -> call.reply(Rlease.of(new Leased(stat, 0))));
       return;
     }
     call.submit(
-        call.callerOf(fid),
-        new Operation.Lease(id, mode),
-        leased -> call.reply(Rlease.of(leased)));
+        call.callerOf(fid), new Operation.Lease(id, mode), leased -> call.reply(Rlease.of(leased)));
   }
 
   private static List<LeaseName> names(Tleaseret r) throws ErrnoException {

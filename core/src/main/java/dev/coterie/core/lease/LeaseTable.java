@@ -14,8 +14,8 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leases on one plane of an object and the operations that wait for their return. Its
- * monitor is a leaf; holders and waiters are told when it is free.
+ * The leases on one plane of an object and the operations that wait for their return. Its monitor
+ * is a leaf; holders and waiters are told when it is free.
  */
 public final class LeaseTable {
   /** Calls somebody when a time is over; what it returns takes that back. */
