@@ -19,8 +19,8 @@ import java.nio.file.Path;
  *
  * <p>Arguments: DIRECTORY KIND WHAT [uring]. KIND is {@code tmpfs}, or {@code host} for what is in
  * the folder WHAT: a leader in this process; or {@code at} for the leader that listens at WHAT,
- * {@code copies} for that with copies here.
- * Says "ready" once programs can use it; answers {@code counts} with the requests of the kernel.
+ * {@code copies} for that with copies here. Says "ready" once programs can use it; answers {@code
+ * counts} with the requests of the kernel.
  */
 public final class MountMain {
   private MountMain() {}

@@ -58,8 +58,7 @@ final class MountWorld implements World {
   /** Mounts whose gates keep copies; they and the leader talk through its socket. */
   static MountWorld withCopies(Path compiled, Layout layout, Path scratch, int count)
       throws IOException {
-    return new MountWorld(
-        compiled, List.of(), layout, tmpfs(layout), scratch, count, false, true);
+    return new MountWorld(compiled, List.of(), layout, tmpfs(layout), scratch, count, false, true);
   }
 
   /**
@@ -110,12 +109,10 @@ final class MountWorld implements World {
     return trees;
   }
 
-  private void open(
-      MountFactory tree, boolean readOnly, List<Path> roots, String at, Path scratch)
+  private void open(MountFactory tree, boolean readOnly, List<Path> roots, String at, Path scratch)
       throws IOException {
     Path socket = scratch.resolve("socket" + leaders.size());
-    Leader leader =
-        Leader.builder().clock(new FineClock()).mount("/", tree).listen(socket).start();
+    Leader leader = Leader.builder().clock(new FineClock()).mount("/", tree).listen(socket).start();
     leaders.add(leader);
     toClose.push(leader);
     long flags = readOnly ? FuseDevice.MS_RDONLY : 0;
