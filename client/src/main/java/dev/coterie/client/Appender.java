@@ -58,6 +58,7 @@ public final class Appender implements AutoCloseable {
   private Batch collecting;
   private Batch leaving; // under way if sending; else of records that were kept
   private boolean sending;
+  private long ends; // of appends
   private long taken; // records
   private long settled; // of these: in the file, or given up
   private long failures; // appends that failed
@@ -322,12 +323,7 @@ public final class Appender implements AutoCloseable {
    */
   private void sendNext() throws ErrnoException {
     if (sending) {
-      try {
-        ended.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new ErrnoException(Errno.EINTR, "append");
-      }
+      awaitEnd();
       return;
     }
     if (leaving.records == 0) {
@@ -338,6 +334,18 @@ public final class Appender implements AutoCloseable {
     if (leaving.records > 0) {
       transmit(leaving.bytes.duplicate().flip(), leaving.records);
       leaving.clear();
+    }
+  }
+
+  private void awaitEnd() throws ErrnoException {
+    long before = ends;
+    try {
+      while (ends == before) {
+        ended.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ErrnoException(Errno.EINTR, "append");
     }
   }
 
@@ -365,6 +373,7 @@ public final class Appender implements AutoCloseable {
     } finally {
       lock.lock();
       sending = false;
+      ends++;
       ended.signalAll();
     }
     settled += records;
@@ -425,14 +434,15 @@ public final class Appender implements AutoCloseable {
     }
   }
 
-  /** Waits for the time of the oldest records, or sends them if it has come. */
+  /** Waits for the time of the oldest records, or sends them when it is over. */
   private void sendInTime(Batch oldest) {
     try {
       long left = delayNsMax - (System.nanoTime() - oldest.firstNs);
-      if (left > 0) {
-        begun.awaitNanos(left);
-      } else {
+      if (left <= 0) {
         sendNext();
+      }
+      while (left > 0 && !closed) {
+        left = begun.awaitNanos(left); // then it is seen which are the oldest now
       }
     } catch (InterruptedException e) {
       // It is nobody's.

@@ -52,8 +52,7 @@ class AppenderTest {
   AppenderTest(@TempDir Path dir) throws Exception {
     leader = new FakeLeader(dir);
     pair = leader.connect(ClientOptions.DEFAULT.withIdentity(ME).withMsizeBytes(MSIZE));
-    FutureTask<?> root =
-        inThread(() -> pair.peer().serve(Rgetattr.of(stat(1), Dialect.COTERIE_1)));
+    FutureTask<?> root = inThread(() -> pair.peer().serve(Rgetattr.of(stat(1), Dialect.COTERIE_1)));
     tree = Tree.of(pair.client(), ME);
     root.get();
   }
@@ -110,8 +109,7 @@ class AppenderTest {
     assertThatThrownBy(call::get)
         .isInstanceOf(ExecutionException.class)
         .cause()
-        .isInstanceOfSatisfying(
-            ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(errno))
+        .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(errno))
         .hasMessageContaining(message);
   }
 
@@ -231,8 +229,20 @@ class AppenderTest {
     OpenFile fifo =
         file(
             new Stat(
-                file.id(), mode, 1, 0, 0, 0, 0, 4096, 0, file.atime(), file.mtime(), file.ctime(),
-                file.btime(), file.change()));
+                file.id(),
+                mode,
+                1,
+                0,
+                0,
+                0,
+                0,
+                4096,
+                0,
+                file.atime(),
+                file.mtime(),
+                file.ctime(),
+                file.btime(),
+                file.change()));
     assertFails(start(() -> Appender.of(pair.client(), ME, fifo, TEN)), Errno.EINVAL, "FIFO");
   }
 
