@@ -44,8 +44,7 @@ final class LeaderTeam extends Team {
   }
 
   @Override
-  void open(List<Child> team, int number, List<String> times)
-      throws IOException, BenchException {
+  void open(List<Child> team, int number, List<String> times) throws IOException, BenchException {
     arena.pin(leader.pid(), false); // others may have had it on one processor
     boolean shared = mode.equals("shared");
     for (int i = 0; i < team.size(); i++) {

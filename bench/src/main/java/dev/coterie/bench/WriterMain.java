@@ -57,7 +57,8 @@ public final class WriterMain {
     long window = Math.round(Double.parseDouble(order[2]) * 1e9);
     long tail = Math.round(Double.parseDouble(order[3]) * 1e9);
     String how = order[1];
-    ClientOptions options = ClientOptions.DEFAULT.withCopies(how.equals("copies") ? COPIES_BYTES : 0);
+    ClientOptions options =
+        ClientOptions.DEFAULT.withCopies(how.equals("copies") ? COPIES_BYTES : 0);
     double inWindow;
     long written;
     try (Client client = Client.connect(Address.parse("unix:" + address), options);
@@ -99,8 +100,7 @@ public final class WriterMain {
   private static Way way(Client client, Tree tree, OpenFile file, String how) throws IOException {
     return switch (how) {
       case "buffered" ->
-          new Buffered(
-              Appender.of(client, tree.caller(), file, Appender.Options.DEFAULT));
+          new Buffered(Appender.of(client, tree.caller(), file, Appender.Options.DEFAULT));
       case "alone", "copies" -> new Single(file, true);
       default -> new Single(file, false);
     };

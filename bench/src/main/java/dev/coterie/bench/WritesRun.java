@@ -114,8 +114,7 @@ final class WritesRun {
 
     @Override
     public String remark() {
-      return String.format(
-          Locale.ROOT, "%s (not this run: mock-up %,d/s)", team.remark(), mockup);
+      return String.format(Locale.ROOT, "%s (not this run: mock-up %,d/s)", team.remark(), mockup);
     }
   }
 }

@@ -97,8 +97,8 @@ final class DemoCommand implements Command {
                 + " Each",
             "process is a JVM of its own. The count is that of an independent reader, of events"
                 + " that of",
-            "all who wait: lost, torn, doubled, misordered and stale must be 0, else the exit status"
-                + " is 1.",
+            "all who wait: lost, torn, doubled, misordered and stale must be 0, else the exit"
+                + " status is 1.",
             "A wake-up that a dead process's set has taken is stale. The reader keeps no copies.",
             "",
             "Examples:",

@@ -58,9 +58,7 @@ final class LeasesOfDemo {
       }
       Completion<Leased> asked = of(completion);
       return right.submit(
-          caller,
-          operation,
-          then(completion, answer -> giveBack(caller, (Leased) answer, asked)));
+          caller, operation, then(completion, answer -> giveBack(caller, (Leased) answer, asked)));
     }
 
     private void giveBack(Caller caller, Leased leased, Completion<Leased> asked) {

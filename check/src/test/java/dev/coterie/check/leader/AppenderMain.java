@@ -17,7 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A client that appends entries to a log through an {@link Appender}, from when it hears something
- * until it hears more. Says {@code connected}, ends with {@code done ENTRIES} or {@code failed WHY}.
+ * until it hears more. Says {@code connected}, ends with {@code done ENTRIES} or {@code failed
+ * WHY}.
  */
 final class AppenderMain {
   /** Entries after which it rests a little, so that the log stays of a size to be read. */
