@@ -143,6 +143,11 @@ public final class Session implements FileService {
     return LongOperations.mayTakeLong(operation, this, references, vfs);
   }
 
+  /** Whether the session has an exclusive lease on it. */
+  public boolean hasAlone(InodeId id) {
+    return leases.hasAlone(id);
+  }
+
   Barrier barrier() {
     return vfs.barrier();
   }

@@ -16,7 +16,11 @@ final class Asked<R> implements Completion<R> {
   volatile @Nullable Object end;
 
   Asked(FileService service, Operation<R> operation) {
-    ticket = service.submit(Caller.ROOT, operation, this);
+    this(service, Caller.ROOT, operation);
+  }
+
+  Asked(FileService service, Caller caller, Operation<R> operation) {
+    ticket = service.submit(caller, operation, this);
   }
 
   @Override

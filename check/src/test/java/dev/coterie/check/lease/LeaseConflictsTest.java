@@ -41,11 +41,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Of every operation there is: whose leases it waits for, and what it shows when they are back. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseConflictsTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name DIR = Name.of("dir");
@@ -192,7 +194,7 @@ class LeaseConflictsTest {
           AFTER);
     }
 
-    static Row place(String name, Making making, long expected) {
+    static Row place(String name, Making making, Object expected) {
       return new Row(
           name, Leases.FILE, WaitsFor.EXCLUSIVE, making, (world, answer) -> answer, expected);
     }
@@ -347,6 +349,10 @@ class LeaseConflictsTest {
             .showing(LeaseConflictsTest::sizeOfFile, (long) AFTER.length()),
         new Row("append", WaitsFor.ALL, w -> new Operation.Append(w.handle, bytes("x")))
             .showing((w, answer) -> ((Transferred) answer).offset(), (long) AFTER.length()),
+        Row.place(
+            "append of nothing",
+            w -> new Operation.Append(w.handle, bytes("")),
+            new Transferred(AFTER.length(), 0)),
         new Row("writenext", WaitsFor.ALL, w -> new Operation.WriteNext(w.handle, bytes("x")))
             .showing(LeaseConflictsTest::sizeOfFile, (long) AFTER.length()),
         new Row("seek", WaitsFor.NOTHING, w -> new Operation.Seek(w.handle, Whence.SET, 9)),

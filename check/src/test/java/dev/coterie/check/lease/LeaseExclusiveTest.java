@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -37,11 +38,13 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Who has a file alone and keeps changes back: how they come to the leader while others wait for
  * them, and what becomes of those that come too late.
  */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseExclusiveTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name FILE = Name.of("file");
@@ -158,7 +161,7 @@ class LeaseExclusiveTest {
   void writeBack_isDoneWhileThreadsWait() throws Exception {
     LeaseName lease = exclusive();
     List<Thread> readers = new ArrayList<>();
-    List<String> read = java.util.Collections.synchronizedList(new ArrayList<>());
+    List<String> read = Collections.synchronizedList(new ArrayList<>());
     for (int i = 0; i < 8; i++) {
       readers.add(
           Thread.ofPlatform()
@@ -210,6 +213,18 @@ class LeaseExclusiveTest {
     assertThat(now(cut, Stat.class).size()).isEqualTo(4);
     assertThat(now(again, Transferred.class)).isEqualTo(new Transferred(4, 3));
     assertThat(content(other, otherHandle)).isEqualTo("keptnew");
+  }
+
+  /** Whether somebody may do a thing shows the mode, which may have been kept back too. */
+  @Test
+  void refusal_isThatOfWhatWasWrittenBack() throws Exception {
+    Caller stranger = new Caller(1000, 1000, new int[0], 0, 1);
+    LeaseName lease = exclusive();
+    Asked<Stat> cut = new Asked<>(other, stranger, new Operation.Setattr(file, 0, SetAttr.ofSize(5)));
+    assertThat(cut.waits()).isTrue();
+    holder.setattr(ME, file, 0, SetAttr.ofMode(0666));
+    holder.returnLeases(ME, List.of(lease));
+    assertThat(now(cut, Stat.class).size()).isEqualTo(5);
   }
 
   // ---- too late ----
