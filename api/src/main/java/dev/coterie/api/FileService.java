@@ -578,7 +578,7 @@ public interface FileService extends AutoCloseable {
   // ---- leases ----
 
   /**
-   * {@link #getattr}, and a shared lease if one can be had now: until it is given back no other
+   * {@link #getattr}, and a shared {@link Lease} if one can be had now: till it is returned no other
    * session changes the inode's attributes, but for its access time, its content or its names. To
    * have none ({@code seq} 0) is always right. Whoever has one takes {@link #nextRecalls} all the
    * time, gives back within {@link Limits#LEASE_RECALL_MS}, or the session ends, and uses nothing
