@@ -48,6 +48,7 @@ import org.junit.jupiter.api.Timeout;
 class LeaseExclusiveTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name FILE = Name.of("file");
+  private static final Name ATTRIBUTE = Name.of("user.a");
 
   private final HandAlarm alarm = new HandAlarm();
   private Vfs vfs;
@@ -221,10 +222,14 @@ class LeaseExclusiveTest {
     Caller stranger = new Caller(1000, 1000, new int[0], 0, 1);
     LeaseName lease = exclusive();
     Asked<Stat> cut = new Asked<>(other, stranger, new Operation.Setattr(file, 0, SetAttr.ofSize(5)));
-    assertThat(cut.waits()).isTrue();
+    Asked<?> set =
+        new Asked<>(other, stranger, new Operation.Setxattr(file, ATTRIBUTE, new byte[1], 0));
+    Asked<?> removed = new Asked<>(other, stranger, new Operation.Removexattr(file, ATTRIBUTE));
+    assertThat(List.of(cut, set, removed)).allMatch(Asked::waits);
     holder.setattr(ME, file, 0, SetAttr.ofMode(0666));
     holder.returnLeases(ME, List.of(lease));
     assertThat(now(cut, Stat.class).size()).isEqualTo(5);
+    assertThat(List.of(set, removed)).extracting(asked -> asked.end).containsOnly(Operation.Done.DONE);
   }
 
   // ---- too late ----
@@ -403,7 +408,7 @@ class LeaseExclusiveTest {
   /** Whoever watches hears of one opening, however often it had to begin. */
   @Test
   void openThatWaits_isToldOnce() throws Exception {
-    LeaseName lease = exclusive();
+    LeaseName lease = new LeaseName(file, lease(holder, LeaseMode.SHARED).seq());
     FileService watcher = vfs.openSession();
     InodeId seen = watcher.root(ME).id();
     long watch = watcher.call(ME, new Operation.OpenWatch()).handle();
