@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A client that has a file alone, frame by frame, beside plain 9P clients that know of no leases. */
+/**
+ * A client that has a file alone, frame by frame, beside plain 9P clients that know of no leases.
+ */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseExclusiveWireTest {
   private static final int FILE = 1;
@@ -61,8 +63,7 @@ class LeaseExclusiveWireTest {
   }
 
   private int take() throws IOException {
-    Frame frame =
-        Frame.of(P9.TLEASE).u4(FILE).u1(P9.PLANE_INODE).u1(P9.LEASE_EXCLUSIVE);
+    Frame frame = Frame.of(P9.TLEASE).u4(FILE).u1(P9.PLANE_INODE).u1(P9.LEASE_EXCLUSIVE);
     ByteBuffer body = holder.ok(frame).body();
     assertThat(body.get()).isEqualTo((byte) P9.LEASE_EXCLUSIVE);
     int seq = body.getInt();
@@ -72,15 +73,13 @@ class LeaseExclusiveWireTest {
   }
 
   private Frame returnFrame(int seq) {
-    byte[] lease =
-        Frame.of(0).u8(file.number()).u4(file.generation()).u1(0).u4(seq).u1(0).body();
+    byte[] lease = Frame.of(0).u8(file.number()).u4(file.generation()).u1(0).u4(seq).u1(0).body();
     return Frame.of(P9.TLEASERET).u2(1).bytes(lease);
   }
 
   /** Until the leader has sent the holder a recall, so that what was sent to it waits there. */
   private void awaitRecall() throws IOException {
-    ByteBuffer notice =
-        holder.ok(Frame.of(P9.TNOTIFY).u2(10).u1(P9.NOTIFY_WAIT)).body();
+    ByteBuffer notice = holder.ok(Frame.of(P9.TNOTIFY).u2(10).u1(P9.NOTIFY_WAIT)).body();
     assertThat(notice.getShort()).isEqualTo((short) 1);
   }
 

@@ -8,6 +8,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An operation that may have to wait, and what came of it. */
@@ -36,6 +37,11 @@ final class Asked<R> implements Completion<R> {
   private void ended(@Nullable Object how) {
     assertThat(end).as("told twice").isNull();
     end = how;
+  }
+
+  /** What it answered; it is over. */
+  Object answer() {
+    return Objects.requireNonNull(end);
   }
 
   boolean waits() {

@@ -61,19 +61,19 @@ class LeaseConflictsTest {
   private static final String AFTER = "what was kept back";
 
   /** Leases of another session that an operation waits for, of the object that the row is about. */
-  private enum WaitsFor {
+  enum WaitsFor {
     NOTHING,
     EXCLUSIVE,
     ALL
   }
 
-  private enum Leases {
+  enum Leases {
     FILE,
     DIRECTORY
   }
 
   /** A tree, and what the session that asks has of it. */
-  private static final class World {
+  static final class World {
     final Vfs vfs;
     final FileService holder;
     final FileService other;
@@ -148,11 +148,11 @@ class LeaseConflictsTest {
     }
   }
 
-  private interface Making {
+  interface Making {
     Operation<?> in(World world) throws ErrnoException;
   }
 
-  private interface Showing {
+  interface Showing {
     Object of(World world, Object answer) throws ErrnoException;
   }
 
@@ -163,7 +163,7 @@ class LeaseConflictsTest {
    * @param shows what its answer tells of the file; null: nothing of what is kept back
    * @param expected that, once all was written back
    */
-  private record Row(
+  record Row(
       String name,
       Leases of,
       WaitsFor waitsFor,
@@ -246,8 +246,7 @@ class LeaseConflictsTest {
     return List.of(
         new Row("root", WaitsFor.NOTHING, w -> new Operation.Root()),
         Row.size("lookup", w -> new Operation.Lookup(w.dir, FILE)),
-        new Row(
-            "lookup of another", WaitsFor.NOTHING, w -> new Operation.Lookup(w.dir, OTHER)),
+        new Row("lookup of another", WaitsFor.NOTHING, w -> new Operation.Lookup(w.dir, OTHER)),
         new Row("forget", WaitsFor.NOTHING, w -> new Operation.Forget(w.link, 1)),
         Row.size("rebind", w -> new Operation.Rebind(w.file)),
         new Row("mknod", WaitsFor.NOTHING, w -> new Operation.Mknod(w.dir, NEW, 0100644, 0)),
@@ -259,10 +258,11 @@ class LeaseConflictsTest {
             .showing((w, answer) -> sizeIn(answer), (long) AFTER.length()),
         new Row("unlink", WaitsFor.ALL, w -> new Operation.Unlink(w.dir, FILE)),
         new Row("rmdir", WaitsFor.NOTHING, w -> new Operation.Rmdir(w.dir, EMPTY)),
+        new Row("rename", WaitsFor.ALL, w -> new Operation.Rename(w.dir, FILE, w.dir, NEW, 0)),
         new Row(
-            "rename", WaitsFor.ALL, w -> new Operation.Rename(w.dir, FILE, w.dir, NEW, 0)),
-        new Row(
-            "rename onto it", WaitsFor.ALL, w -> new Operation.Rename(w.dir, OTHER, w.dir, FILE, 0)));
+            "rename onto it",
+            WaitsFor.ALL,
+            w -> new Operation.Rename(w.dir, OTHER, w.dir, FILE, 0)));
   }
 
   private static List<Row> attributes() {
@@ -279,8 +279,7 @@ class LeaseConflictsTest {
                 w -> new Operation.Setattr(w.file, w.handle, SetAttr.ofSize(2)))
             .showing((w, answer) -> sizeIn(answer), 2L),
         new Row("access", WaitsFor.EXCLUSIVE, w -> new Operation.Access(w.file, 4)),
-        new Row(
-            "getxattr", WaitsFor.EXCLUSIVE, w -> new Operation.Getxattr(w.file, ATTRIBUTE)),
+        new Row("getxattr", WaitsFor.EXCLUSIVE, w -> new Operation.Getxattr(w.file, ATTRIBUTE)),
         new Row("listxattr", WaitsFor.EXCLUSIVE, w -> new Operation.Listxattr(w.file)),
         new Row(
             "setxattr",
@@ -309,9 +308,7 @@ class LeaseConflictsTest {
         new Row(
                 "create of what is there, truncating",
                 WaitsFor.ALL,
-                w ->
-                    new Operation.Create(
-                        w.dir, FILE, OpenFlags.O_RDWR | OpenFlags.O_TRUNC, 0644))
+                w -> new Operation.Create(w.dir, FILE, OpenFlags.O_RDWR | OpenFlags.O_TRUNC, 0644))
             .showing((w, answer) -> sizeIn(answer), 0L),
         new Row(
             "create", WaitsFor.NOTHING, w -> new Operation.Create(w.dir, NEW, OpenFlags.O_RDWR, 0)),
@@ -366,10 +363,11 @@ class LeaseConflictsTest {
             w -> new Operation.Seek(w.handle, Whence.DATA, BEFORE.length() + 1),
             BEFORE.length() + 1L),
         Row.place(
-            "seek to a hole", w -> new Operation.Seek(w.handle, Whence.HOLE, 0), (long) AFTER.length()),
+            "seek to a hole",
+            w -> new Operation.Seek(w.handle, Whence.HOLE, 0),
+            (long) AFTER.length()),
         new Row("setflags", WaitsFor.NOTHING, w -> new Operation.SetFlags(w.handle, 0)),
-        new Row(
-                "fallocate", WaitsFor.ALL, w -> new Operation.Fallocate(w.handle, 0, 0, 100))
+        new Row("fallocate", WaitsFor.ALL, w -> new Operation.Fallocate(w.handle, 0, 0, 100))
             .showing(LeaseConflictsTest::sizeOfFile, 100L),
         Row.place(
             "copyrange from it",
@@ -436,11 +434,11 @@ class LeaseConflictsTest {
             WaitsFor.NOTHING,
             w -> {
               long watch = watch(w);
-              int number =
-                  w.asker.call(ME, new Operation.AddWatch(watch, w.file, Change.MODIFY));
+              int number = w.asker.call(ME, new Operation.AddWatch(watch, w.file, Change.MODIFY));
               return new Operation.RemoveWatch(watch, number);
             }),
-        new Row("nextchanges", WaitsFor.NOTHING, w -> new Operation.NextChanges(watch(w), 64, false)),
+        new Row(
+            "nextchanges", WaitsFor.NOTHING, w -> new Operation.NextChanges(watch(w), 64, false)),
         new Row("returnleases", WaitsFor.NOTHING, w -> new Operation.ReturnLeases(List.of())),
         new Row("nextrecalls", WaitsFor.NOTHING, w -> new Operation.NextRecalls(1, false)));
   }
@@ -508,7 +506,7 @@ class LeaseConflictsTest {
       requireRight(asked.end);
       assertNothingIsRecalled(world);
       if (mode == LeaseMode.EXCLUSIVE && row.shows() != null) {
-        assertThat(row.shows().of(world, asked.end)).isEqualTo(row.expected());
+        assertThat(row.shows().of(world, asked.answer())).isEqualTo(row.expected());
       }
     }
     world.vfs.close();

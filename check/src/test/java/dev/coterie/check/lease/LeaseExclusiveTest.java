@@ -1,6 +1,7 @@
 package dev.coterie.check.lease;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -110,7 +111,7 @@ class LeaseExclusiveTest {
 
   private static <R> R now(Asked<R> asked, Class<R> type) {
     assertThat(asked.waits()).isFalse();
-    return type.cast(asked.end);
+    return type.cast(asked.answer());
   }
 
   private String content(FileService service, long handle) throws ErrnoException {
@@ -152,8 +153,8 @@ class LeaseExclusiveTest {
     assertThat(waiting).allMatch(Asked::waits);
     holder.returnLeases(ME, List.of(lease));
     assertThat(waiting).noneMatch(Asked::waits);
-    assertThat(((Stat) waiting.getFirst().end).size()).isEqualTo(70);
-    assertThat(((Stat) waiting.get(2).end).size()).isEqualTo(91);
+    assertThat(((Stat) waiting.getFirst().answer()).size()).isEqualTo(70);
+    assertThat(((Stat) waiting.get(2).answer()).size()).isEqualTo(91);
     fails(Errno.EAGAIN, () -> holder.nextRecalls(ME, 1, false));
   }
 
@@ -221,7 +222,8 @@ class LeaseExclusiveTest {
   void refusal_isThatOfWhatWasWrittenBack() throws Exception {
     Caller stranger = new Caller(1000, 1000, new int[0], 0, 1);
     LeaseName lease = exclusive();
-    Asked<Stat> cut = new Asked<>(other, stranger, new Operation.Setattr(file, 0, SetAttr.ofSize(5)));
+    Asked<Stat> cut =
+        new Asked<>(other, stranger, new Operation.Setattr(file, 0, SetAttr.ofSize(5)));
     Asked<?> set =
         new Asked<>(other, stranger, new Operation.Setxattr(file, ATTRIBUTE, new byte[1], 0));
     Asked<?> removed = new Asked<>(other, stranger, new Operation.Removexattr(file, ATTRIBUTE));
@@ -229,7 +231,9 @@ class LeaseExclusiveTest {
     holder.setattr(ME, file, 0, SetAttr.ofMode(0666));
     holder.returnLeases(ME, List.of(lease));
     assertThat(now(cut, Stat.class).size()).isEqualTo(5);
-    assertThat(List.of(set, removed)).extracting(asked -> asked.end).containsOnly(Operation.Done.DONE);
+    assertThat(List.of(set, removed))
+        .extracting(asked -> asked.end)
+        .containsOnly(Operation.Done.DONE);
   }
 
   // ---- too late ----
@@ -366,8 +370,7 @@ class LeaseExclusiveTest {
     List<LeaseName> held = new ArrayList<>(List.of(exclusive()));
     for (int i = 0; i < 20; i++) {
       Opened made = holder.create(ME, root, Name.of("f" + i), OpenFlags.O_RDWR, 0644);
-      Leased leased =
-          holder.call(ME, new Operation.Lease(made.stat().id(), LeaseMode.EXCLUSIVE));
+      Leased leased = holder.call(ME, new Operation.Lease(made.stat().id(), LeaseMode.EXCLUSIVE));
       held.add(new LeaseName(made.stat().id(), leased.seq()));
     }
     long directory = other.open(ME, root, OpenFlags.O_RDONLY).handle();
@@ -386,7 +389,7 @@ class LeaseExclusiveTest {
         .map(DirEntry.class::cast)
         .filteredOn(entry -> entry.name().equals(FILE))
         .singleElement()
-        .satisfies(entry -> assertThat(entry.stat().size()).isEqualTo(3));
+        .satisfies(entry -> assertThat(requireNonNull(entry.stat()).size()).isEqualTo(3));
   }
 
   /** A token is good for one taking; one that waits, and is given up, has taken nothing. */

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An operation cannot be done yet: others have leases on what it changes, or one under which what it
- * shows may be out of date here. Nothing was done. It never
- * leaves the core: the operation waits for them to be given back and begins again.
+ * An operation cannot be done yet: others have leases on what it changes, or one under which what
+ * it shows may be out of date here. Nothing was done. It never leaves the core: the operation waits
+ * for them to be given back and begins again.
  */
 public final class LeaseConflict extends ErrnoException {
   private static final long serialVersionUID = 1;
