@@ -204,6 +204,15 @@ final class LeaseSimulation {
       public void kept(Link link, InodeId file, long value, long size) {
         LeaseSimulation.this.kept(link, file, value, size);
       }
+
+      @Override
+      public void cleaned(Link link, InodeId file) {
+        Kept one = kept.get(files.indexOf(file));
+        if (one.by == link) {
+          one.by = null;
+          one.pending.clear();
+        }
+      }
     };
   }
 

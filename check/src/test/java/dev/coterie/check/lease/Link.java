@@ -30,6 +30,9 @@ final class Link implements FileService {
 
     /** A write counts as done, and the leader has not heard of it. */
     default void kept(Link link, InodeId file, long value, long size) {}
+
+    /** All that was kept back of a file was taken by the leader. */
+    default void cleaned(Link link, InodeId file) {}
   }
 
   private final Simulation world;
@@ -221,6 +224,10 @@ final class Link implements FileService {
 
   void kept(InodeId file, long value, long size) {
     witness.kept(this, file, value, size);
+  }
+
+  void cleaned(InodeId file) {
+    witness.cleaned(this, file);
   }
 
   /** Whether the leader may have given the client up: it was stopped for long, or has died. */

@@ -2,6 +2,7 @@ package dev.coterie.check.lease;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
@@ -113,10 +114,10 @@ final class WriteBackCopies implements FileService {
     state.returning = true;
     if (lacks(Broken.ACKNOWLEDGED_FIRST)) {
       below(Caller.ROOT, giveBack);
-      writeBack(state);
+      writeBack(recall.id(), state);
       drop(state);
     } else {
-      writeBack(state);
+      writeBack(recall.id(), state);
       drop(state);
       below(Caller.ROOT, giveBack);
     }
@@ -130,35 +131,49 @@ final class WriteBackCopies implements FileService {
     state.dirty = false;
   }
 
-  private void writeBack(State state) throws ErrnoException {
+  private void writeBack(InodeId id, State state) throws ErrnoException {
+    boolean any = state.dirty || state.flushing > 0;
     while (state.dirty || state.flushing > 0) {
       if (state.flushing > 0) {
+        if (link.isDead()) {
+          throw new ErrnoException(Errno.ESTALE);
+        }
         world.current().sleep(20); // another thread is at it
         continue;
       }
       Long value = state.value;
+      Operation<Integer> write =
+          new Operation.Write(state.handle, 0, bytes(value == null ? 0 : value));
       state.dirty = false;
       state.flushing++;
-      Operation<Integer> write = new Operation.Write(state.handle, 0, bytes(value == null ? 0 : value));
-      if (lacks(Broken.NOT_AWAITED)) {
-        world
-        .new Fiber(() -> {
-          try {
-            world.current().sleep(world.between(1, 500));
-            below(Caller.ROOT, write);
-          } catch (ErrnoException e) {
-            deadline = Long.MIN_VALUE;
-          }
-        });
-        state.flushing--;
-        return;
-      }
       try {
-        below(Caller.ROOT, write);
+        send(write);
       } finally {
         state.flushing--;
       }
+      if (lacks(Broken.KEEPS_WHILE_RETURNING)) {
+        break; // it believes that this was all
+      }
     }
+    if (any && !state.dirty) {
+      link.cleaned(id);
+    }
+  }
+
+  private void send(Operation<Integer> write) throws ErrnoException {
+    if (!lacks(Broken.NOT_AWAITED)) {
+      below(Caller.ROOT, write);
+      return;
+    }
+    world
+    .new Fiber(() -> {
+      try {
+        world.current().sleep(world.between(1, 500));
+        below(Caller.ROOT, write);
+      } catch (ErrnoException e) {
+        deadline = Long.MIN_VALUE; // the session is over
+      }
+    });
   }
 
   private static ByteBuffer bytes(long value) {
@@ -236,7 +251,7 @@ final class WriteBackCopies implements FileService {
     state.changing++;
     try {
       if (!lacks(Broken.NO_WRITE_BACK_BEFORE)) {
-        writeBack(state);
+        writeBack(id, state);
       }
       return below(caller, operation);
     } finally {
@@ -292,7 +307,7 @@ final class WriteBackCopies implements FileService {
       read.destination().putLong(value);
       return VALUE_BYTES;
     }
-    writeBackUnlessLeftOut(state);
+    writeBackUnlessLeftOut(id, state);
     int seq = state.mode == LeaseMode.NONE ? 0 : state.seq;
     int before = state.changed;
     int start = read.destination().position();
@@ -310,13 +325,13 @@ final class WriteBackCopies implements FileService {
     if (stat != null && isUsable(state, LeaseMode.SHARED)) {
       return stat;
     }
-    writeBackUnlessLeftOut(state);
+    writeBackUnlessLeftOut(id, state);
     return lease(caller, id, world.chance(3) ? LeaseMode.EXCLUSIVE : LeaseMode.SHARED);
   }
 
-  private void writeBackUnlessLeftOut(State state) throws ErrnoException {
+  private void writeBackUnlessLeftOut(InodeId id, State state) throws ErrnoException {
     if (!lacks(Broken.NO_WRITE_BACK_BEFORE)) {
-      writeBack(state);
+      writeBack(id, state);
     }
   }
 
