@@ -52,7 +52,8 @@ final class LeaseSimulation {
 
   private final Simulation world;
   private final Vfs vfs;
-  private final List<InsideMount> mounts = new ArrayList<>(1); // what the leader stores, without leases
+  private final List<InsideMount> mounts =
+      new ArrayList<>(1); // what the leader stores, without leases
   private final Session oracle;
   private final InodeId directory;
   private final List<InodeId> files = new ArrayList<>();
@@ -269,8 +270,7 @@ final class LeaseSimulation {
       return;
     }
     long handle = oracleHandles.get(files.indexOf(file));
-    oracle.submit(
-        ME, new Operation.Write(handle, write.offset(), write.source()), completion);
+    oracle.submit(ME, new Operation.Write(handle, write.offset(), write.source()), completion);
   }
 
   private <R> void witness(

@@ -62,9 +62,8 @@ class LeaseSimulationTest {
   @ParameterizedTest
   @EnumSource
   void keepingBack_withARuleLeftOut_isFound(WriteBackCopies.Broken rule) {
-    assertThatThrownBy(
-            () ->
-                run(SEEDS_TO_FIND, (world, link) -> new WriteBackCopies(world, link, Set.of(rule))))
+    assertThatThrownBy(() ->
+            run(SEEDS_TO_FIND, (world, link) -> new WriteBackCopies(world, link, Set.of(rule))))
         .isInstanceOf(AssertionError.class)
         .hasStackTraceContaining(" saw ");
   }
@@ -72,8 +71,8 @@ class LeaseSimulationTest {
   /** NoLostWrite: what a session writes that was ended is refused. */
   @Test
   void leaderThatTakesLateWrites_isFound() {
-    assertThatThrownBy(
-            () -> find(seed -> new LeaseSimulation(seed).takingLate(), LeaseSimulationTest::keeping))
+    assertThatThrownBy(() ->
+            find(seed -> new LeaseSimulation(seed).takingLate(), LeaseSimulationTest::keeping))
         .hasStackTraceContaining("what was lost came back");
   }
 
@@ -111,7 +110,8 @@ class LeaseSimulationTest {
   /** RuleC: what a holder gives back waits for nobody. */
   @Test
   void leaderThatParksWhatIsGivenBack_isFound() {
-    assertThatThrownBy(() -> find(seed -> new LeaseSimulation(seed).parkingReturns(), LeaseSimulationTest::sharing))
+    assertThatThrownBy(() ->
+            find(seed -> new LeaseSimulation(seed).parkingReturns(), LeaseSimulationTest::sharing))
         .hasStackTraceContaining("that did no wrong");
   }
 

@@ -224,7 +224,8 @@ final class WriteBackCopies implements FileService {
           case Operation.Getattr(var id) -> stat(caller, id);
           case Operation.Write o when o.offset() == 0 && o.source().remaining() == VALUE_BYTES ->
               write(caller, o);
-          case Operation.Read o when o.offset() == 0 && o.destination().remaining() == VALUE_BYTES ->
+          case Operation.Read o
+              when o.offset() == 0 && o.destination().remaining() == VALUE_BYTES ->
               read(caller, o);
           case Operation.Open(var id, _) -> {
             Operation.Opened opened = (Operation.Opened) below(caller, operation);
@@ -274,8 +275,7 @@ final class WriteBackCopies implements FileService {
       lease(caller, id, LeaseMode.EXCLUSIVE);
       link.requireAwake();
     }
-    LeaseMode needed =
-        lacks(Broken.KEEPS_WHAT_IS_SHARED) ? LeaseMode.SHARED : LeaseMode.EXCLUSIVE;
+    LeaseMode needed = lacks(Broken.KEEPS_WHAT_IS_SHARED) ? LeaseMode.SHARED : LeaseMode.EXCLUSIVE;
     Stat stat = state.stat;
     if (!isUsable(state, needed)
         || stat == null
@@ -313,7 +313,11 @@ final class WriteBackCopies implements FileService {
     int start = read.destination().position();
     int count = below(caller, read);
     boolean same = state.mode != LeaseMode.NONE && state.seq == seq && state.changed == before;
-    if (same && state.changing == 0 && !state.dirty && state.flushing == 0 && count == VALUE_BYTES) {
+    if (same
+        && state.changing == 0
+        && !state.dirty
+        && state.flushing == 0
+        && count == VALUE_BYTES) {
       state.value = read.destination().getLong(start);
     }
     return count;
