@@ -131,6 +131,22 @@ final class Connection {
     clunk(references.forget(id, count));
   }
 
+  /**
+   * Closes a handle without a message of its own, if nobody else has to see that at once.
+   *
+   * @return false: nothing was done, and its Close is to be waited for
+   */
+  boolean closeQuietly(long handleNumber) throws ErrnoException {
+    tags.requireOpen();
+    Handle handle = references.closeQuietly(handleNumber);
+    if (handle == null) {
+      return false;
+    }
+    clunk(handle.fid);
+    clunk(references.drop(handle.node));
+    return true;
+  }
+
   /** Asks the leader to give a call up, if it is not over and can be given up. */
   void cancel(Call<?> call) {
     if (!call.isCancellable() || !tags.flush(call)) {

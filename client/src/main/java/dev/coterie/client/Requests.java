@@ -142,6 +142,7 @@ final class Requests {
 
   private Request onNames(Call<?> call, Operation<?> operation) throws ErrnoException {
     if (operation instanceof Operation.Unlink unlink) {
+      references.removes();
       return new LinuxRequest.Tunlinkat(use(call, unlink.dir()), unlink.name(), 0);
     }
     if (operation instanceof Operation.Rmdir rmdir) {
@@ -149,6 +150,7 @@ final class Requests {
       return new LinuxRequest.Tunlinkat(dir, rmdir.name(), P9.UNLINKAT_REMOVEDIR);
     }
     if (operation instanceof Operation.Rename(var from, var name, var to, var newName, var flags)) {
+      references.removes();
       return new InodeRequest.Trenamex(use(call, from), name, useAlso(call, to), newName, flags);
     }
     if (operation instanceof Operation.Link link) {
@@ -189,7 +191,7 @@ final class Requests {
       return new EventRequest.Tevset(newHandleFid(call), P9.EVSET_COUNTER, flags, initial);
     }
     if (operation instanceof Operation.Evlock(var handle, var lock)) {
-      int fid = useAlso(call, handle);
+      int fid = useSeen(call, handle);
       return EventRequest.Tevlock.of(newHandleFid(call), fid, lock);
     }
     if (operation instanceof Operation.Rebind rebind) {
@@ -292,15 +294,17 @@ final class Requests {
       int most = Math.clamp(bytes, 0, msize - P9.IOHDR);
       return new HandleRequest.Treaddirx(fid, cookie, most, attributes ? P9.READDIRX_ATTRS : 0);
     }
-    return onOffsets(call, operation, fid);
+    return onOffsets(call, operation, handle);
   }
 
-  private Request onOffsets(Call<?> call, Operation.OnHandle<?> operation, int fid)
+  private Request onOffsets(Call<?> call, Operation.OnHandle<?> operation, Handle handle)
       throws ErrnoException {
+    int fid = handle.fid;
     if (operation instanceof Operation.Seek(_, var whence, var offset)) {
       return new HandleRequest.Tseek(fid, HandleRequest.Tseek.whence(whence), offset);
     }
     if (operation instanceof Operation.Lock(_, var lock, var waits)) {
+      references.locks(handle);
       return HandleRequest.Tlockx.of(fid, lock, waits ? P9.LOCKX_WAIT : 0);
     }
     if (operation instanceof Operation.GetLock(_, var lock)) {
@@ -323,9 +327,10 @@ final class Requests {
     }
     if (operation instanceof Operation.Evctl(_, var control, var member, var mask, var data)) {
       int op = EventRequest.Tevctl.op(control);
-      return new EventRequest.Tevctl(fid, op, useAlso(call, member), mask, data);
+      return new EventRequest.Tevctl(fid, op, useSeen(call, member), mask, data);
     }
     if (operation instanceof Operation.Share) {
+      references.isSeen(handle);
       return new HandleRequest.Tshare(fid);
     }
     return onWatches(call, operation, fid);
@@ -384,6 +389,13 @@ final class Requests {
     Held held = references.use(handle);
     call.second = held;
     return held.fid;
+  }
+
+  private int useSeen(Call<?> call, long handleNumber) throws ErrnoException {
+    Handle handle = references.use(handleNumber);
+    call.second = handle;
+    references.isSeen(handle);
+    return handle.fid;
   }
 
   private int newFid(Call<?> call) throws ErrnoException {
