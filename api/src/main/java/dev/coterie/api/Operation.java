@@ -183,7 +183,12 @@ public sealed interface Operation<R> {
 
   // ---- leases ----
 
-  record Lease(InodeId id) implements OnInode<Leased> {}
+  /** {@code mode}: what is wished for. */
+  record Lease(InodeId id, LeaseMode mode) implements OnInode<Leased> {
+    public Lease(InodeId id) {
+      this(id, LeaseMode.SHARED);
+    }
+  }
 
   record ReturnLeases(List<LeaseName> leases) implements Operation<Done> {}
 
@@ -223,9 +228,15 @@ public sealed interface Operation<R> {
   /**
    * Attributes, and perhaps a lease.
    *
+   * @param mode of the lease that the session has now; perhaps less than asked for
    * @param seq of the lease; 0: none was granted
    */
-  record Leased(Stat stat, int seq) {}
+  record Leased(Stat stat, LeaseMode mode, int seq) {
+    /** Shared, if there is one. */
+    public Leased(Stat stat, int seq) {
+      this(stat, seq == 0 ? LeaseMode.NONE : LeaseMode.SHARED, seq);
+    }
+  }
 
   /** What is done to a member of an event set. Source: epoll_ctl(2). */
   enum Control {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     unix socket
  * @param connectMsMax how long to wait for the connection and for the leader's first answers, in
  *     milliseconds
- * @param closeMsMax how long {@link Client#close} waits for the leader to have ended the session, in
- *     milliseconds: what the session held is free when it returns, unless the leader is slower
+ * @param closeMsMax how long {@link Client#close} waits for the leader to have ended the session,
+ *     in milliseconds: what the session held is free when it returns, unless the leader is slower
  * @param shortLived the process ends after a few operations: the connection is set up at the least
  *     cost, and a message then costs a tenth more
  * @param copiesBytes of files to keep copies of, beside copies of attributes and names, so that

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * like a park permit. A thread that takes the role after the waker looked checks its condition
  * afterwards, before it waits.
  *
- * <p>A virtual thread never has the role, but to close: waiting in a socket's call would hold up its
- * carrier.
+ * <p>A virtual thread never has the role, but to close: waiting in a socket's call would hold up
+ * its carrier.
  */
 @SuppressWarnings("ReferenceEquality") // a thread equals none but itself
 final class ReaderRole {

@@ -1,5 +1,6 @@
 package dev.coterie.client;
 
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
@@ -195,10 +196,11 @@ final class Replies {
   // ---- leases ----
 
   private static Leased leased(LeaseReply.Rlease reply) throws ProtocolException {
-    if (reply.mode() != (reply.seq() == 0 ? P9.LEASE_NONE : P9.LEASE_SHARED)) {
+    LeaseMode mode = LeaseMode.of(reply.mode());
+    if (mode == null || (mode == LeaseMode.NONE) != (reply.seq() == 0)) {
       throw new ProtocolException("a lease of mode " + reply.mode());
     }
-    return new Leased(reply.stat(), reply.seq());
+    return new Leased(reply.stat(), mode, reply.seq());
   }
 
   private static List<LeaseName> recalls(LeaseReply.Rnotify reply) throws ProtocolException {

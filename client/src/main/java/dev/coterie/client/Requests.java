@@ -250,7 +250,7 @@ final class Requests {
 
   private Request onLeases(Call<?> call, Operation<?> operation) throws ErrnoException {
     if (operation instanceof Operation.Lease lease) {
-      return new LeaseRequest.Tlease(use(call, lease.id()), P9.PLANE_INODE, P9.LEASE_SHARED);
+      return new LeaseRequest.Tlease(use(call, lease.id()), P9.PLANE_INODE, lease.mode().number());
     }
     if (operation instanceof Operation.NextRecalls(var max, var waits)) {
       int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);

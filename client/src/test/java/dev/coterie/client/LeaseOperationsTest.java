@@ -129,7 +129,7 @@ class LeaseOperationsTest {
   void lease_ofAnotherMode_endsTheConnection() throws Exception {
     refer();
     FutureTask<Request> received =
-        inThread(() -> pair.peer().serve(new LeaseReply.Rlease(2, 5, stat(7))));
+        inThread(() -> pair.peer().serve(new LeaseReply.Rlease(3, 5, stat(7))));
     assertThatThrownBy(() -> pair.client().lease(ME, id(7)))
         .isInstanceOfSatisfying(
             ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO));

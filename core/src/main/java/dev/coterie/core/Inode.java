@@ -3,6 +3,7 @@ package dev.coterie.core;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Mode;
 import dev.coterie.core.event.Pipe;
 import dev.coterie.core.lease.LeaseTable;
@@ -102,7 +103,7 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
   synchronized LeaseTable leaseTable(LeaseTable.Clock clock) {
     LeaseTable table = leaseTable;
     if (table == null) {
-      table = new LeaseTable(id(), clock);
+      table = new LeaseTable(id(), LeasePlane.INODE, clock);
       leaseTable = table;
     }
     return table;

@@ -3,13 +3,16 @@ package dev.coterie.core;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
+import dev.coterie.core.lease.LeaseTable.Lease;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -49,7 +52,7 @@ final class LeaseOps implements LeaseHolder {
    * Only what this tree alone changes can be promised not to change, and only what a copy is of use
    * of: not a counter, which reading changes. A file becomes one by a change like others.
    */
-  Leased lease(Inode inode) throws ErrnoException {
+  Leased lease(Inode inode, LeaseMode mode) throws ErrnoException {
     if (!(inode instanceof InsideInode inside)
         || !(Mode.isRegular(inside.node.mode()) || inside.isDirectory())) {
       return new Leased(vfs.ops(inode).stat(inode), 0);
@@ -58,31 +61,36 @@ final class LeaseOps implements LeaseHolder {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       Stat stat = inside.mount().stat(inside.node);
-      return new Leased(stat, vfs.counters().find(inside) == null ? grant(inside) : 0);
+      if (vfs.counters().find(inside) != null) {
+        return new Leased(stat, 0);
+      }
+      Lease lease = grant(inside, inside.isDirectory() ? LeaseMode.SHARED : mode);
+      return new Leased(stat, lease.mode(), lease.seq());
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
   }
 
-  private int grant(InsideInode inode) {
+  private Lease grant(InsideInode inode, LeaseMode mode) {
     synchronized (held) {
       if (ended) {
-        return 0;
+        return Lease.NONE;
       }
       if (held.containsKey(inode.id())) {
-        return tableOf(inode).grant(this);
+        return tableOf(inode).grant(this, mode);
       }
       if (held.size() >= Limits.LEASES_PER_SESSION || !inode.tryGet()) {
-        return 0;
+        return Lease.NONE;
       }
-      int seq = tableOf(inode).grant(this);
-      if (seq == 0) {
+      Lease lease = tableOf(inode).grant(this, mode);
+      if (lease.seq() == 0) {
         vfs.inodes().put(inode);
       } else {
         held.put(inode.id(), inode);
       }
-      return seq;
+      return lease;
     }
   }
 
@@ -98,6 +106,9 @@ final class LeaseOps implements LeaseHolder {
   }
 
   private void giveBack(LeaseName lease) {
+    if (lease.plane() != LeasePlane.INODE) {
+      return; // of the others it has none
+    }
     InsideInode inode;
     List<Runnable> told;
     synchronized (held) {

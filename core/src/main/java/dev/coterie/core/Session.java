@@ -414,7 +414,7 @@ public final class Session implements FileService {
     InodeOps ops = vfs.ops(inode);
     return switch (operation) {
       case Operation.Getattr _ -> ops.stat(inode);
-      case Operation.Lease _ -> leases.lease(inode);
+      case Operation.Lease(_, var mode) -> leases.lease(inode, mode);
       case Operation.Setattr(_, var handle, var change) ->
           handle == 0
               ? setattr(caller, inode, null, change)

@@ -270,6 +270,11 @@ public final class Vfs implements AutoCloseable {
     return config.alarm().set(afterMs, action);
   }
 
+  /** Before what shows an inode's attributes or data, at any moment of the operation. */
+  void requireSeen(Inode inode) throws LeaseConflict {
+    leases.requireSeen(inode.leaseTable());
+  }
+
   /** Before a change of these, under their operation locks: others' leases stand in its way. */
   void requireUnleased(Inode inode) throws LeaseConflict {
     leases.require(inode.leaseTable());

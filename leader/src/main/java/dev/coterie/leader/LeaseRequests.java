@@ -3,9 +3,12 @@ package dev.coterie.leader;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Leased;
 import dev.coterie.wire.LeaseReply.Notice;
 import dev.coterie.wire.LeaseReply.Rlease;
 import dev.coterie.wire.LeaseReply.Rleaseret;
@@ -43,20 +46,21 @@ final class LeaseRequests {
 
   private void lease(Call call, Tlease r) throws ErrnoException {
     Fid fid = fids.require(r.fid());
-    if (r.plane() != P9.PLANE_INODE || r.mode() != P9.LEASE_SHARED) {
+    LeaseMode mode = LeaseMode.of(r.mode());
+    if (r.plane() != P9.PLANE_INODE || mode == null || mode == LeaseMode.NONE) {
       throw new ErrnoException(Errno.EINVAL);
     }
     InodeId id = fid.id();
     if (conversation.peer().isOverTcp()) {
       // When such a connection breaks, the two ends notice at different times.
       call.submit(
-          call.callerOf(fid), new Operation.Getattr(id), stat -> call.reply(Rlease.of(0, stat)));
+          call.callerOf(fid),
+          new Operation.Getattr(id),
+          stat -> call.reply(Rlease.of(new Leased(stat, 0))));
       return;
     }
     call.submit(
-        call.callerOf(fid),
-        new Operation.Lease(id),
-        leased -> call.reply(Rlease.of(leased.seq(), leased.stat())));
+        call.callerOf(fid), new Operation.Lease(id, mode), leased -> call.reply(Rlease.of(leased)));
   }
 
   private static List<LeaseName> names(Tleaseret r) throws ErrnoException {
@@ -65,10 +69,11 @@ final class LeaseRequests {
     }
     List<LeaseName> names = new ArrayList<>(r.leases().size());
     for (Returned lease : r.leases()) {
-      if (lease.plane() != P9.PLANE_INODE || lease.mode() != P9.LEASE_NONE) {
+      LeasePlane plane = LeasePlane.of(lease.plane());
+      if (plane == null || lease.mode() != P9.LEASE_NONE) {
         throw new ErrnoException(Errno.EINVAL);
       }
-      names.add(new LeaseName(lease.id(), lease.seq()));
+      names.add(new LeaseName(lease.id(), plane, lease.seq()));
     }
     return names;
   }

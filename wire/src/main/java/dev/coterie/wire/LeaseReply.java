@@ -2,6 +2,8 @@ package dev.coterie.wire;
 
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
+import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -78,7 +80,7 @@ public sealed interface LeaseReply extends Reply {
       return new Notice(
           P9.NOTICE_RECALL,
           lease.id(),
-          P9.PLANE_INODE,
+          lease.plane().number(),
           lease.seq(),
           P9.LEASE_NONE,
           P9.RECALL_CHANGE);
@@ -90,10 +92,11 @@ public sealed interface LeaseReply extends Reply {
      * @throws ProtocolException it says something else
      */
     public LeaseName recalled() throws ProtocolException {
-      if (kind != P9.NOTICE_RECALL || plane != P9.PLANE_INODE || toMode != P9.LEASE_NONE) {
+      LeasePlane what = LeasePlane.of(plane);
+      if (kind != P9.NOTICE_RECALL || what == null || toMode != P9.LEASE_NONE) {
         throw new ProtocolException("a notice of kind " + kind + ", plane " + plane);
       }
-      return new LeaseName(id, seq);
+      return new LeaseName(id, what, seq);
     }
   }
 
@@ -104,14 +107,14 @@ public sealed interface LeaseReply extends Reply {
    * size[4] 165[1] tag[2] mode[1] seq[4] attrs[153]
    * </pre>
    *
-   * @param mode {@link P9#LEASE_SHARED} or {@link P9#LEASE_NONE}
+   * @param mode {@link P9#LEASE_EXCLUSIVE}, {@link P9#LEASE_SHARED} or {@link P9#LEASE_NONE}
    * @param seq which of its grants; 0: none
    * @param stat also says what inode it is of
    */
   record Rlease(int mode, int seq, Stat stat) implements LeaseReply {
     /** What was granted. */
-    public static Rlease of(int seq, Stat stat) {
-      return new Rlease(seq == 0 ? P9.LEASE_NONE : P9.LEASE_SHARED, seq, stat);
+    public static Rlease of(Leased leased) {
+      return new Rlease(leased.mode().number(), leased.seq(), leased.stat());
     }
 
     @Override

@@ -43,7 +43,7 @@ public sealed interface LeaseRequest extends Request {
    * </pre>
    *
    * @param plane {@link P9#PLANE_INODE}
-   * @param mode {@link P9#LEASE_SHARED}
+   * @param mode {@link P9#LEASE_SHARED} or {@link P9#LEASE_EXCLUSIVE}
    */
   record Tlease(int fid, int plane, int mode) implements LeaseRequest {
     @Override
@@ -77,7 +77,7 @@ public sealed interface LeaseRequest extends Request {
     public static Tleaseret of(List<LeaseName> leases) {
       List<Returned> all = new ArrayList<>(leases.size());
       for (LeaseName name : leases) {
-        all.add(new Returned(name.id(), P9.PLANE_INODE, name.seq(), P9.LEASE_NONE));
+        all.add(new Returned(name.id(), name.plane().number(), name.seq(), P9.LEASE_NONE));
       }
       return new Tleaseret(all);
     }

@@ -308,6 +308,9 @@ public final class P9 {
   /** Others can have it too, and nobody changes what it is on. */
   public static final int LEASE_SHARED = 1;
 
+  /** Nobody else sees it or changes it while it is held. */
+  public static final int LEASE_EXCLUSIVE = 2;
+
   // ---- Tchanges, since 9P2000.L.coterie.1 ----
 
   /** Answered when there is a change. */

@@ -10,6 +10,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
 import dev.coterie.api.Timestamp;
@@ -475,7 +476,7 @@ class GoldenBytesTest {
     assertFrame(1, new LeaseRequest.Tlease(2, 0, 1), "0d000000 a4 0100 02000000 00 01");
     assertFrame(
         1,
-        LeaseReply.Rlease.of(7, STAT),
+        LeaseReply.Rlease.of(new Leased(STAT, 7)),
         "a5000000 a5 0100 01 07000000 ff3f000000000000 00 07000000 0900000000000000" + STAT_HEX);
     assertFrame(
         1,

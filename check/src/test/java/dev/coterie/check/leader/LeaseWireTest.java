@@ -234,11 +234,11 @@ class LeaseWireTest {
   @Test
   void lease_ofAnotherKind_isRefused() throws IOException {
     holder.fails(Errno.EINVAL, leaseFrame(FILE, 1, 1));
-    holder.fails(Errno.EINVAL, leaseFrame(FILE, 0, 2));
+    holder.fails(Errno.EINVAL, leaseFrame(FILE, 0, 3));
     holder.fails(Errno.EINVAL, leaseFrame(FILE, 0, 0));
     holder.fails(Errno.EBADF, leaseFrame(77, 0, 1));
     int seq = take();
-    holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 1, seq, 0)));
+    holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 5, seq, 0)));
     holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 0, seq, 1)));
     change();
     assertWaits();

@@ -148,7 +148,7 @@ final class LeaseSimulation {
 
   private <R> void witness(
       Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
-    if (operation instanceof Operation.Lease(var id)
+    if (operation instanceof Operation.Lease(var id, _)
         && result instanceof Operation.Leased leased
         && leased.seq() != 0) {
       requireNobodyWaits(link, id);

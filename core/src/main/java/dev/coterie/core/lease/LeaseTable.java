@@ -1,7 +1,9 @@
 package dev.coterie.core.lease;
 
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,8 +14,8 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leases on one inode, all of them shared, and the operations that wait for their return. Its
- * monitor is a leaf; holders and waiters are told when it is free.
+ * The leases on one plane of an object and the operations that wait for their return. Its monitor
+ * is a leaf; holders and waiters are told when it is free.
  */
 public final class LeaseTable {
   /** Calls somebody when a time is over; what it returns takes that back. */
@@ -21,48 +23,72 @@ public final class LeaseTable {
     Runnable set(int afterMs, Runnable action);
   }
 
+  /**
+   * What a holder has.
+   *
+   * @param seq its number, of which each grant has a new one; 0: none
+   */
+  public record Lease(LeaseMode mode, int seq) {
+    public static final Lease NONE = new Lease(LeaseMode.NONE, 0);
+  }
+
   private static final class Grant {
-    final int seq;
+    final Lease lease;
     boolean recalled; // guarded by the table
     Runnable alarm = () -> {}; // guarded by the table: takes back the end of its time
 
-    Grant(int seq) {
-      this.seq = seq;
+    Grant(Lease lease) {
+      this.lease = lease;
     }
   }
 
   private final InodeId id; // immutable
+  private final LeasePlane plane; // immutable
   private final Clock clock; // immutable
   private final Map<LeaseHolder, Grant> grants = new LinkedHashMap<>(2); // guarded by this
   private final SequencedSet<Runnable> waiting = new LinkedHashSet<>(2); // guarded by this
   private int lastSeq; // guarded by this
   private int recalls; // guarded by this: since the last quiet moment
+  private volatile boolean exclusive; // written under this: the only grant is of that mode
   private volatile int held; // written under this: how many grants there are
 
-  public LeaseTable(InodeId id, Clock clock) {
+  public LeaseTable(InodeId id, LeasePlane plane, Clock clock) {
     this.id = id;
+    this.plane = plane;
     this.clock = clock;
   }
 
   // ---- granting: under the inode's operation lock ----
 
   /**
-   * Grants a lease if nobody waits, or tells of the one that the holder has.
-   *
-   * @return its number, of which each grant has a new one; 0: none now
+   * Grants a lease if nobody waits, or tells of the one that the holder has. An exclusive one is
+   * granted to who would be alone, and a shared one to others.
    */
-  public synchronized int grant(LeaseHolder holder) {
+  public synchronized Lease grant(LeaseHolder holder, LeaseMode wish) {
     Grant present = grants.get(holder);
-    if (present != null) {
-      return present.recalled ? 0 : present.seq;
+    if (present != null && present.recalled) {
+      return Lease.NONE;
     }
-    if (!waiting.isEmpty() || recalls >= Limits.LEASE_RECALLS_IN_A_ROW) {
-      return 0;
+    Lease had = present == null ? Lease.NONE : present.lease;
+    boolean alone = grants.size() == (present == null ? 0 : 1);
+    LeaseMode mode = wish == LeaseMode.EXCLUSIVE && !alone ? LeaseMode.SHARED : wish;
+    if (had.mode().compareTo(mode) >= 0
+        || exclusive && !alone
+        || !waiting.isEmpty()
+        || recalls >= Limits.LEASE_RECALLS_IN_A_ROW) {
+      return had;
     }
     lastSeq = lastSeq == -1 ? 1 : lastSeq + 1; // never 0
-    grants.put(holder, new Grant(lastSeq));
+    Lease lease = new Lease(mode, lastSeq);
+    grants.put(holder, new Grant(lease));
     held = grants.size();
-    return lastSeq;
+    exclusive = mode == LeaseMode.EXCLUSIVE;
+    return lease;
+  }
+
+  /** Whether somebody else has an exclusive lease. */
+  boolean isExclusiveBeside(@Nullable LeaseHolder self) {
+    return exclusive && isHeldByOther(self);
   }
 
   /** Whether somebody else has a lease. */
@@ -98,7 +124,7 @@ public final class LeaseTable {
         free = false;
         if (!grant.recalled) {
           grant.recalled = true;
-          told.add(Map.entry(entry.getKey(), new LeaseName(id, grant.seq)));
+          told.add(Map.entry(entry.getKey(), new LeaseName(id, plane, grant.lease.seq)));
           LeaseHolder holder = entry.getKey();
           long mark = holder.mark();
           grant.alarm = clock.set(Limits.LEASE_RECALL_MS, () -> late(holder, grant, mark));
@@ -143,7 +169,7 @@ public final class LeaseTable {
    */
   public synchronized @Nullable List<Runnable> giveBack(LeaseHolder holder, int seq) {
     Grant grant = grants.get(holder);
-    return grant == null || grant.seq != seq ? null : remove(holder, grant);
+    return grant == null || grant.lease.seq != seq ? null : remove(holder, grant);
   }
 
   /** A holder has none any more, whatever it had. With no lock held. */
@@ -159,6 +185,7 @@ public final class LeaseTable {
   private List<Runnable> remove(LeaseHolder holder, Grant grant) {
     grants.remove(holder);
     held = grants.size();
+    exclusive = false; // if there was one, there was no other
     List<Runnable> told = new ArrayList<>(waiting.size() + 1);
     told.add(grant.alarm);
     if (grants.size() <= 1) {

@@ -32,6 +32,17 @@ public final class Leases {
   }
 
   /**
+   * Before something is shown of it.
+   *
+   * @throws LeaseConflict another has a lease under which it may be out of date here
+   */
+  public void requireSeen(@Nullable LeaseTable shown) throws LeaseConflict {
+    if (used && shown != null && shown.isExclusiveBeside(ACTING.get())) {
+      throw new LeaseConflict(List.of(shown));
+    }
+  }
+
+  /**
    * Before a change, under the operation locks that it is made under.
    *
    * @param changed the tables of what it changes; null: nobody ever had a lease on it
