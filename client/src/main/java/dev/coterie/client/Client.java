@@ -5,12 +5,15 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
+import dev.coterie.api.StepsAhead;
 import dev.coterie.api.Ticket;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,12 +56,14 @@ import org.jspecify.annotations.Nullable;
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
  * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine.
  */
-public final class Client implements FileService {
+public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
+  private final Ahead ahead; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
 
   private Client(Connection connection, long copiesBytes) {
     this.connection = connection;
+    this.ahead = new Ahead(connection);
     this.copies =
         copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0), copiesBytes);
   }
@@ -154,6 +159,15 @@ public final class Client implements FileService {
     }
     completion.done((R) Done.DONE);
     return Ticket.DONE;
+  }
+
+  @Override
+  public Walked walkAhead(
+      Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+      throws ErrnoException {
+    return copies != null
+        ? copies.service().walkAhead(caller, dir, names, opening)
+        : ahead.walk(caller, dir, names, opening);
   }
 
   @Override

@@ -4,11 +4,13 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Stat;
 import dev.coterie.client.Held.Handle;
 import dev.coterie.wire.AttrChange;
 import dev.coterie.wire.BaseRequest;
@@ -23,6 +25,8 @@ import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.WatchRequest;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * From an operation to its message: one for each, with the fids that stand for its inodes and
@@ -66,6 +70,46 @@ final class Requests {
             && (caller.umask() == 0 || !dependsOnUmask(operation))
             && (isMyPid(caller) || !(operation instanceof Operation.Lock));
     return assumed ? request : new SessionRequest.Tas(caller, request);
+  }
+
+  /**
+   * The messages of the steps of a path, in their order.
+   *
+   * @param dir in which the first name is looked up
+   * @throws ErrnoException as {@link #make}; what the calls already use is noted in them
+   */
+  List<Request> steps(Caller caller, InodeId dir, Ahead.Chain chain) throws ErrnoException {
+    List<Request> steps = new ArrayList<>();
+    int fid = P9.NOFID;
+    for (Call<Stat> call : chain.lookups) {
+      int from = fid == P9.NOFID ? use(call, dir) : fid;
+      fid = newFid(call);
+      Name name = ((Operation.Lookup) call.operation).name();
+      steps.add(step(caller, call, new InodeRequest.Tlookup(from, fid, name)));
+    }
+    Call<Operation.Opened> open = chain.open;
+    if (open != null) {
+      int flags = ((Operation.Open) open.operation).flags();
+      steps.add(step(caller, open, new HandleRequest.Topen(fid, newHandleFid(open), flags)));
+      Call<Integer> read = chain.read;
+      if (read != null) {
+        ByteBuffer destination = ((Operation.Read) read.operation).destination();
+        read.count = readable(destination, dataBytes(caller));
+        steps.add(
+            step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
+      }
+      if (chain.lease != null) {
+        int shared = LeaseMode.SHARED.number();
+        steps.add(
+            step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
+      }
+    }
+    return steps;
+  }
+
+  private Request step(Caller caller, Call<?> call, Request request) {
+    call.replyType = request.type() + 1;
+    return as(caller, request);
   }
 
   /** The message of the caller, whose umask does not matter. */

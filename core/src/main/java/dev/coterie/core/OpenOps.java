@@ -38,6 +38,7 @@ final class OpenOps {
           | OpenFlags.O_NOFOLLOW
           | OpenFlags.O_CLOEXEC
           | OpenFlags.NO_FIFO
+          | OpenFlags.NO_COUNTER
           | OpenFlags.COUNTER;
 
   private final Vfs vfs;
@@ -84,7 +85,9 @@ final class OpenOps {
     if ((mode & Mode.S_IFMT) == Mode.S_IFIFO && (flags & OpenFlags.NO_FIFO) == 0) {
       return fifo(inode, flags);
     }
-    if (!Mode.isRegular(mode) && !Mode.isDirectory(mode)) {
+    boolean plain = Mode.isRegular(mode) || Mode.isDirectory(mode);
+    Counter counter = vfs.counters().find(inode);
+    if (!plain || (counter != null && (flags & OpenFlags.NO_COUNTER) != 0)) {
       throw new ErrnoException(Errno.ENXIO);
     }
     if ((wanted & Access.WRITE) != 0) {
@@ -93,7 +96,6 @@ final class OpenOps {
     inode.hold();
     vfs.changes().used(inode, Change.OPEN);
     try {
-      Counter counter = vfs.counters().find(inode);
       if (counter != null) {
         return new Fresh(counter(inode, counter, flags), inode.mount().stat(node));
       }
