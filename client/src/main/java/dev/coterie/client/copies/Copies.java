@@ -31,8 +31,10 @@ import org.jspecify.annotations.Nullable;
  * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks again, and the
  * error is the caller's.
  *
- * <p>Two things differ from the service below. A read that is answered from a copy does not mark
- * the access time: with relatime the read that made the copy has marked it, after the last change;
+ * <p>Three things differ from the service below. What is opened to be read at once ({@link
+ * StepsAhead.Content#SOON}) is read with the opening, which marks the access time. A read that is
+ * answered from a copy does not mark it: with relatime the read that made the copy has marked it,
+ * after the last change;
  * a strictatime of a mount is not kept, that of a handle ({@link
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
