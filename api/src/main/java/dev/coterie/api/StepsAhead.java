@@ -43,8 +43,8 @@ public interface StepsAhead {
   /**
    * What was done.
    *
-   * @param found attributes of the first names, each with one reference; a symbolic link, or
-   *     what is no directory, can only be the last
+   * @param found attributes of the first names, each with one reference; a symbolic link, or what
+   *     is no directory, can only be the last
    * @param opened null: not
    * @param count bytes put into the buffer; -1: it was not read
    * @param leased null: no lease was asked for, or there was no answer
@@ -72,11 +72,7 @@ public interface StepsAhead {
 
   /** By the service, if it is such a one. */
   static Walked by(
-      FileService service,
-      Caller caller,
-      InodeId dir,
-      List<Name> names,
-      @Nullable Opening opening)
+      FileService service, Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
       throws ErrnoException {
     return service instanceof StepsAhead ahead
         ? ahead.walkAhead(caller, dir, names, opening)

@@ -162,8 +162,8 @@ public final class Tree implements TreeCalls, AutoCloseable {
   }
 
   /**
-   * Opens a file whose beginning is going to be read at once: a client with copies reads it with the
-   * opening, under a lease, and so marks the access time now.
+   * Opens a file whose beginning is going to be read at once: a client with copies reads it with
+   * the opening, under a lease, and so marks the access time now.
    *
    * @param flags of {@link OpenFlags}, not to write, nor to make the file
    */

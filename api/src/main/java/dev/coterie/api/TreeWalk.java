@@ -262,8 +262,7 @@ final class TreeWalk implements AutoCloseable {
       return; // one step is one message in any case
     }
     List<Name> some = names.subList(first, stop);
-    StepsAhead.Walked walked =
-        StepsAhead.by(service, caller, here, some, opens ? opening : null);
+    StepsAhead.Walked walked = StepsAhead.by(service, caller, here, some, opens ? opening : null);
     found.addAll(walked.found());
     opened = walked.opened();
     count = walked.count();

@@ -76,8 +76,7 @@ final class Ahead {
       chain.lookups.add(new Call<>(connection, new Operation.Lookup(dir, name), null));
     }
     if (opening != null) {
-      chain.open =
-          new Call<>(connection, new Operation.Open(dir, opening.flagsAhead()), null);
+      chain.open = new Call<>(connection, new Operation.Open(dir, opening.flagsAhead()), null);
       ByteBuffer buffer = opening.buffer();
       if (buffer != null) {
         chain.read = new Call<>(connection, new Operation.Read(0, 0, buffer), null);

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>For any number of threads. Each operation is one message at most; a thread that waits reads from the
- * connection itself, so nothing is handed over between threads where only one works.
+ * <p>For any number of threads. Each operation is one message at most; a thread that waits reads
+ * from the connection itself, so nothing is handed over between threads where only one works.
  *
  * <p>What the wire adds to the promises of {@link FileService}:
  *
@@ -162,8 +162,7 @@ public final class Client implements FileService, StepsAhead {
   }
 
   @Override
-  public Walked walkAhead(
-      Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+  public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
       throws ErrnoException {
     return copies != null
         ? copies.service().walkAhead(caller, dir, names, opening)

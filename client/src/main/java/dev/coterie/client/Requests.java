@@ -95,13 +95,11 @@ final class Requests {
       if (read != null) {
         ByteBuffer destination = ((Operation.Read) read.operation).destination();
         read.count = readable(destination, dataBytes(caller));
-        steps.add(
-            step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
+        steps.add(step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
       }
       if (chain.lease != null) {
         int shared = LeaseMode.SHARED.number();
-        steps.add(
-            step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
+        steps.add(step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
       }
     }
     return steps;

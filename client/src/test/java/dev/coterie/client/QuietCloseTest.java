@@ -190,8 +190,7 @@ class QuietCloseTest {
     Opened first = open(O_RDONLY);
     answered(new Operation.Unlink(id(1), Name.of("file")), new Runlinkat());
     Opened second = open(O_RDONLY);
-    answered(
-        new Operation.Rename(id(1), Name.of("a"), id(1), Name.of("b"), 0), new Rrenamex());
+    answered(new Operation.Rename(id(1), Name.of("a"), id(1), Name.of("b"), 0), new Rrenamex());
     assertWaitsFor(first);
     assertWaitsFor(second);
     Opened third = open(O_RDONLY);
@@ -216,8 +215,7 @@ class QuietCloseTest {
     Opened file = open(O_RDONLY);
     Operation.Opened set = answered(new Operation.Evset(), new Revset(stat(8), 0));
     answered(
-        new Operation.Evctl(
-            set.handle(), Operation.Control.ADD, file.handle, EventMask.EPOLLIN, 0),
+        new Operation.Evctl(set.handle(), Operation.Control.ADD, file.handle, EventMask.EPOLLIN, 0),
         new Revctl());
     assertWaitsFor(file);
   }

@@ -72,7 +72,10 @@ final class Relay implements AutoCloseable {
     try (SocketChannel client = server.accept();
         SocketChannel upstream = SocketChannel.open(UnixDomainSocketAddress.of(leader))) {
       Thread back =
-          Thread.ofPlatform().daemon().name("relay-back").start(() -> pump(upstream, client, false));
+          Thread.ofPlatform()
+              .daemon()
+              .name("relay-back")
+              .start(() -> pump(upstream, client, false));
       pump(client, upstream, true);
       back.join();
     } catch (IOException | InterruptedException e) {

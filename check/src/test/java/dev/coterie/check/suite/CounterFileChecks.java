@@ -66,8 +66,7 @@ interface CounterFileChecks extends Checks {
     make(one, "/c", "3");
     Stat file = one.mknod("/file", Mode.S_IFREG | 0644, 0);
     fails(Errno.ENXIO, () -> one.open("/c", O_RDONLY | OpenFlags.NO_COUNTER));
-    Opened opened =
-        one.service().open(one.caller(), file.id(), O_RDONLY | OpenFlags.NO_COUNTER);
+    Opened opened = one.service().open(one.caller(), file.id(), O_RDONLY | OpenFlags.NO_COUNTER);
     assertThat(opened.flags()).isEqualTo(O_RDONLY);
     assertThat(get(one, one.open("/c", O_RDWR))).isEqualTo(3);
   }

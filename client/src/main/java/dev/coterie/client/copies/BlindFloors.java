@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Which grants were recalled or given back while requests are under way that may bring a lease of an
- * inode that was not known when they were sent: as {@link Node#floor}, of inodes without a node.
+ * Which grants were recalled or given back while requests are under way that may bring a lease of
+ * an inode that was not known when they were sent: as {@link Node#floor}, of inodes without a node.
  */
 final class BlindFloors {
   private final Map<InodeId, Integer> floors = new HashMap<>(); // guarded by this

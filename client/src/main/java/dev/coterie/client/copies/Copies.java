@@ -34,8 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Three things differ from the service below. What is opened to be read at once ({@link
  * StepsAhead.Content#SOON}) is read with the opening, which marks the access time. A read that is
  * answered from a copy does not mark it: with relatime the read that made the copy has marked it,
- * after the last change;
- * a strictatime of a mount is not kept, that of a handle ({@link
+ * after the last change; a strictatime of a mount is not kept, that of a handle ({@link
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
  *
@@ -392,8 +391,7 @@ public final class Copies implements FileService, StepsAhead {
   // ---- several steps ----
 
   @Override
-  public Walked walkAhead(
-      Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+  public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
       throws ErrnoException {
     List<Stat> known = new ArrayList<>();
     InodeId here = dir;

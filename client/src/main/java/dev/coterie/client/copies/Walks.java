@@ -7,7 +7,6 @@ import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
-import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Lookup;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
@@ -21,9 +20,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Steps of a path that are asked for without waiting in between, from the first name on that no copy
- * knows. So the inodes, and the lease that may come with them, are not known when they are asked
- * for: {@link Nodes#beginBlind}.
+ * Steps of a path that are asked for without waiting in between, from the first name on that no
+ * copy knows. So the inodes, and the lease that may come with them, are not known when they are
+ * asked for: {@link Nodes#beginBlind}.
  *
  * <p>Where a directory has been searched before, it is left to the lookups to ask for a lease.
  */
@@ -48,11 +47,7 @@ final class Walks {
 
   /** From the first name on that no copy knows, with what the copies know in front. */
   Walked below(
-      Caller caller,
-      InodeId dir,
-      List<Name> names,
-      @Nullable Opening opening,
-      List<Stat> known)
+      Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening, List<Stat> known)
       throws ErrnoException {
     if (!(below instanceof StepsAhead ahead)
         || names.size() < (opening == null ? 2 : 1)

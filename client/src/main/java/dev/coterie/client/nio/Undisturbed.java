@@ -38,8 +38,7 @@ final class Undisturbed implements FileService, StepsAhead {
   }
 
   @Override
-  public Walked walkAhead(
-      Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+  public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
       throws ErrnoException {
     if (!Thread.interrupted()) {
       return StepsAhead.by(service, caller, dir, names, opening);

@@ -41,8 +41,7 @@ class WalksTest {
     private Runnable afterGrant = () -> {};
 
     @Override
-    public Walked walkAhead(
-        Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+    public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
         throws ErrnoException {
       Stat found = leader.lookup(caller, dir, names.getFirst());
       if (opening == null) {
@@ -133,16 +132,13 @@ class WalksTest {
   void ownChangeOfSomethingMeanwhile_isSeen() throws ErrnoException {
     steps.afterGrant =
         () -> {
-          leader.toHold.add("create");
           Operation<Opened> create =
               new Operation.Create(ScriptedLeader.ROOT, F, OpenFlags.O_TRUNC, 0);
           copies.submit(ME, create, Unheard.UNHEARD);
           file.mode = Mode.S_IFREG | 0600;
           file.content = bytes("new");
         };
-    long handle = open();
-    leader.deliver();
-    assertFresh(handle);
+    assertFresh(open());
   }
 
   /** Another's change after the reading and before the grant, which nothing was recalled for. */
@@ -164,10 +160,8 @@ class WalksTest {
   }
 
   private long open(int flags) throws ErrnoException {
-    StepsAhead.Opening opening =
-        new StepsAhead.Opening(flags, StepsAhead.Content.SOON, null);
-    StepsAhead.Walked walked =
-        copies.walkAhead(ME, ScriptedLeader.ROOT, List.of(F), opening);
+    StepsAhead.Opening opening = new StepsAhead.Opening(flags, StepsAhead.Content.SOON, null);
+    StepsAhead.Walked walked = copies.walkAhead(ME, ScriptedLeader.ROOT, List.of(F), opening);
     Opened opened = walked.opened();
     assertThat(opened).isNotNull();
     assertThat(walked.count()).as("it is for the copy alone").isEqualTo(-1);
