@@ -1,7 +1,6 @@
 package dev.coterie.api;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /** Reads a file to its end. */
 final class WholeFile {
@@ -23,18 +22,24 @@ final class WholeFile {
   static byte[] read(OpenFile file, Stat stat, ByteBuffer first, int count) throws ErrnoException {
     // A read that is short says that this is the end only if that is where the end was.
     if (count == 0 || (count > 0 && count < FIRST_BYTES && count == stat.size())) {
-      return Arrays.copyOf(first.array(), count);
+      return bytes(first);
     }
-    ByteBuffer content = first;
+    ByteBuffer content = count < 0 ? first.clear() : first;
     while (true) {
       if (!content.hasRemaining()) {
         content = larger(content);
       }
       int read = file.isFifo() ? file.read(content) : file.pread(content, content.position());
       if (read == 0) {
-        return Arrays.copyOf(content.array(), content.position());
+        return bytes(content);
       }
     }
+  }
+
+  private static byte[] bytes(ByteBuffer content) {
+    byte[] bytes = new byte[content.position()];
+    content.flip().get(bytes);
+    return bytes;
   }
 
   private static ByteBuffer larger(ByteBuffer content) throws ErrnoException {

@@ -120,8 +120,8 @@ final class Ahead {
     }
     Leased leased = chain.lease == null ? null : awaited(chain.lease);
     Integer count = chain.read == null ? null : awaited(chain.read);
-    boolean read = opened != null && count != null;
-    return new Walked(found, opened, read ? count : -1, leased, failure);
+    int read = opened != null && count != null ? count : -1;
+    return new Walked(found, opened, read, leased, failure);
   }
 
   private <R> @Nullable R awaited(Call<R> call) {

@@ -95,7 +95,6 @@ final class OpenOps {
     if ((wanted & Access.WRITE) != 0) {
       inode.requireWritable();
     }
-    Counter counter = vfs.counters().find(inode);
     if ((flags & O_TRUNC) != 0 && counter == null) {
       vfs.requireUnleased(inode); // before anybody is told of the opening, as it begins again
     }

@@ -119,8 +119,11 @@ final class Walks {
       Node node = nodes.get(stat.id());
       Copy copy = node == null ? null : node.copy;
       Copy.Known own = copy == null ? null : copy.known();
-      boolean stands = node != null && own != null && keeper.stands(node, copy, own);
-      all.add(stands ? own.stat() : stat);
+      if (node != null && copy != null && own != null && keeper.stands(node, copy, own)) {
+        all.add(own.stat());
+      } else {
+        all.add(stat);
+      }
     }
     return all;
   }

@@ -18,6 +18,7 @@ import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StepsAhead;
 import dev.coterie.api.Ticket;
+import dev.coterie.api.Tree;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -151,6 +152,20 @@ class WalksTest {
           leader.change++;
         };
     assertFresh(open());
+  }
+
+  /** Its beginning was read before a change of our own, which may be in the copy alone. */
+  @Test
+  void readAll_whenOurOwnChangeCameBetween_readsAgain() throws ErrnoException {
+    try (Tree tree = Tree.of(copies, ME)) {
+      steps.beforeGrant =
+          () -> {
+            copies.submit(
+                ME, new Operation.Setattr(file.id, 0, SetAttr.ofMode(0600)), Unheard.UNHEARD);
+            file.content = bytes("newer");
+          };
+      assertThat(tree.readAll("f")).isEqualTo(bytes("newer"));
+    }
   }
 
   // ---- the ends ----
