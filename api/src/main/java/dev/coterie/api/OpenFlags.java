@@ -41,6 +41,12 @@ public final class OpenFlags {
    */
   public static final int NO_FIFO = 1 << 28;
 
+  /**
+   * No flag of open(2): an event counter is ENXIO. How those open a file who read it before they
+   * know what it is, as to read a counter is to take from it.
+   */
+  public static final int NO_COUNTER = 1 << 27;
+
   /** The flags fcntl(F_SETFL) can change, and {@link #STRICTATIME}. */
   public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | STRICTATIME;
 

@@ -7,7 +7,9 @@ import static dev.coterie.api.OpenFlags.O_EXCL;
 import static dev.coterie.api.OpenFlags.O_NOFOLLOW;
 import static dev.coterie.api.OpenFlags.O_RDONLY;
 import static dev.coterie.api.OpenFlags.O_TMPFILE;
+import static dev.coterie.api.OpenFlags.O_TRUNC;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -149,10 +151,48 @@ public final class Tree implements TreeCalls, AutoCloseable {
     if ((flags & O_CREAT) != 0) {
       return openOrCreate(path, flags, mode);
     }
+    if (!tmpfile && (flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY) {
+      return openToRead(path, flags, StepsAhead.Content.NOT);
+    }
     try (TreeWalk walk = target(path, (flags & O_NOFOLLOW) == 0)) {
       return tmpfile
           ? created(service.tmpfile(caller, walk.here(), flags, mode))
           : new OpenFile(service, caller, service.open(caller, walk.here(), flags));
+    }
+  }
+
+  /**
+   * Opens a file whose beginning is going to be read at once: a client with copies reads it with
+   * the opening, under a lease, and so marks the access time now.
+   *
+   * @param flags of {@link OpenFlags}, not to write, nor to make the file
+   */
+  public OpenFile openToRead(TreePath path, int flags) throws ErrnoException {
+    if ((flags & (O_ACCMODE | O_TRUNC | O_CREAT | TMPFILE_BIT)) != O_RDONLY) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    return openToRead(path, flags, StepsAhead.Content.SOON);
+  }
+
+  private OpenFile openToRead(TreePath path, int flags, StepsAhead.Content content)
+      throws ErrnoException {
+    try (TreeWalk walk = walk(path)) {
+      walk.opens(new StepsAhead.Opening(flags, content, null));
+      walk.toTarget((flags & O_NOFOLLOW) == 0);
+      return new OpenFile(service, caller, walk.open(flags));
+    }
+  }
+
+  @Override
+  public byte[] readAll(TreePath path) throws ErrnoException {
+    ByteBuffer first = ByteBuffer.allocate(WholeFile.FIRST_BYTES);
+    try (TreeWalk walk = walk(path)) {
+      walk.opens(new StepsAhead.Opening(O_RDONLY, StepsAhead.Content.NOW, first));
+      walk.toTarget(true);
+      Operation.Opened opened = walk.open(O_RDONLY);
+      try (OpenFile file = new OpenFile(service, caller, opened)) {
+        return WholeFile.read(file, opened.stat(), first, walk.count());
+      }
     }
   }
 

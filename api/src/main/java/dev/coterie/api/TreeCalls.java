@@ -29,6 +29,16 @@ public sealed interface TreeCalls permits Tree {
     return open(TreePath.of(path), flags, mode);
   }
 
+  /**
+   * The content of a file: opened, read to its end and closed. One that is small takes one round
+   * trip to a leader in another process. EFBIG more than an array holds · EISDIR.
+   */
+  byte[] readAll(TreePath path) throws ErrnoException;
+
+  default byte[] readAll(String path) throws ErrnoException {
+    return readAll(TreePath.of(path));
+  }
+
   /** The entries of a directory, all but "." and "..", with attributes if asked for. */
   List<DirEntry> list(TreePath path, boolean attributes) throws ErrnoException;
 

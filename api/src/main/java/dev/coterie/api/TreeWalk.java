@@ -1,5 +1,6 @@
 package dev.coterie.api;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,14 @@ final class TreeWalk implements AutoCloseable {
 
   private @Nullable Name last;
   private boolean slashes;
+
+  // Done ahead, beginning with the next step; what is left is given back.
+  private boolean wantsLast;
+  private StepsAhead.@Nullable Opening opening;
+  private final ArrayDeque<Stat> found = new ArrayDeque<>(0);
+  private Operation.@Nullable Opened opened;
+  private int count = -1;
+  private @Nullable ErrnoException failure;
 
   /** Starts at {@code root} if the path is absolute, else at {@code start}, which both are held. */
   TreeWalk(FileService service, Caller caller, InodeId root, InodeId start, TreePath path)
@@ -83,13 +92,13 @@ final class TreeWalk implements AutoCloseable {
         slashes = slashesAtEnd;
         return;
       }
-      Stat found = service.lookup(caller, here, upAtRoot(name));
-      if (found.isSymlink()) {
-        follow(found, true);
+      Stat child = step(name);
+      if (child.isSymlink()) {
+        follow(child, true);
         continue;
       }
-      moveTo(found);
-      if (!found.isDirectory()) {
+      moveTo(child);
+      if (!child.isDirectory()) {
         throw new ErrnoException(Errno.ENOTDIR);
       }
     }
@@ -100,19 +109,42 @@ final class TreeWalk implements AutoCloseable {
    * when asked, and always when slashes come after it, which also demand a directory.
    */
   void toTarget(boolean followLast) throws ErrnoException {
+    wantsLast = true;
     toParent();
     while (last != null) {
-      Stat found = lookupLast();
-      if (!found.isSymlink() || !(followLast || slashes)) {
-        moveTo(found);
-        if (slashes && !found.isDirectory()) {
+      Stat child = lookupLast();
+      if (!child.isSymlink() || !(followLast || slashes)) {
+        moveTo(child);
+        if (slashes && !child.isDirectory()) {
           throw new ErrnoException(Errno.ENOTDIR);
         }
         return;
       }
-      follow(found, slashes);
+      follow(child, slashes);
       toParent();
     }
+  }
+
+  /** Before {@link #toTarget}: what it leads to is going to be opened. */
+  void opens(StepsAhead.Opening how) {
+    opening = how;
+  }
+
+  /**
+   * After {@link #toTarget}: {@link #here}, opened.
+   *
+   * @param flags as said to {@link #opens}
+   */
+  Operation.Opened open(int flags) throws ErrnoException {
+    throwFailure();
+    Operation.Opened ahead = opened;
+    opened = null;
+    return ahead != null ? ahead : service.open(caller, here, flags);
+  }
+
+  /** Bytes that were read when it was opened; -1: it was not. */
+  int count() {
+    return count;
   }
 
   /** Looks up the last name, with a reference that is the caller's to {@link #release}. */
@@ -120,7 +152,7 @@ final class TreeWalk implements AutoCloseable {
     if (last == null) {
       throw new IllegalStateException("the path has no last name");
     }
-    return service.lookup(caller, here, upAtRoot(last));
+    return step(last);
   }
 
   /**
@@ -196,9 +228,54 @@ final class TreeWalk implements AutoCloseable {
   @Override
   public void close() {
     leave();
+    found.forEach(stat -> release(stat.id()));
+    if (opened != null) {
+      service.submit(caller, new Operation.Close(opened.handle()), Unheard.UNHEARD);
+      opened = null;
+    }
   }
 
   // ---- steps ----
+
+  /** Looks a name up, the one before {@code next}. */
+  private Stat step(Name name) throws ErrnoException {
+    if (found.isEmpty() && failure == null && opened == null) {
+      goAhead();
+    }
+    Stat child = found.poll();
+    if (child != null) {
+      return child;
+    }
+    throwFailure();
+    return service.lookup(caller, here, upAtRoot(name));
+  }
+
+  private void goAhead() throws ErrnoException {
+    int first = next - 1;
+    int end = wantsLast ? names.size() : names.size() - 1;
+    int stop = first;
+    while (stop < Math.min(end, first + StepsAhead.NAMES) && !names.get(stop).isDots()) {
+      stop++;
+    }
+    boolean opens = stop == names.size() && opening != null && !slashesAtEnd;
+    if (stop - first < (opens ? 1 : 2)) {
+      return; // one step is one message in any case
+    }
+    List<Name> some = names.subList(first, stop);
+    StepsAhead.Walked walked = StepsAhead.by(service, caller, here, some, opens ? opening : null);
+    found.addAll(walked.found());
+    opened = walked.opened();
+    count = walked.count();
+    failure = walked.failure();
+  }
+
+  private void throwFailure() throws ErrnoException {
+    ErrnoException thrown = failure;
+    if (thrown != null) {
+      failure = null;
+      throw thrown;
+    }
+  }
 
   private void moveTo(Stat found) {
     leave();

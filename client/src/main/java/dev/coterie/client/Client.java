@@ -5,12 +5,15 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
+import dev.coterie.api.StepsAhead;
 import dev.coterie.api.Ticket;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>For any number of threads. Each operation is one message; a thread that waits reads from the
- * connection itself, so nothing is handed over between threads where only one works.
+ * <p>For any number of threads. Each operation is one message at most; a thread that waits reads
+ * from the connection itself, so nothing is handed over between threads where only one works.
  *
  * <p>What the wire adds to the promises of {@link FileService}:
  *
@@ -38,6 +41,12 @@ import org.jspecify.annotations.Nullable;
  *       with EINTR. Ticket.cancel never says that it won, as that is not known yet. A Close cannot
  *       be cancelled; it takes effect when the last operation on the handle is over.
  *   <li><b>Forget</b> is done at once; the leader learns of it with a later message.
+ *   <li><b>So is Close</b> of a file or directory that was opened by its name to read only, when
+ *       nobody can tell the difference but by looking within 20 ms at what others have: the leader
+ *       is told with the next request, or after that time. A Close is waited for when the handle
+ *       could write, was shared or is waited for in an event set; when the session ever asked for a
+ *       lock of the file, as a lock may end with it; and when the session removed or renamed
+ *       anything since it was opened, as it may free the space of a file without a name.
  *   <li><b>EAGAIN</b> from {@code submit}: {@link dev.coterie.api.Limits#REQUESTS_PER_CONNECTION
  *       too much} is under way. A waiting call waits for its turn instead.
  *   <li><b>A lost connection</b> ends what was sent with EIO and anything later with ENOTCONN; a
@@ -47,12 +56,14 @@ import org.jspecify.annotations.Nullable;
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
  * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine.
  */
-public final class Client implements FileService {
+public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
+  private final Ahead ahead; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
 
   private Client(Connection connection, long copiesBytes) {
     this.connection = connection;
+    this.ahead = new Ahead(connection);
     this.copies =
         copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0), copiesBytes);
   }
@@ -101,11 +112,10 @@ public final class Client implements FileService {
         : run(caller, operation, pending);
   }
 
-  @SuppressWarnings("unchecked") // a Forget answers Done
+  @SuppressWarnings("unchecked") // what is done without a message answers Done
   private <R> R run(Caller caller, Operation<R> operation, @Nullable Pending pending)
       throws ErrnoException {
-    if (operation instanceof Operation.Forget forget) {
-      connection.forget(forget.id(), forget.count());
+    if (isDoneAlone(operation)) {
       return (R) Done.DONE;
     }
     Call<R> call = new Call<>(connection, operation, null);
@@ -113,8 +123,25 @@ public final class Client implements FileService {
     return call.answer();
   }
 
+  /** Does what needs no message of its own. False: there is more to do. */
+  private boolean isDoneAlone(Operation<?> operation) throws ErrnoException {
+    if (operation instanceof Operation.Forget forget) {
+      connection.forget(forget.id(), forget.count());
+      return true;
+    }
+    return operation instanceof Operation.Close close && closeQuietly(close);
+  }
+
+  private boolean closeQuietly(Operation.Close close) throws ErrnoException {
+    try {
+      return connection.closeQuietly(close.handle());
+    } catch (ErrnoException e) {
+      throw new ErrnoException(e.errno(), close.label());
+    }
+  }
+
   @Override
-  @SuppressWarnings("unchecked") // a Forget answers Done
+  @SuppressWarnings("unchecked") // what is done without a message answers Done
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
     if (copies != null) {
@@ -122,9 +149,7 @@ public final class Client implements FileService {
     }
     Call<R> call = new Call<>(connection, operation, completion);
     try {
-      if (operation instanceof Operation.Forget forget) {
-        connection.forget(forget.id(), forget.count());
-      } else {
+      if (!isDoneAlone(operation)) {
         connection.start(caller, call);
         return call.isDone() ? Ticket.DONE : call;
       }
@@ -139,6 +164,14 @@ public final class Client implements FileService {
   /** The most bytes that one read, write or append of a caller moves: what is longer is short. */
   public int messageBytesMax(Caller caller) {
     return connection.messageBytesMax(caller);
+  }
+
+  @Override
+  public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+      throws ErrnoException {
+    return copies != null
+        ? copies.service().walkAhead(caller, dir, names, opening)
+        : ahead.walk(caller, dir, names, opening);
   }
 
   @Override

@@ -130,10 +130,93 @@ final class Connection {
     send(caller, call, request);
   }
 
+  /**
+   * Sends the steps of a path together.
+   *
+   * @return false: there is no room for them now; nothing was sent
+   * @throws ErrnoException as {@link #run}, before any was sent
+   */
+  boolean sendAll(Caller caller, InodeId dir, Ahead.Chain chain) throws ErrnoException {
+    if (role.isMine()) {
+      throw new IllegalStateException("a completion must not wait");
+    }
+    List<Call<?>> calls = chain.calls();
+    List<Request> made;
+    try {
+      made = requests.steps(caller, dir, chain);
+      if (output.isCrowded()) {
+        calls.forEach(this::letGo);
+        return false;
+      }
+    } catch (ErrnoException e) {
+      calls.forEach(this::letGo);
+      throw new ErrnoException(e.errno(), calls.getFirst().operation.label());
+    }
+    if (!takeTags(calls)) {
+      return false;
+    }
+    int sent = output.send(calls, made);
+    for (Call<?> call : calls.subList(sent, calls.size())) {
+      endUnsent(call, Errno.EBADF); // as if the one before it had not made its fid
+    }
+    return true;
+  }
+
+  /** For all, or for none: then they are let go. */
+  private boolean takeTags(List<Call<?>> calls) throws ErrnoException {
+    int taken = 0;
+    try {
+      while (taken < calls.size() && tags.take(calls.get(taken))) {
+        taken++;
+      }
+      if (taken == calls.size()) {
+        return true;
+      }
+    } catch (ErrnoException e) {
+      endUntaken(calls, taken);
+      throw new ErrnoException(e.errno(), calls.getFirst().operation.label());
+    }
+    endUntaken(calls, taken);
+    return false;
+  }
+
+  private void endUntaken(List<Call<?>> calls, int taken) {
+    for (Call<?> call : calls.subList(0, taken)) {
+      endUnsent(call, Errno.EAGAIN);
+    }
+    calls.subList(taken, calls.size()).forEach(this::letGo);
+  }
+
+  /** Closes what nobody has come to know of. */
+  void closeUnheard(long handleNumber) throws ErrnoException {
+    if (closeQuietly(handleNumber)) {
+      return;
+    }
+    Handle handle = references.close(handleNumber);
+    clunk(handle.fid);
+    clunk(references.drop(handle.node));
+  }
+
   /** Gives back lookups; the leader learns of it with a later message. */
   void forget(InodeId id, long count) throws ErrnoException {
     tags.requireOpen();
     clunk(references.forget(id, count));
+  }
+
+  /**
+   * Closes a handle without a message of its own, if nobody else has to see that at once.
+   *
+   * @return false: nothing was done, and its Close is to be waited for
+   */
+  boolean closeQuietly(long handleNumber) throws ErrnoException {
+    tags.requireOpen();
+    Handle handle = references.closeQuietly(handleNumber);
+    if (handle == null) {
+      return false;
+    }
+    clunk(handle.fid);
+    clunk(references.drop(handle.node));
+    return true;
   }
 
   /** Asks the leader to give a call up, if it is not over and can be given up. */

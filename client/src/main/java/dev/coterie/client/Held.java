@@ -23,6 +23,9 @@ abstract sealed class Held {
     final int generation;
     long lookups;
 
+    /** Whether a lock was ever asked for: with any handle a lock may end. */
+    boolean locked;
+
     /** Open handles, a list. */
     @Nullable Handle handles;
 
@@ -71,11 +74,28 @@ abstract sealed class Held {
     /** Whether a read or a write at an offset can wait without end. */
     final boolean counter;
 
+    /** Names that this session had removed before this was opened; -1: its Close is waited for. */
+    private long removals = -1;
+
     Handle(long number, Node node, int fid, boolean counter) {
       this.number = number;
       this.node = node;
       this.fid = fid;
       this.counter = counter;
+    }
+
+    /** That it is closed matters to this session alone, as far as is known now. */
+    void closesQuietly(long removalsNow) {
+      removals = removalsNow;
+    }
+
+    /** That it is closed matters to others. */
+    void closesLoudly() {
+      removals = -1;
+    }
+
+    boolean isQuiet(long removalsNow) {
+      return calls == 0 && removals == removalsNow && !node.locked;
     }
   }
 }

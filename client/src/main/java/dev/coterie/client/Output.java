@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +99,38 @@ final class Output {
       beginWriting();
     }
     write();
+  }
+
+  /**
+   * Puts frames one after the other, with nothing between them, and sees to it that they are
+   * written.
+   *
+   * @return how many were put: fewer if there is no memory for all, or no frame can hold one
+   */
+  int send(List<Call<?>> calls, List<Request> requests) {
+    int count = 0;
+    synchronized (this) {
+      if (broken != null) {
+        return calls.size(); // as in the other send
+      }
+      try {
+        putClunks();
+        while (count < calls.size()) {
+          put(calls.get(count).tag, requests.get(count));
+          count++;
+        }
+      } catch (ErrnoException | OutOfMemoryError e) {
+        if (filling.position() == 0) {
+          return count;
+        }
+      }
+      if (writing) {
+        return count;
+      }
+      beginWriting();
+    }
+    write();
+    return count;
   }
 
   /** Clunks a fid with the next request, without waiting for the answer. */

@@ -39,6 +39,7 @@ final class References {
   private int[] freeFids = new int[INITIAL_SIZE]; // guarded by this: a stack, so that few are used
   private int freeCount; // guarded by this
   private int unusedFid = ROOT_FID + 1; // guarded by this: it and all above were never used
+  private long removals; // guarded by this: requests so far that take a name away
 
   // ---- fids ----
 
@@ -116,9 +117,10 @@ final class References {
    * Counts a handle.
    *
    * @param counter whether it is of an event counter
+   * @param quiet whether it was opened so that others need not know at once when it is closed
    * @return its number
    */
-  synchronized long addHandle(InodeId id, int fid, boolean counter) {
+  synchronized long addHandle(InodeId id, int fid, boolean counter, boolean quiet) {
     Node node = findOrAdd(id);
     if (fid >= handles.length) {
       handles = Arrays.copyOf(handles, Math.max(fid + 1, 2 * handles.length));
@@ -126,8 +128,28 @@ final class References {
     handleSequence = (handleSequence + 1) & SEQUENCE_MASK;
     Handle handle = new Handle(handleSequence << Integer.SIZE | fid, node, fid, counter);
     handles[fid] = handle;
+    if (quiet) {
+      handle.closesQuietly(removals);
+    }
     node.add(handle);
     return handle.number;
+  }
+
+  // ---- what makes a Close one that is waited for ----
+
+  /** A lock is asked for through it. */
+  synchronized void locks(Handle handle) {
+    handle.node.locked = true;
+  }
+
+  /** It is shared, or waited for: its end is seen by others. */
+  synchronized void isSeen(Handle handle) {
+    handle.closesLoudly();
+  }
+
+  /** A name is taken away, perhaps that of an open file, whose space its last Close frees. */
+  synchronized void removes() {
+    removals++;
   }
 
   // ---- going ----
@@ -156,6 +178,15 @@ final class References {
     handle.dropped = true;
     handle.node.remove(handle);
     return handle;
+  }
+
+  /**
+   * As {@link #close}, if nobody else has to see that at once.
+   *
+   * @return null: it was not given up, and its Close is to be waited for
+   */
+  synchronized @Nullable Handle closeQuietly(long handleNumber) throws ErrnoException {
+    return find(handleNumber).isQuiet(removals) ? close(handleNumber) : null;
   }
 
   /**

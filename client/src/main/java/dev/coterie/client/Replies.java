@@ -179,9 +179,18 @@ final class Replies {
 
   private Opened opened(Call<?> call, Stat stat, int flags) {
     boolean counter = (flags & OpenFlags.COUNTER) != 0;
-    long number = references.addHandle(stat.id(), call.newHandleFid, counter);
+    boolean quiet = !counter && isQuiet(call.operation, stat, flags);
+    long number = references.addHandle(stat.id(), call.newHandleFid, counter, quiet);
     call.newHandleFid = P9.NOFID;
     return new Opened(number, stat, flags);
+  }
+
+  /** A file or directory opened by its name, not to write. */
+  private static boolean isQuiet(Operation<?> operation, Stat stat, int flags) {
+    boolean named = operation instanceof Operation.Open || operation instanceof Operation.Create;
+    return named
+        && (flags & OpenFlags.O_ACCMODE) == OpenFlags.O_RDONLY
+        && (stat.isRegular() || stat.isDirectory());
   }
 
   // ---- leases ----

@@ -4,11 +4,13 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Stat;
 import dev.coterie.client.Held.Handle;
 import dev.coterie.wire.AttrChange;
 import dev.coterie.wire.BaseRequest;
@@ -23,6 +25,8 @@ import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.WatchRequest;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * From an operation to its message: one for each, with the fids that stand for its inodes and
@@ -66,6 +70,44 @@ final class Requests {
             && (caller.umask() == 0 || !dependsOnUmask(operation))
             && (isMyPid(caller) || !(operation instanceof Operation.Lock));
     return assumed ? request : new SessionRequest.Tas(caller, request);
+  }
+
+  /**
+   * The messages of the steps of a path, in their order.
+   *
+   * @param dir in which the first name is looked up
+   * @throws ErrnoException as {@link #make}; what the calls already use is noted in them
+   */
+  List<Request> steps(Caller caller, InodeId dir, Ahead.Chain chain) throws ErrnoException {
+    List<Request> steps = new ArrayList<>();
+    int fid = P9.NOFID;
+    for (Call<Stat> call : chain.lookups) {
+      int from = fid == P9.NOFID ? use(call, dir) : fid;
+      fid = newFid(call);
+      Name name = ((Operation.Lookup) call.operation).name();
+      steps.add(step(caller, call, new InodeRequest.Tlookup(from, fid, name)));
+    }
+    Call<Operation.Opened> open = chain.open;
+    if (open != null) {
+      int flags = ((Operation.Open) open.operation).flags();
+      steps.add(step(caller, open, new HandleRequest.Topen(fid, newHandleFid(open), flags)));
+      Call<Integer> read = chain.read;
+      if (read != null) {
+        ByteBuffer destination = ((Operation.Read) read.operation).destination();
+        read.count = readable(destination, dataBytes(caller));
+        steps.add(step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
+      }
+      if (chain.lease != null) {
+        int shared = LeaseMode.SHARED.number();
+        steps.add(step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
+      }
+    }
+    return steps;
+  }
+
+  private Request step(Caller caller, Call<?> call, Request request) {
+    call.replyType = request.type() + 1;
+    return as(caller, request);
   }
 
   /** The message of the caller, whose umask does not matter. */
@@ -142,6 +184,7 @@ final class Requests {
 
   private Request onNames(Call<?> call, Operation<?> operation) throws ErrnoException {
     if (operation instanceof Operation.Unlink unlink) {
+      references.removes();
       return new LinuxRequest.Tunlinkat(use(call, unlink.dir()), unlink.name(), 0);
     }
     if (operation instanceof Operation.Rmdir rmdir) {
@@ -149,6 +192,7 @@ final class Requests {
       return new LinuxRequest.Tunlinkat(dir, rmdir.name(), P9.UNLINKAT_REMOVEDIR);
     }
     if (operation instanceof Operation.Rename(var from, var name, var to, var newName, var flags)) {
+      references.removes();
       return new InodeRequest.Trenamex(use(call, from), name, useAlso(call, to), newName, flags);
     }
     if (operation instanceof Operation.Link link) {
@@ -189,7 +233,7 @@ final class Requests {
       return new EventRequest.Tevset(newHandleFid(call), P9.EVSET_COUNTER, flags, initial);
     }
     if (operation instanceof Operation.Evlock(var handle, var lock)) {
-      int fid = useAlso(call, handle);
+      int fid = useSeen(call, handle);
       return EventRequest.Tevlock.of(newHandleFid(call), fid, lock);
     }
     if (operation instanceof Operation.Rebind rebind) {
@@ -292,15 +336,17 @@ final class Requests {
       int most = Math.clamp(bytes, 0, msize - P9.IOHDR);
       return new HandleRequest.Treaddirx(fid, cookie, most, attributes ? P9.READDIRX_ATTRS : 0);
     }
-    return onOffsets(call, operation, fid);
+    return onOffsets(call, operation, handle);
   }
 
-  private Request onOffsets(Call<?> call, Operation.OnHandle<?> operation, int fid)
+  private Request onOffsets(Call<?> call, Operation.OnHandle<?> operation, Handle handle)
       throws ErrnoException {
+    int fid = handle.fid;
     if (operation instanceof Operation.Seek(_, var whence, var offset)) {
       return new HandleRequest.Tseek(fid, HandleRequest.Tseek.whence(whence), offset);
     }
     if (operation instanceof Operation.Lock(_, var lock, var waits)) {
+      references.locks(handle);
       return HandleRequest.Tlockx.of(fid, lock, waits ? P9.LOCKX_WAIT : 0);
     }
     if (operation instanceof Operation.GetLock(_, var lock)) {
@@ -323,9 +369,10 @@ final class Requests {
     }
     if (operation instanceof Operation.Evctl(_, var control, var member, var mask, var data)) {
       int op = EventRequest.Tevctl.op(control);
-      return new EventRequest.Tevctl(fid, op, useAlso(call, member), mask, data);
+      return new EventRequest.Tevctl(fid, op, useSeen(call, member), mask, data);
     }
     if (operation instanceof Operation.Share) {
+      references.isSeen(handle);
       return new HandleRequest.Tshare(fid);
     }
     return onWatches(call, operation, fid);
@@ -384,6 +431,13 @@ final class Requests {
     Held held = references.use(handle);
     call.second = held;
     return held.fid;
+  }
+
+  private int useSeen(Call<?> call, long handleNumber) throws ErrnoException {
+    Handle handle = references.use(handleNumber);
+    call.second = handle;
+    references.isSeen(handle);
+    return handle.fid;
   }
 
   private int newFid(Call<?> call) throws ErrnoException {

@@ -31,7 +31,7 @@ final class TickingCopies implements Runnable {
     thread.start();
   }
 
-  FileService service() {
+  Copies service() {
     return service;
   }
 

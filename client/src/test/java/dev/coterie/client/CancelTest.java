@@ -212,8 +212,8 @@ class CancelTest {
 
   @Test
   void close_cannotBeCancelled() throws Exception {
-    Calling<Operation.Opened> open = call(new Operation.Open(id(1), 0));
-    pair.peer().serve(new Ropen(stat(1), 0));
+    Calling<Operation.Opened> open = call(new Operation.Open(id(1), 2));
+    pair.peer().serve(new Ropen(stat(1), 2));
     long handle = open.result().handle();
 
     Calling<Operation.Done> close = call(new Operation.Close(handle));

@@ -1,5 +1,6 @@
 package dev.coterie.client;
 
+import static dev.coterie.api.OpenFlags.O_RDWR;
 import static dev.coterie.client.FakeLeader.id;
 import static dev.coterie.client.FakeLeader.stat;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -302,9 +303,9 @@ class FidsTest {
   }
 
   private Opened open(long number) throws Exception {
-    Calling<Operation.Opened> call = call(new Operation.Open(id(number), 0));
+    Calling<Operation.Opened> call = call(new Operation.Open(id(number), O_RDWR));
     Frame frame = pair.peer().next();
-    pair.peer().reply(frame.tag(), new Ropen(stat(number), 0));
+    pair.peer().reply(frame.tag(), new Ropen(stat(number), O_RDWR));
     int fid = ((dev.coterie.wire.HandleRequest.Topen) frame.request()).newFid();
     return new Opened(call.result().handle(), fid);
   }

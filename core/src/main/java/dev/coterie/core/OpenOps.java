@@ -39,6 +39,7 @@ final class OpenOps {
           | OpenFlags.O_NOFOLLOW
           | OpenFlags.O_CLOEXEC
           | OpenFlags.NO_FIFO
+          | OpenFlags.NO_COUNTER
           | OpenFlags.COUNTER;
 
   private final Vfs vfs;
@@ -86,13 +87,14 @@ final class OpenOps {
     if ((mode & Mode.S_IFMT) == Mode.S_IFIFO && (flags & OpenFlags.NO_FIFO) == 0) {
       return fifo(inode, flags);
     }
-    if (!Mode.isRegular(mode) && !Mode.isDirectory(mode)) {
+    boolean plain = Mode.isRegular(mode) || Mode.isDirectory(mode);
+    Counter counter = vfs.counters().find(inode);
+    if (!plain || (counter != null && (flags & OpenFlags.NO_COUNTER) != 0)) {
       throw new ErrnoException(Errno.ENXIO);
     }
     if ((wanted & Access.WRITE) != 0) {
       inode.requireWritable();
     }
-    Counter counter = vfs.counters().find(inode);
     if ((flags & O_TRUNC) != 0 && counter == null) {
       vfs.requireUnleased(inode); // before anybody is told of the opening, as it begins again
     }

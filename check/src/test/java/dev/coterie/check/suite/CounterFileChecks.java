@@ -61,6 +61,17 @@ interface CounterFileChecks extends Checks {
   // ---- what it is ----
 
   @Test
+  default void openThatWantsNoCounter_isEnxio() throws Exception {
+    Actor one = root();
+    make(one, "/c", "3");
+    Stat file = one.mknod("/file", Mode.S_IFREG | 0644, 0);
+    fails(Errno.ENXIO, () -> one.open("/c", O_RDONLY | OpenFlags.NO_COUNTER));
+    Opened opened = one.service().open(one.caller(), file.id(), O_RDONLY | OpenFlags.NO_COUNTER);
+    assertThat(opened.flags()).isEqualTo(O_RDONLY);
+    assertThat(get(one, one.open("/c", O_RDWR))).isEqualTo(3);
+  }
+
+  @Test
   default void counterFile_openedTwice_isOneCounter() throws ErrnoException {
     Actor one = root();
     Actor other = root();

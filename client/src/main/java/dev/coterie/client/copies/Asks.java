@@ -356,7 +356,7 @@ final class Asks {
         false);
   }
 
-  private void open(Opened opened, boolean refers) {
+  void open(Opened opened, boolean refers) {
     InodeId id = opened.stat().id();
     if (refers) {
       nodes.referred(id);

@@ -7,13 +7,17 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
+import dev.coterie.api.StepsAhead;
 import dev.coterie.api.Ticket;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks again, and the
  * error is the caller's.
  *
- * <p>Two things differ from the service below. A read that is answered from a copy does not mark
- * the access time: with relatime the read that made the copy has marked it, after the last change;
- * a strictatime of a mount is not kept, that of a handle ({@link
+ * <p>Three things differ from the service below. What is opened to be read at once ({@link
+ * StepsAhead.Content#SOON}) is read with the opening, which marks the access time. A read that is
+ * answered from a copy does not mark it: with relatime the read that made the copy has marked it,
+ * after the last change; a strictatime of a mount is not kept, that of a handle ({@link
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
  *
@@ -39,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * completes what is submitted to it in the order in which it was answered, as {@link
  * dev.coterie.client.Client} does.
  */
-public final class Copies implements FileService {
+public final class Copies implements FileService, StepsAhead {
   /** Leases held at most. */
   private static final int LEASES = 16_384;
 
@@ -48,6 +53,7 @@ public final class Copies implements FileService {
   private final Nodes nodes; // immutable
   private final Reading reading; // immutable
   private final Asks asks; // immutable
+  private final Walks walks; // immutable
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
 
   /**
@@ -62,6 +68,7 @@ public final class Copies implements FileService {
     this.nodes = new Nodes(below, keeper, pool);
     this.reading = new Reading(keeper, pool, handles);
     this.asks = new Asks(nodes, keeper, reading, handles);
+    this.walks = new Walks(below, keeper, nodes, asks, pool);
     keeper.start(nodes);
   }
 
@@ -379,6 +386,33 @@ public final class Copies implements FileService {
             answers.failed(errno);
           }
         });
+  }
+
+  // ---- several steps ----
+
+  @Override
+  public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
+      throws ErrnoException {
+    List<Stat> known = new ArrayList<>();
+    InodeId here = dir;
+    for (Name name : names) {
+      Stat stat;
+      try {
+        stat = lookup(caller, new Operation.Lookup(here, name));
+      } catch (ErrnoException e) {
+        return new Walked(known, null, -1, null, e);
+      }
+      if (stat == null) {
+        List<Name> left = names.subList(known.size(), names.size());
+        return walks.below(caller, here, left, opening, known);
+      }
+      known.add(stat);
+      if (!stat.isDirectory()) {
+        break;
+      }
+      here = stat.id();
+    }
+    return new Walked(known, null, -1, null, null);
   }
 
   @Override

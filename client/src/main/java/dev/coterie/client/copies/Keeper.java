@@ -11,10 +11,12 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,7 @@ final class Keeper {
   private int asking; // guarded by this: the one that is sent or being sent, or 0
   private int lastAsked; // guarded by this
   private final AtomicInteger uncertain = new AtomicInteger();
+  private final AtomicLong doubted = new AtomicLong(); // how often that rose
   private volatile int epoch; // written under this
   private final ConcurrentHashMap<InodeId, Integer> returning = new ConcurrentHashMap<>();
   private final List<LeaseName> toReturn = new ArrayList<>(); // guarded by itself
@@ -119,7 +122,18 @@ final class Keeper {
 
   /** A change begins of which it is not known what it touches; no copy is used until it is over. */
   void doubts() {
+    doubted.incrementAndGet();
     uncertain.incrementAndGet();
+  }
+
+  /** How many such changes have begun. */
+  long doubted() {
+    return doubted.get();
+  }
+
+  /** Whether one is under way. */
+  boolean isInDoubt() {
+    return uncertain.get() != 0;
   }
 
   /** It is over. {@code all}: and may have touched the attributes of anything. */
@@ -266,6 +280,11 @@ final class Keeper {
     synchronized (toReturn) {
       toReturn.add(lease);
     }
+  }
+
+  /** The grants that are on their way back. */
+  Map<InodeId, Integer> returning() {
+    return returning;
   }
 
   /** The grant that is on its way back; null: none. */

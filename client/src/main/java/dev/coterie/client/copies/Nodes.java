@@ -15,6 +15,7 @@ import dev.coterie.api.Stat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** All inodes of a client: who refers to them, and their copies. */
@@ -37,6 +38,9 @@ final class Nodes {
   private final ConcurrentHashMap<InodeId, Node> all = new ConcurrentHashMap<>();
   private final AtomicInteger names = new AtomicInteger();
   private final Set<Node> leased = ConcurrentHashMap.newKeySet();
+  private final AtomicLong begun = new AtomicLong(); // own changes so far
+  private final AtomicInteger underWay = new AtomicInteger(); // own changes
+  private final BlindFloors blind = new BlindFloors();
 
   Nodes(FileService below, Keeper keeper, PagePool pool) {
     this.below = below;
@@ -230,8 +234,37 @@ final class Nodes {
     }
   }
 
+  /** Requests are sent that may bring a lease of an inode that nobody has named yet. */
+  void beginBlind() {
+    blind.begin();
+    keeper.returning().forEach(blind::raise);
+  }
+
+  /** Their replies were learned from. */
+  void endBlind() {
+    blind.end();
+  }
+
+  /**
+   * A reply to a request for a lease that was sent blindly.
+   *
+   * @param quiet what {@link #quiet} answered before it was sent
+   * @return the new copy, which may be filled with what was read as late; null: there is none
+   */
+  @Nullable Copy learnBlind(Node node, Leased reply, long quiet, int epoch) {
+    synchronized (node) {
+      if (node.copy != null || blind.covers(node.id, reply.seq())) {
+        return null;
+      }
+      boolean fills = stillQuiet(quiet) && node.changing == 0;
+      learn(node, reply, fills ? node.ended : node.ended - 1, epoch);
+      return fills ? node.copy : null;
+    }
+  }
+
   /** A lease is to be given back: its copy ends before that is said. */
   void recalled(LeaseName lease) {
+    blind.raise(lease.id(), lease.seq());
     Node node = all.get(lease.id());
     if (node == null) {
       return; // and no request is under way that could bring it
@@ -269,6 +302,7 @@ final class Nodes {
     node.copy = null;
     leased.remove(node);
     keeper.giveBack(new LeaseName(node.id, copy.seq));
+    blind.raise(node.id, copy.seq); // after that: who begins then, finds it on its way
     if (node.asks > 0) {
       raiseFloor(node, copy.seq); // what is under way may bring the same grant once more
     }
@@ -354,9 +388,22 @@ final class Nodes {
    */
   record Begun(Node node, @Nullable Copy copy) {}
 
+  /** To be asked before something is sent of which no node is known; for {@link #stillQuiet}. */
+  long quiet() {
+    long count = begun.get() + keeper.doubted();
+    return underWay.get() == 0 && !keeper.isInDoubt() ? count : -1;
+  }
+
+  /** Whether no own change was under way then, nor has begun since. */
+  boolean stillQuiet(long quiet) {
+    return quiet >= 0 && begun.get() + keeper.doubted() == quiet;
+  }
+
   /** An own change begins: the copy is not used until it is over. The node is held. */
   Begun begin(Node node) {
     synchronized (node) {
+      begun.incrementAndGet();
+      underWay.incrementAndGet();
       node.changing++;
       return new Begun(node, node.copy);
     }
@@ -381,6 +428,7 @@ final class Nodes {
         node.copy = next; // before the change counts as over
       }
       node.changing--;
+      underWay.decrementAndGet();
       node.changed();
     }
     if (former != null) {

@@ -83,7 +83,7 @@ final class CoterieFileChannel extends FileChannel {
     }
     OpenFile file;
     try {
-      file = tree.open(path.treePath(), opening.flags(), mode);
+      file = opening.open(tree, path.treePath(), mode);
     } catch (ErrnoException e) {
       throw failure(e, path, opening);
     }

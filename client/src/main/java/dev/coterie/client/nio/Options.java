@@ -11,6 +11,10 @@ import static dev.coterie.api.OpenFlags.O_SYNC;
 import static dev.coterie.api.OpenFlags.O_TRUNC;
 import static dev.coterie.api.OpenFlags.O_WRONLY;
 
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.OpenFile;
+import dev.coterie.api.Tree;
+import dev.coterie.api.TreePath;
 import java.nio.file.CopyOption;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
@@ -78,6 +82,12 @@ final class Options {
       }
       flags |= (sync ? O_SYNC : 0) | (dataSync ? O_DSYNC : 0);
       return new Opening(flags, read, write, append, deletes, sync, dataSync);
+    }
+
+    /** Opens a file so. Who opens one only to read it reads it. */
+    OpenFile open(Tree tree, TreePath path, int mode) throws ErrnoException {
+      boolean reads = read && !write && !deleteOnClose;
+      return reads ? tree.openToRead(path, flags) : tree.open(path, flags, mode);
     }
 
     /** "This option is ignored if the file is opened only for reading" (StandardOpenOption). */

@@ -69,6 +69,10 @@ final class ScriptedLeader implements FileService {
   Runnable beforeRecalls = () -> {};
 
   @Nullable Completion<List<LeaseName>> taker;
+
+  /** The change counter of all attributes. */
+  long change = 1;
+
   private long lastHandle;
 
   ScriptedLeader() {
@@ -238,7 +242,7 @@ final class ScriptedLeader implements FileService {
     return new Leased(stat(file), file.held);
   }
 
-  private static Stat stat(File file) {
+  private Stat stat(File file) {
     Timestamp time = new Timestamp(0, 0);
     return new Stat(
         file.id,
@@ -254,7 +258,7 @@ final class ScriptedLeader implements FileService {
         time,
         time,
         time,
-        1);
+        change);
   }
 
   @Override

@@ -1,0 +1,183 @@
+package dev.coterie.check.leader;
+
+import static dev.coterie.api.OpenFlags.O_CREAT;
+import static dev.coterie.api.OpenFlags.O_RDONLY;
+import static dev.coterie.api.OpenFlags.O_WRONLY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.OpenFile;
+import dev.coterie.api.Tree;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.client.ProcessIdentity;
+import dev.coterie.client.nio.CoterieFileSystems;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How many round trips a client takes to a leader in another process, and how many messages. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RoundTripsIT {
+  private static final String SMALL = "d1/d2/small";
+  private static final String PAGE = "d1/d2/page";
+  private static final ClientOptions COPIES = ClientOptions.DEFAULT.withCopies(1 << 20);
+
+  private final Child leader;
+  private final Relay relay;
+  private final Client other;
+  private final Tree others;
+
+  RoundTripsIT(@TempDir Path folder) throws Exception {
+    Path socket = folder.resolve("leader.sock");
+    leader = Child.start(folder, LeaderMain.class, socket, 0);
+    leader.hear("serving");
+    relay = new Relay(folder.resolve("relay.sock"), socket);
+    other = Client.connect(new Address.Unix(socket.toString()), ClientOptions.DEFAULT);
+    others = Tree.of(other, ProcessIdentity.self());
+  }
+
+  @BeforeEach
+  void make() throws Exception {
+    others.mkdir("d1", 0755);
+    others.mkdir("d1/d2", 0755);
+    others.symlink("d1/d2", "link");
+    write(SMALL, "small");
+    write(PAGE, "p".repeat(4096));
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    others.close();
+    other.close();
+    relay.close();
+    leader.close();
+  }
+
+  // ---- without copies ----
+
+  @Test
+  void coldReadOfASmallFile_isOneRoundTrip_andItsCloseNone() throws Exception {
+    try (Client client = connect(ClientOptions.DEFAULT);
+        Tree tree = Tree.of(client, ProcessIdentity.self())) {
+      relay.reset();
+      assertThat(tree.readAll(SMALL)).isEqualTo(bytes("small"));
+      assertThat(relay.trips()).isEqualTo(1);
+      assertThat(relay.messages()).isEqualTo(5); // three names, open, read
+
+      write(SMALL, "other");
+      assertThat(tree.readAll(SMALL)).as("nothing is kept").isEqualTo(bytes("other"));
+      assertThat(relay.trips()).isEqualTo(2);
+      assertThat(relay.messages()).isEqualTo(10);
+    }
+  }
+
+  @Test
+  void openAndClose_areOneRoundTrip_andWhatIsReadLaterIsAskedFor() throws Exception {
+    try (Client client = connect(ClientOptions.DEFAULT);
+        Tree tree = Tree.of(client, ProcessIdentity.self())) {
+      relay.reset();
+      OpenFile file = tree.open(SMALL, O_RDONLY, 0);
+      assertThat(relay.trips()).isEqualTo(1);
+      write(SMALL, "later");
+      ByteBuffer content = ByteBuffer.allocate(16);
+      file.pread(content, 0);
+      assertThat(content.flip()).isEqualTo(ByteBuffer.wrap(bytes("later")));
+      assertThat(relay.trips()).isEqualTo(2);
+      file.close();
+      assertThat(relay.trips()).isEqualTo(2);
+      tree.stat(SMALL);
+      assertThat(relay.trips()).isEqualTo(3);
+      // The handle; the references of the two directories and the file, from the opening.
+      assertThat(relay.clunks()).as("rode along with the stat").isGreaterThanOrEqualTo(4);
+    }
+  }
+
+  @Test
+  void errors_areThoseOfTheStepAlone_inOneRoundTrip() throws Exception {
+    try (Client client = connect(ClientOptions.DEFAULT);
+        Tree tree = Tree.of(client, ProcessIdentity.self())) {
+      relay.reset();
+      assertErrno(tree, "d1/none/small", Errno.ENOENT);
+      assertErrno(tree, SMALL + "/below", Errno.ENOTDIR);
+      assertErrno(tree, "d1/d2/none", Errno.ENOENT);
+      assertErrno(tree, "d1/d2", Errno.EISDIR);
+      assertThat(tree.readAll("link/small")).isEqualTo(bytes("small"));
+      assertThat(client.root(ProcessIdentity.self()).isDirectory()).isTrue();
+    }
+  }
+
+  // ---- with copies ----
+
+  @Test
+  void coldReadThroughFiles_isOneRoundTrip() throws Exception {
+    try (Client client = connect(COPIES);
+        FileSystem files = CoterieFileSystems.of(client)) {
+      Path small = files.getPath("/" + SMALL);
+      relay.reset();
+      assertThat(Files.readString(small)).isEqualTo("small");
+      assertThat(relay.trips()).isEqualTo(1);
+      assertThat(relay.messages()).isEqualTo(6); // three names, open, read, lease
+    }
+  }
+
+  @Test
+  void cachedStatAndRead_areNone_andNeverOld() throws Exception {
+    try (Client client = connect(COPIES);
+        FileSystem files = CoterieFileSystems.of(client);
+        FileChannel page = FileChannel.open(files.getPath("/" + PAGE))) {
+      relay.reset();
+      ByteBuffer content = ByteBuffer.allocate(4096);
+      assertThat(page.size()).isEqualTo(4096);
+      assertThat(page.read(content, 0)).isEqualTo(4096);
+      assertThat(content.flip()).isEqualTo(ByteBuffer.wrap(bytes("p".repeat(4096))));
+      assertThat(page.size()).isEqualTo(4096);
+      assertThat(relay.messages()).isZero();
+
+      write(PAGE, "q".repeat(5000));
+      content.clear();
+      assertThat(page.size()).isEqualTo(5000);
+      assertThat(page.read(content, 0)).isEqualTo(4096);
+      assertThat(content.flip()).isEqualTo(ByteBuffer.wrap(bytes("q".repeat(4096))));
+    }
+  }
+
+  // ---- the ends ----
+
+  private Client connect(ClientOptions options) throws ErrnoException {
+    return Client.connect(new Address.Unix(relay.socket().toString()), options);
+  }
+
+  private void write(String path, String text) throws ErrnoException {
+    try (OpenFile file = others.open(path, O_WRONLY | O_CREAT, 0644)) {
+      ByteBuffer bytes = ByteBuffer.wrap(bytes(text));
+      while (bytes.hasRemaining()) {
+        file.pwrite(bytes, bytes.position());
+      }
+    }
+  }
+
+  /** Also as the error, and the number of round trips, that it takes. */
+  private void assertErrno(Tree tree, String path, Errno errno) {
+    int before = relay.trips();
+    assertThatThrownBy(() -> tree.readAll(path))
+        .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(errno));
+    // A directory opens; that it cannot be read is asked for once more.
+    assertThat(relay.trips() - before).isEqualTo(errno == Errno.EISDIR ? 2 : 1);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}
