@@ -365,8 +365,9 @@ final class Connection implements Runnable {
 
   /** Nothing is answered any more; the reader then cleans up. By any thread. */
   void leaseExpired() {
-    socket.shutdown();
+    // Said first: who waited for it is answered as soon as the connection has ended.
     leader.complaints().say("connection of " + peer + " ended: it did not give back a lease");
+    socket.shutdown();
   }
 
   // ---- answers ----
