@@ -3,6 +3,7 @@ package dev.coterie.check.leader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.wire.P9;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,5 +36,32 @@ class LeaseKillIT {
       assertThat(plain.getattr(FILE).size()).isEqualTo(3);
       assertThat(log.lines()).as("not because its time was up").isEmpty();
     }
+  }
+
+  /** Its copy is out of date when it goes on, and it finds that out by itself. */
+  @Test
+  void stoppedHolder_goesOn_andUsesItsCopyNoMore() throws Exception {
+    try (LogLines log = new LogLines();
+        Served served = Served.in(folder);
+        RawClient plain = served.plain()) {
+      plain.create(FILE, "f");
+      plain.ok(RawClient.writeFrame(FILE, 0, "old".getBytes(StandardCharsets.US_ASCII)));
+      try (Child reader = Child.start(folder, CopyReaderMain.class, served.socket, "f")) {
+        reader.hear("warm");
+        assertThat(reader.ask("read")).isEqualTo("old");
+        signal("STOP", reader);
+        plain.ok(RawClient.writeFrame(FILE, 0, "new".getBytes(StandardCharsets.US_ASCII)));
+        assertThat(log.lines()).as("it had a lease, and did not give it back").hasSize(1);
+        reader.say("read");
+        signal("CONT", reader);
+        assertThat(reader.hear("read")).isIn("new", "ESTALE", "EIO", "ENOTCONN");
+      }
+    }
+  }
+
+  private static void signal(String name, Child child) throws Exception {
+    String number = Long.toString(child.pid());
+    assertThat(new ProcessBuilder("kill", "-" + name, number).inheritIO().start().waitFor())
+        .isZero();
   }
 }
