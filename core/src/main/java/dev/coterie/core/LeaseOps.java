@@ -33,6 +33,7 @@ final class LeaseOps implements LeaseHolder {
   private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
 
   private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
+  private final SequencedSet<LeaseName> told = new LinkedHashSet<>(); // guarded by recalls: taken
   private @Nullable Request<?> taker; // guarded by recalls: waits for one
   private int most; // guarded by recalls: how many it takes
   private boolean ended; // guarded by held
@@ -124,6 +125,7 @@ final class LeaseOps implements LeaseHolder {
     }
     synchronized (recalls) {
       recalls.remove(lease);
+      this.told.remove(lease);
     }
     told.forEach(Runnable::run);
     vfs.inodes().put(inode);
@@ -203,6 +205,16 @@ final class LeaseOps implements LeaseHolder {
     told.finished(taken);
   }
 
+  /** What was taken may not have come to the other end. */
+  void recallAgain() {
+    List<LeaseName> again;
+    synchronized (recalls) {
+      again = List.copyOf(told);
+      told.clear();
+    }
+    again.forEach(this::recall);
+  }
+
   @Override
   public void expire(long mark) {
     session.expire(mark);
@@ -257,6 +269,7 @@ final class LeaseOps implements LeaseHolder {
     while (taken.size() < count && !recalls.isEmpty()) {
       taken.add(recalls.removeFirst());
     }
+    told.addAll(taken);
     return taken;
   }
 }
