@@ -223,5 +223,6 @@ final class ClientSession {
     }
     fence();
     all.forEach(Connection::leaseExpired);
+    service.close();
   }
 }
