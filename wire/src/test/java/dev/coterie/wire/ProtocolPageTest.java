@@ -117,8 +117,9 @@ class ProtocolPageTest {
             case ByteBuffer data -> data.remaining();
             case List<?> list -> listBytes(message, list);
             case Request inner ->
-                SessionRequest.Tas.overheadBytes(Samples.CALLER)
-                    - 19
+                (message instanceof SessionRequest.Tas
+                        ? SessionRequest.Tas.overheadBytes(Samples.CALLER) - 19
+                        : 0)
                     + Samples.frameOf(1, inner).length
                     - P9.HEADER_BYTES;
             default -> 0;
