@@ -5,7 +5,7 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
 import dev.coterie.core.Session;
-import dev.coterie.wire.SessionRequest.Key;
+import dev.coterie.wire.SessionRequest.SessionKey;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +26,7 @@ final class ClientSession {
    * @param user whose connections these must be
    * @param keeps whether it outlives its connections
    */
-  record Owner(Key client, Key secret, User user, boolean keeps) {}
+  record Owner(SessionKey client, SessionKey secret, User user, boolean keeps) {}
 
   /** A user, as the leader knows peers. */
   record User(int uid, boolean overTcp) {

@@ -63,8 +63,8 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.SessionReply.Rping;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.SessionRequest.Tas;
-import dev.coterie.wire.SessionRequest.Tping;
 import dev.coterie.wire.SessionRequest.Tonce;
+import dev.coterie.wire.SessionRequest.Tping;
 import dev.coterie.wire.SessionRequest.Tsession;
 import java.nio.ByteBuffer;
 

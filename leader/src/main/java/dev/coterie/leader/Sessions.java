@@ -8,7 +8,7 @@ import dev.coterie.leader.ClientSession.Owner;
 import dev.coterie.leader.ClientSession.User;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.SessionReply.Rsession;
-import dev.coterie.wire.SessionRequest.Key;
+import dev.coterie.wire.SessionRequest.SessionKey;
 import dev.coterie.wire.SessionRequest.Tsession;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Sessions {
   private final long epoch;
   private final Alarm alarm = Alarm.ofSystem();
-  private final Map<Key, ClientSession> named = new HashMap<>(); // guarded by this
+  private final Map<SessionKey, ClientSession> named = new HashMap<>(); // guarded by this
 
   Sessions(long epoch) {
     this.epoch = epoch;

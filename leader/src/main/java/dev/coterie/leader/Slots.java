@@ -108,11 +108,10 @@ final class Slots {
     more.add(call);
     slot.waiting = more;
     call.outlivesConnection();
-    call.waitsFor(
-        () -> {
-          running.cancel();
-          return false; // it is answered as the running one is
-        });
+    call.waitsFor(() -> {
+      running.cancel();
+      return false; // it is answered as the running one is
+    });
   }
 
   /** The change that took the slot is over. */

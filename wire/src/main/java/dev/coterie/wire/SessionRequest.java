@@ -21,7 +21,7 @@ public sealed interface SessionRequest extends Request {
    * @param sessionId which one is resumed or bound
    * @param epoch of the leader that it is of
    */
-  record Tsession(Key client, Key secret, int flags, long sessionId, long epoch)
+  record Tsession(SessionKey client, SessionKey secret, int flags, long sessionId, long epoch)
       implements SessionRequest {
     @Override
     public int type() {
@@ -35,18 +35,18 @@ public sealed interface SessionRequest extends Request {
     }
 
     static Tsession get(ByteBuffer in) {
-      Key client = new Key(in.getLong(), in.getLong());
-      Key secret = new Key(in.getLong(), in.getLong());
+      SessionKey client = new SessionKey(in.getLong(), in.getLong());
+      SessionKey secret = new SessionKey(in.getLong(), in.getLong());
       return new Tsession(client, secret, in.getInt(), in.getLong(), in.getLong());
     }
   }
 
   /** 16 bytes of chance, which no text shows. */
-  record Key(long low, long high) {
-    public static final Key NONE = new Key(0, 0);
+  record SessionKey(long low, long high) {
+    public static final SessionKey NONE = new SessionKey(0, 0);
 
     /** Takes as long whether they are equal or not. */
-    public boolean isSame(Key other) {
+    public boolean isSame(SessionKey other) {
       return ((low ^ other.low) | (high ^ other.high)) == 0;
     }
 

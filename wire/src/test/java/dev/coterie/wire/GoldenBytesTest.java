@@ -459,14 +459,15 @@ class GoldenBytesTest {
     assertFrame(
         1,
         new SessionRequest.Tsession(
-            new SessionRequest.Key(0x0102030405060708L, 0x1112131415161718L),
-            new SessionRequest.Key(5, 6),
+            new SessionRequest.SessionKey(0x0102030405060708L, 0x1112131415161718L),
+            new SessionRequest.SessionKey(5, 6),
             2,
             7,
             8),
         """
         3b000000 a0 0100 0807060504030201 1817161514131211 0500000000000000 0600000000000000
-        02000000 0700000000000000 0800000000000000""");
+        02000000 0700000000000000 0800000000000000\
+        """);
     assertFrame(
         1,
         new SessionRequest.Tonce(0, 2, new BaseRequest.Tclunk(3)),

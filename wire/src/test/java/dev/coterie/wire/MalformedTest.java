@@ -230,7 +230,8 @@ class MalformedTest {
 
   @Test
   void decode_asAroundWhatItMayNot_isRefused() {
-    for (int inner : new int[] {P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE, P9.TAS}) {
+    for (int inner :
+        new int[] {P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE, P9.TAS}) {
       ByteBuffer body = as(0);
       body.put(body.limit() - 5, (byte) inner);
       assertThatThrownBy(() -> Request.decode(P9.TAS, body, Dialect.COTERIE_1))

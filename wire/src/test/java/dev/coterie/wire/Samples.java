@@ -120,8 +120,8 @@ final class Samples {
   private static List<Request> ourRequests() {
     return List.of(
         new SessionRequest.Tsession(
-            new SessionRequest.Key(0xA1A2A3A4A5A6A7A8L, 0xB1B2B3B4B5B6B7B8L),
-            new SessionRequest.Key(5, 6),
+            new SessionRequest.SessionKey(0xA1A2A3A4A5A6A7A8L, 0xB1B2B3B4B5B6B7B8L),
+            new SessionRequest.SessionKey(5, 6),
             3,
             7,
             8),
