@@ -15,6 +15,9 @@ import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -56,15 +59,22 @@ class AppliedOnceTest {
     }
   }
 
-  /** RuleA of retries: the slot is looked at. */
+  /** AppliedOnce: without a look at the slot a change that is sent again is made again. */
   @Test
   void leaderThatDoesNotLookAtTheSlot_isFound() throws Exception {
     Mutant mutant = new Mutant("dev.coterie.leader.Slots", "begin", "isNext", true);
-    Class<?> other = mutant.loadClass(AppliedOnceTest.class.getName());
-    var search = other.getDeclaredMethod("run", Path.class, long.class, boolean.class);
-    search.setAccessible(true);
-    assertThatThrownBy(() -> search.invoke(null, folder, 1L, false)).hasCauseInstanceOf(Throwable.class);
+    assertThatThrownBy(() -> runIn(mutant, 1)).isInstanceOf(InvocationTargetException.class);
     assertThat(mutant.isChanged()).isTrue();
+    Mutant same = new Mutant("dev.coterie.leader.Slots", "no such", "isNext", true);
+    runIn(same, 2);
+    assertThat(same.isChanged()).isFalse();
+  }
+
+  private void runIn(Mutant mutant, long seed) throws Exception {
+    Class<?> other = mutant.loadClass(AppliedOnceTest.class.getName());
+    Method run = other.getDeclaredMethod("run", Path.class, long.class, boolean.class);
+    run.setAccessible(true);
+    run.invoke(null, folder, seed, false);
   }
 
   /** Called in the mutant's own classes too. */
@@ -98,11 +108,11 @@ class AppliedOnceTest {
 
   private static Relay overTcp(Leader leader, long seed) throws Exception {
     SocketAddress there =
-        new InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), leader.tcpPort());
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), leader.tcpPort());
     return new Relay(Relay.anyPort(), there, seed, BYTES);
   }
 
-  private static Address addressOf(Relay relay) throws Exception {
+  static Address addressOf(Relay relay) throws Exception {
     SocketAddress address = relay.address();
     return address instanceof InetSocketAddress tcp
         ? new Address.Tcp("127.0.0.1", tcp.getPort())

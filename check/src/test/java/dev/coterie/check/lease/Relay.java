@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -26,6 +27,7 @@ final class Relay implements AutoCloseable {
   private final Random random; // guarded by itself
   private final int bytesMost;
   private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicInteger cuts = new AtomicInteger();
   private volatile boolean cutting = true;
 
@@ -36,7 +38,7 @@ final class Relay implements AutoCloseable {
   Relay(SocketAddress here, SocketAddress leader, long seed, int bytesMost) throws IOException {
     this.server =
         here instanceof UnixDomainSocketAddress
-            ? ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
+            ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
             : ServerSocketChannel.open();
     server.bind(here);
     this.leader = leader;
@@ -51,6 +53,11 @@ final class Relay implements AutoCloseable {
 
   SocketAddress address() throws IOException {
     return server.getLocalAddress();
+  }
+
+  /** Connections that there were. */
+  int accepted() {
+    return accepted.get();
   }
 
   int cuts() {
@@ -69,6 +76,7 @@ final class Relay implements AutoCloseable {
         SocketChannel there = SocketChannel.open(leader);
         open.add(client);
         open.add(there);
+        accepted.incrementAndGet();
         int up;
         int down;
         synchronized (random) {
@@ -110,11 +118,16 @@ final class Relay implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws IOException {
-    server.close();
+  /** Cuts the connections there are. */
+  void cut() throws IOException {
     for (SocketChannel channel : open) {
       channel.close();
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    cut();
   }
 }
