@@ -10,6 +10,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.wire.P9;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,7 +99,7 @@ class SessionWireTest {
   }
 
   private static Frame append(String text) {
-    return Frame.of(P9.TAPPEND).u4(FILE).data(text.getBytes());
+    return Frame.of(P9.TAPPEND).u4(FILE).data(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   private Reply send(RawClient by, int slot, Frame frame) throws IOException {
