@@ -79,8 +79,8 @@ public final class Client implements FileService {
    * As {@link #connect}, with a session that outlives its connections: one that is lost is replaced
    * for as long as the leader keeps the session, about two seconds, and what has no answer is sent
    * again, each change so that it is applied once. Only waits that cannot be begun again, for
-   * events, changes and bytes of a FIFO, end with EIO. When the session is gone it is as with any lost connection.
-   * Such a client has a thread of its own and keeps no copies.
+   * events, changes and bytes of a FIFO, end with EIO. When the session is gone it is as with any
+   * lost connection. Such a client has a thread of its own and keeps no copies.
    */
   public static Client connectLasting(Address address, ClientOptions options)
       throws ErrnoException {

@@ -68,7 +68,11 @@ final class Connection {
     void interrupted() {}
   }
 
-  Connection(Socket socket, Input input, Caller identity, int msize,
+  Connection(
+      Socket socket,
+      Input input,
+      Caller identity,
+      int msize,
       long closeNsMax,
       @Nullable Lasting lasting) {
     this.socket = lasting == null ? socket : new SwitchingSocket(socket);
@@ -78,7 +82,9 @@ final class Connection {
     this.output = new Output(this.socket, role, msize);
     this.input = input;
     this.closeNsMax = closeNsMax;
-    this.requests = new Requests(references, identity, msize, lasting == null ? 0 : SessionRequest.Tonce.OVERHEAD_BYTES);
+    this.requests =
+        new Requests(
+            references, identity, msize, lasting == null ? 0 : SessionRequest.Tonce.OVERHEAD_BYTES);
     this.background = new Background(this, role, output, unwaited);
     this.replies = new Replies(references);
     this.heartbeat = lasting == null ? null : new Heartbeat(this, lasting);

@@ -107,8 +107,7 @@ class AppliedOnceTest {
   }
 
   private static Relay overTcp(Leader leader, long seed) throws Exception {
-    SocketAddress there =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), leader.tcpPort());
+    SocketAddress there = new InetSocketAddress(InetAddress.getLoopbackAddress(), leader.tcpPort());
     return new Relay(Relay.anyPort(), there, seed, BYTES);
   }
 
@@ -130,13 +129,12 @@ class AppliedOnceTest {
       for (int thread = 0; thread < THREADS; thread++) {
         int number = thread;
         all.add(
-            threads.submit(
-                () -> {
-                  for (int round = 0; round < ROUNDS; round++) {
-                    change(tree, root, log, number, round);
-                  }
-                  return null;
-                }));
+            threads.submit(() -> {
+              for (int round = 0; round < ROUNDS; round++) {
+                change(tree, root, log, number, round);
+              }
+              return null;
+            }));
       }
       for (Future<?> one : all) {
         one.get();

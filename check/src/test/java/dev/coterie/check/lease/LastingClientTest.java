@@ -46,8 +46,7 @@ class LastingClientTest {
   @BeforeEach
   void serve() throws Exception {
     Path socket = folder.resolve("s");
-    leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
     relay =
         new Relay(
             UnixDomainSocketAddress.of(folder.resolve("r")),
@@ -96,14 +95,13 @@ class LastingClientTest {
     CompletableFuture<R> result = new CompletableFuture<>();
     Thread.ofPlatform()
         .daemon()
-        .start(
-            () -> {
-              try {
-                result.complete(action.call());
-              } catch (Exception e) {
-                result.completeExceptionally(e);
-              }
-            });
+        .start(() -> {
+          try {
+            result.complete(action.call());
+          } catch (Exception e) {
+            result.completeExceptionally(e);
+          }
+        });
     return result;
   }
 
@@ -128,11 +126,10 @@ class LastingClientTest {
     assertThat(isFree()).isTrue();
     long requests = leader.requests();
     Future<?> waiting =
-        inOther(
-            () -> {
-              client.lock(ME, handle, lock(), true);
-              return null;
-            });
+        inOther(() -> {
+          client.lock(ME, handle, lock(), true);
+          return null;
+        });
     awaitWaiting(waiting, requests);
     relay.cut();
     awaitAgain();
@@ -163,14 +160,11 @@ class LastingClientTest {
     await().until(this::isFree);
     assertThatThrownBy(() -> client.getattr(ME, root))
         .isInstanceOfSatisfying(
-            ErrnoException.class,
-            e -> assertThat(e.errno()).isIn(Errno.EIO, Errno.ENOTCONN));
+            ErrnoException.class, e -> assertThat(e.errno()).isIn(Errno.EIO, Errno.ENOTCONN));
     await()
-        .untilAsserted(
-            () ->
-                assertThatThrownBy(() -> client.root(ME))
-                    .isInstanceOfSatisfying(
-                        ErrnoException.class,
-                        e -> assertThat(e.errno()).isEqualTo(Errno.ENOTCONN)));
+        .untilAsserted(() ->
+            assertThatThrownBy(() -> client.root(ME))
+                .isInstanceOfSatisfying(
+                    ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOTCONN)));
   }
 }
