@@ -9,6 +9,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -118,9 +119,9 @@ final class Relay implements AutoCloseable {
     }
   }
 
-  /** Cuts the connections there are. */
+  /** Cuts the connections there are, and none that comes meanwhile. */
   void cut() throws IOException {
-    for (SocketChannel channel : open) {
+    for (SocketChannel channel : List.copyOf(open)) {
       channel.close();
     }
   }
