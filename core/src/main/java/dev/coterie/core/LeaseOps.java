@@ -117,24 +117,26 @@ final class LeaseOps implements LeaseHolder {
     if (lease.plane() != LeasePlane.INODE) {
       return; // of the others it has none
     }
+    synchronized (recalls) {
+      told.remove(lease); // also if it is too late for it
+    }
     InsideInode inode;
-    List<Runnable> told;
+    List<Runnable> waiting;
     synchronized (held) {
       inode = held.get(lease.id());
       if (inode == null) {
         return;
       }
-      told = tableOf(inode).giveBack(this, lease.seq());
-      if (told == null) {
+      waiting = tableOf(inode).giveBack(this, lease.seq());
+      if (waiting == null) {
         return;
       }
       held.remove(lease.id());
     }
     synchronized (recalls) {
       recalls.remove(lease);
-      this.told.remove(lease);
     }
-    told.forEach(Runnable::run);
+    waiting.forEach(Runnable::run);
     vfs.inodes().put(inode);
   }
 

@@ -129,7 +129,7 @@ final class Conversation {
   boolean writesBack(Request request) {
     int number = WriteBack.fidOf(request);
     try {
-      return number != P9.NOFID && own.hasAlone(fids.require(number).id());
+      return number != P9.NOFID && client.own().hasAlone(fids().require(number).id());
     } catch (ErrnoException e) {
       return false; // there is no such fid
     }
