@@ -71,6 +71,12 @@ public final class Limits {
    */
   public static final int CONNECTIONS = 1024;
 
+  /** Sessions that outlive their connections, of one user; more are refused with EUSERS. */
+  public static final int SESSIONS_PER_USER = 1024;
+
+  /** Changes of one session that are applied once and may be under way; a reply is kept of each. */
+  public static final int SLOTS_PER_SESSION = 960;
+
   /** Requests one connection may have parked or running elsewhere; more are answered EAGAIN. */
   public static final int REQUESTS_PER_CONNECTION = 1024;
 

@@ -7,6 +7,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
+import dev.coterie.wire.SessionRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,13 @@ final class Call<R> extends Waiting implements Ticket {
   int newHandleFid = P9.NOFID;
   @Nullable Held first; // in use
   @Nullable Held second; // in use
-  @Nullable Request request; // of a Close, which may be sent later
+  @Nullable Request request; // as it was sent or, of a Close, may be later
+  boolean once; // a change of a session that lasts
+  int seq; // of such a change, in its slot; guarded by Tags
+
+  boolean sent; // guarded by Output: it is, or was to be, on a connection
+  boolean flushSent; // guarded by Output: a Tflush of it is
+  boolean failed; // guarded by Output: its connection was lost, and it is not sent again
 
   volatile boolean handleClosed; // while this waited through it
 
@@ -42,6 +49,15 @@ final class Call<R> extends Waiting implements Ticket {
     this.connection = connection;
     this.operation = operation;
     this.completion = completion;
+  }
+
+  /** What is sent: the request, with its number if it is to be applied once. */
+  Request frame() {
+    Request plain = request;
+    if (plain == null) {
+      throw new AssertionError("nothing to send: " + operation.label());
+    }
+    return once ? new SessionRequest.Tonce(0, seq, plain) : plain;
   }
 
   @Override

@@ -81,8 +81,24 @@ public final class Client implements FileService, StepsAhead {
     // A clock that stands still with this machine says nothing of a leader on another one.
     boolean near = address instanceof Address.Unix;
     return new Client(
-        Handshake.connect(address, options, identity != null ? identity : ProcessIdentity.self()),
+        Handshake.connect(
+            address, options, identity != null ? identity : ProcessIdentity.self(), null),
         near ? options.copiesBytes() : 0);
+  }
+
+  /**
+   * As {@link #connect}, with a session that outlives its connections: one that is lost is replaced
+   * for as long as the leader keeps the session, about two seconds, and what has no answer is sent
+   * again, each change so that it is applied once. Only waits that cannot be begun again, for
+   * events, changes and bytes of a FIFO, end with EIO. When the session is gone it is as with any
+   * lost connection. Such a client has a thread of its own and keeps no copies.
+   */
+  public static Client connectLasting(Address address, ClientOptions options)
+      throws ErrnoException {
+    Caller given = options.identity();
+    Caller identity = given != null ? given : ProcessIdentity.self();
+    Lasting lasting = new Lasting(address, options, identity);
+    return new Client(Handshake.connect(address, options, identity, lasting), 0);
   }
 
   @Override

@@ -14,8 +14,10 @@ import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.Request;
+import dev.coterie.wire.SessionRequest;
 import java.io.IOException;
 import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,6 +35,8 @@ final class Connection {
   /** Answers in a row that were not there yet, after which this is not tried for a spell. */
   private static final int MISSES_MAX = 4;
 
+  private static final int END_BYTES = 128;
+
   /** The spell, in answers. */
   private static final int SPELL = 100;
 
@@ -40,7 +44,9 @@ final class Connection {
   private final ReaderRole role; // immutable
   private final Tags tags; // immutable
   private final Output output; // immutable
-  private final Input input; // owned by the reader
+  private Input input; // owned by the reader
+  private final @Nullable Lasting lasting; // immutable; null: a lost connection is not replaced
+  private final @Nullable Heartbeat heartbeat; // immutable
   private final long closeNsMax; // immutable
   private int misses; // of the reader
   private final References references = new References(); // immutable
@@ -62,16 +68,26 @@ final class Connection {
     void interrupted() {}
   }
 
-  Connection(Socket socket, Input input, Caller identity, int msize, long closeNsMax) {
-    this.socket = socket;
-    this.role = new ReaderRole(socket);
+  Connection(
+      Socket socket,
+      Input input,
+      Caller identity,
+      int msize,
+      long closeNsMax,
+      @Nullable Lasting lasting) {
+    this.socket = lasting == null ? socket : new SwitchingSocket(socket);
+    this.lasting = lasting;
+    this.role = new ReaderRole(this.socket);
     this.tags = new Tags(role);
-    this.output = new Output(socket, role, msize);
+    this.output = new Output(this.socket, role, msize);
     this.input = input;
     this.closeNsMax = closeNsMax;
-    this.requests = new Requests(references, identity, msize);
+    this.requests =
+        new Requests(
+            references, identity, msize, lasting == null ? 0 : SessionRequest.Tonce.OVERHEAD_BYTES);
     this.background = new Background(this, role, output, unwaited);
     this.replies = new Replies(references);
+    this.heartbeat = lasting == null ? null : new Heartbeat(this, lasting);
   }
 
   ReaderRole role() {
@@ -225,7 +241,7 @@ final class Connection {
       return;
     }
     try {
-      output.send(Tags.FLUSH | call.tag, new BaseRequest.Tflush(call.tag));
+      output.flush(call);
     } catch (ErrnoException e) {
       throw new AssertionError("a Tflush fits every frame", e);
     }
@@ -261,6 +277,7 @@ final class Connection {
 
   /** False: there is none free. */
   private boolean takeTag(Call<?> call) throws ErrnoException {
+    call.once = lasting != null && Lasting.isOnce(call.operation);
     countIn(call);
     boolean taken = false;
     try {
@@ -315,8 +332,9 @@ final class Connection {
   }
 
   private void send(Call<?> call, Request request) {
+    call.request = request;
     try {
-      output.send(call.tag, request);
+      output.send(call);
     } catch (ErrnoException e) {
       endUnsent(call, Requests.tooLong(call.operation));
     } catch (OutOfMemoryError e) {
@@ -458,11 +476,11 @@ final class Connection {
           dispatchAll();
         }
       } catch (ProtocolException e) {
-        lost("the leader broke the protocol: " + e.getMessage());
+        gone("the leader broke the protocol: " + e.getMessage());
       } catch (IOException e) {
         lost("the connection broke: " + e.getMessage());
       } catch (OutOfMemoryError e) {
-        lost("no memory for what the leader sent");
+        gone("no memory for what the leader sent");
       }
     }
   }
@@ -515,7 +533,7 @@ final class Connection {
       }
     } else if (tag == P9.NOTAG && type == P9.RLERROR) {
       Errno farewell = ((LinuxReply.Rlerror) frames.reply()).errno();
-      lost("the leader ended the connection: " + farewell.text());
+      gone("the leader ended the connection: " + farewell.text());
     } else {
       throw new ProtocolException("a reply of type " + type + " to tag " + tag);
     }
@@ -561,6 +579,7 @@ final class Connection {
   private void awaitEnd(long deadline) {
     if (role.takeBefore(deadline, new Close())) {
       try {
+        endSession();
         socket.awaitEnd(deadline);
       } finally {
         role.release();
@@ -568,7 +587,46 @@ final class Connection {
     }
   }
 
+  /** The leader is told not to keep the session; if it cannot be it ends by itself. */
+  private void endSession() {
+    if (lasting == null) {
+      return;
+    }
+    ByteBuffer out = ByteBuffer.allocateDirect(END_BYTES);
+    try {
+      lasting.end().encode(Tags.FLUSH - 1, out, END_BYTES);
+      socket.write(out.flip());
+    } catch (IOException e) {
+      // As above.
+    }
+  }
+
   private void lost(String why) {
+    if (lasting == null || !(socket instanceof SwitchingSocket current)) {
+      gone(why);
+      return;
+    }
+    output.suspend(new ClosedChannelException());
+    current.close();
+    Handshake.Resumed next = lasting.again(over);
+    if (next == null) {
+      gone(why);
+      return;
+    }
+    input = next.input();
+    current.switchTo(next.socket());
+    for (Call<?> call : output.restart(tags)) {
+      // The leader may know these fids, or not.
+      call.newFid = P9.NOFID;
+      call.newHandleFid = P9.NOFID;
+      finish(call, null, Errno.EIO);
+    }
+    if (over.get()) {
+      current.close();
+    }
+  }
+
+  private void gone(String why) {
     reason = why;
     if (end(End.LOST)) {
       socket.close();
@@ -586,6 +644,9 @@ final class Connection {
       finish(calls.get(i), null, why.pending());
     }
     background.end();
+    if (heartbeat != null) {
+      heartbeat.end();
+    }
     role.poke(); // who reads has nothing to wait for any more
     return true;
   }

@@ -10,6 +10,7 @@ import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.Request;
+import dev.coterie.wire.SessionReply;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
@@ -33,14 +34,18 @@ final class Handshake {
     this.deadline = deadline;
   }
 
-  /** Connects and begins. */
-  static Connection connect(Address address, ClientOptions options, Caller identity)
+  /** A new connection of a session that lasts. */
+  record Resumed(Socket socket, Input input) {}
+
+  /** Connects and begins, with a session that lasts if there is to be one. */
+  static Connection connect(
+      Address address, ClientOptions options, Caller identity, @Nullable Lasting lasting)
       throws ErrnoException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.connectMsMax());
     try {
       Socket socket = Socket.connect(address, options.shortLived(), deadline);
       try {
-        return new Handshake(socket, deadline).begin(options, identity);
+        return new Handshake(socket, deadline).begin(options, identity, lasting);
       } catch (IOException | RuntimeException e) {
         socket.close();
         throw e;
@@ -48,6 +53,36 @@ final class Handshake {
     } catch (IOException e) {
       throw failure(address, e);
     }
+  }
+
+  /**
+   * Connects and goes on with the session.
+   *
+   * @throws ErrnoException ESTALE it is gone; else as {@link #connect}
+   */
+  static Resumed resume(Address address, ClientOptions options, Lasting lasting, long deadline)
+      throws ErrnoException {
+    try {
+      Socket socket = Socket.connect(address, options.shortLived(), deadline);
+      try {
+        return new Handshake(socket, deadline).resume(options, lasting);
+      } catch (IOException | RuntimeException e) {
+        socket.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw failure(address, e);
+    }
+  }
+
+  private Resumed resume(ClientOptions options, Lasting lasting) throws IOException {
+    agree(options);
+    ask(ATTACH_TAG, lasting.resume(), P9.RSESSION);
+    SessionReply.Rsession reply = (SessionReply.Rsession) input.frames().reply();
+    if (reply.status() != P9.SESSION_AS_ASKED) {
+      throw new ErrnoException(Errno.ESTALE, "session");
+    }
+    return new Resumed(socket, input);
   }
 
   private static ErrnoException failure(Address address, IOException e) {
@@ -78,7 +113,7 @@ final class Handshake {
         : message;
   }
 
-  private Connection begin(ClientOptions options, Caller identity) throws IOException {
+  private int agree(ClientOptions options) throws IOException {
     String version = Dialect.COTERIE_1.version();
     ask(P9.NOTAG, new BaseRequest.Tversion(options.msizeBytes(), version), P9.RVERSION);
     BaseReply.Rversion agreed = (BaseReply.Rversion) input.frames().reply();
@@ -89,6 +124,16 @@ final class Handshake {
       throw new ProtocolException("it agrees to frames of " + agreed.msize() + " bytes");
     }
     input.setMsize(agreed.msize());
+    return agreed.msize();
+  }
+
+  private Connection begin(ClientOptions options, Caller identity, @Nullable Lasting lasting)
+      throws IOException {
+    int msize = agree(options);
+    if (lasting != null) {
+      ask(ATTACH_TAG, lasting.begin(), P9.RSESSION);
+      lasting.begun((SessionReply.Rsession) input.frames().reply());
+    }
     BaseRequest.Tattach attach =
         new BaseRequest.Tattach(References.ROOT_FID, P9.NOFID, "", options.tree(), identity.uid());
     ask(ATTACH_TAG, attach, P9.RATTACH);
@@ -97,7 +142,7 @@ final class Handshake {
       throw new ProtocolException("it answers what was not asked");
     }
     long closeNsMax = TimeUnit.MILLISECONDS.toNanos(options.closeMsMax());
-    return new Connection(socket, input, identity, agreed.msize(), closeNsMax);
+    return new Connection(socket, input, identity, msize, closeNsMax, lasting);
   }
 
   /** Sends a request and receives its reply, which becomes the current frame of the input. */

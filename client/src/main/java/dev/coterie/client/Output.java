@@ -1,6 +1,7 @@
 package dev.coterie.client;
 
 import dev.coterie.api.ErrnoException;
+import dev.coterie.wire.BaseRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.Request;
@@ -64,6 +65,7 @@ final class Output {
   private final int msize; // immutable
   private ByteBuffer filling = ByteBuffer.allocateDirect(INITIAL_BYTES); // guarded by this
   private ByteBuffer emptying; // owned by the writer; by the reader while stalled
+  private boolean ended; // guarded by this: nothing is written ever again
   private boolean writing; // guarded by this: there is a writer, or the output is stalled
   private volatile boolean stalled; // atomic; true: the writer left, a reader is to go on
   private volatile @Nullable IOException broken; // atomic; once set, nothing is written any more
@@ -82,17 +84,41 @@ final class Output {
   }
 
   /**
-   * Puts a frame and sees to it that it is written, by this thread or another.
+   * Puts a call's frame and sees to it that it is written, by this thread or another.
    *
    * @throws ErrnoException EMSGSIZE no frame of the agreed size can hold it; nothing was put
    */
-  void send(int tag, Request request) throws ErrnoException {
+  void send(Call<?> call) throws ErrnoException {
     synchronized (this) {
+      if (broken == null) {
+        putClunks();
+      }
+      put(call.tag, call.frame());
+      call.sent = true;
       if (broken != null) {
-        return; // the reader will see it and end what waits for an answer
+        filling.clear();
+        return; // the reader will see it and end what waits for an answer, or send it again
+      }
+      if (writing) {
+        return;
+      }
+      beginWriting();
+    }
+    write();
+  }
+
+  /** Puts the Tflush of a call. */
+  void flush(Call<?> call) throws ErrnoException {
+    synchronized (this) {
+      if (call.failed) {
+        return;
+      }
+      call.flushSent = true;
+      if (broken != null) {
+        return;
       }
       putClunks();
-      put(tag, request);
+      put(Tags.FLUSH | call.tag, new BaseRequest.Tflush(call.tag));
       if (writing) {
         return;
       }
@@ -240,9 +266,78 @@ final class Output {
   /** Nothing will be written any more. */
   void close(IOException reason) {
     synchronized (this) {
+      ended = true;
+    }
+    fail(reason);
+  }
+
+  private void fail(IOException reason) {
+    synchronized (this) {
       broken = reason;
     }
     admit();
+  }
+
+  // ---- a session that lasts ----
+
+  /** Nothing is written until {@link #restart}; nobody uses the socket when this returns. */
+  void suspend(IOException reason) {
+    boolean interrupted = false;
+    synchronized (this) {
+      broken = broken == null ? reason : broken;
+      while (writing && !stalled) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    admit();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Goes on, on a new connection of the session: what has no answer is sent again first.
+   *
+   * @return the calls that are not, and are to be finished by the caller
+   */
+  List<Call<?>> restart(Tags tags) {
+    Tags.Again again;
+    synchronized (this) {
+      if (ended) {
+        return List.of();
+      }
+      filling.clear();
+      emptying.clear().limit(0);
+      stalled = false;
+      again = tags.again();
+      putAgain(again);
+      broken = null;
+      beginWriting();
+    }
+    write();
+    return again.lost();
+  }
+
+  private void putAgain(Tags.Again again) {
+    try {
+      for (Call<?> call : again.calls()) {
+        put(call.tag, call.frame());
+      }
+      for (int i = 0; i < clunkFids.length; i++) {
+        if (clunkFids[i] != P9.NOFID) {
+          put(Tags.CALLS + i, new BaseRequest.Tclunk(clunkFids[i]));
+        }
+      }
+      for (Call<?> call : again.flushes()) {
+        put(Tags.FLUSH | call.tag, new BaseRequest.Tflush(call.tag));
+      }
+    } catch (ErrnoException e) {
+      throw new AssertionError("it fitted before", e);
+    }
   }
 
   // ---- putting: under the lock ----
@@ -312,13 +407,18 @@ final class Output {
           }
         }
       } catch (IOException e) {
-        close(e);
+        fail(e);
+        synchronized (this) {
+          writing = false;
+          notifyAll();
+        }
         role.poke();
         return;
       }
       synchronized (this) {
         if (filling.position() == 0) {
           writing = false;
+          notifyAll();
           return;
         }
         swap();
@@ -329,7 +429,10 @@ final class Output {
   }
 
   private void stall() {
-    stalled = true;
+    synchronized (this) {
+      stalled = true;
+      notifyAll();
+    }
     role.poke();
   }
 

@@ -44,11 +44,13 @@ final class Requests {
   private final References references; // immutable
   private final Caller identity; // immutable: whom the leader takes this connection for
   private final int msize; // immutable
+  private final int overheadBytes; // immutable: of each change, beside what it is itself
 
-  Requests(References references, Caller identity, int msize) {
+  Requests(References references, Caller identity, int msize, int overheadBytes) {
     this.references = references;
     this.identity = identity;
     this.msize = msize;
+    this.overheadBytes = overheadBytes;
   }
 
   /**
@@ -150,7 +152,7 @@ final class Requests {
 
   /** How many bytes one message of this caller can move. */
   int dataBytes(Caller caller) {
-    int most = msize - P9.IOHDR;
+    int most = msize - P9.IOHDR - overheadBytes;
     return isMine(caller) ? most : most - SessionRequest.Tas.overheadBytes(caller);
   }
 

@@ -67,7 +67,8 @@ final class Tags {
   }
 
   private final @Nullable Call<?>[] calls = new Call<?>[CALLS]; // guarded by this
-  private final boolean[] flushing = new boolean[CALLS]; // guarded by this
+  private final @Nullable Call<?>[] flushing = new Call<?>[CALLS]; // guarded by this
+  private final int[] seqs = new int[CALLS]; // guarded by this: of the last change in each slot
   private final boolean[] forLeases = new boolean[CALLS]; // guarded by this
   private int leasing; // guarded by this: how many tags are in use for leases
   private final int[] free = new int[CALLS]; // guarded by this: a stack, so that few are in use
@@ -131,7 +132,7 @@ final class Tags {
         throw new ProtocolException("a reply to tag " + tag + ", which waits for none");
       }
       calls[tag] = null;
-      if (!flushing[tag]) {
+      if (flushing[tag] == null) {
         served = release(tag);
       }
     }
@@ -170,10 +171,10 @@ final class Tags {
    */
   synchronized boolean flush(Call<?> call) {
     int tag = call.tag;
-    if (tag < 0 || calls[tag] != call || flushing[tag] || end != End.NOT_YET) {
+    if (tag < 0 || calls[tag] != call || flushing[tag] != null || end != End.NOT_YET) {
       return false;
     }
-    flushing[tag] = true;
+    flushing[tag] = call;
     return true;
   }
 
@@ -186,10 +187,10 @@ final class Tags {
     Seat served;
     Call<?> call;
     synchronized (this) {
-      if (tag >= CALLS || !flushing[tag]) {
+      if (tag >= CALLS || flushing[tag] == null) {
         throw new ProtocolException("an Rflush of tag " + tag + ", which was not flushed");
       }
-      flushing[tag] = false;
+      flushing[tag] = null;
       call = calls[tag];
       calls[tag] = null;
       served = release(tag);
@@ -214,11 +215,54 @@ final class Tags {
       if (calls[tag] != call) {
         return false;
       }
+      if (call.once) {
+        seqs[tag]--; // the leader has not seen it
+      }
       calls[tag] = null;
       served = release(tag);
     }
     serve(served);
     return true;
+  }
+
+  /** What is to be done on a new connection of the session. */
+  record Again(List<Call<?>> calls, List<Call<?>> flushes, List<Call<?>> lost) {}
+
+  /**
+   * After a connection was lost: those that are to be sent again, those whose Tflush is too, and
+   * those that are to be finished by the caller, as they cannot be. Called under the lock of {@link
+   * Output}.
+   */
+  Again again() {
+    Again again = new Again(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    List<@Nullable Seat> served = new ArrayList<>();
+    synchronized (this) {
+      for (int tag = 0; tag < CALLS; tag++) {
+        Call<?> call = calls[tag];
+        Call<?> flushed = flushing[tag];
+        if (call == null) {
+          if (flushed != null && flushed.flushSent) {
+            flushing[tag] = null; // its Rflush was lost
+            served.add(release(tag));
+          }
+        } else if (call.sent && Lasting.isRepeatable(call)) {
+          again.calls.add(call);
+          if (flushed != null && flushed.flushSent) {
+            again.flushes.add(call);
+          }
+        } else if (call.sent) {
+          call.failed = true;
+          again.lost.add(call);
+          calls[tag] = null;
+          flushing[tag] = null;
+          served.add(release(tag));
+        }
+      }
+    }
+    for (int i = 0; i < served.size(); i++) {
+      serve(served.get(i));
+    }
+    return again;
   }
 
   /**
@@ -257,6 +301,9 @@ final class Tags {
   private void assign(int tag, Call<?> call) {
     calls[tag] = call;
     call.tag = tag;
+    if (call.once) {
+      call.seq = ++seqs[tag];
+    }
     if (isForLeases(call.operation)) {
       forLeases[tag] = true;
       leasing++;

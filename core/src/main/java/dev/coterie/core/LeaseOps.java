@@ -33,6 +33,7 @@ final class LeaseOps implements LeaseHolder {
   private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
 
   private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
+  private final SequencedSet<LeaseName> told = new LinkedHashSet<>(); // guarded by recalls: taken
   private @Nullable Request<?> taker; // guarded by recalls: waits for one
   private int most; // guarded by recalls: how many it takes
   private boolean ended; // guarded by held
@@ -116,15 +117,18 @@ final class LeaseOps implements LeaseHolder {
     if (lease.plane() != LeasePlane.INODE) {
       return; // of the others it has none
     }
+    synchronized (recalls) {
+      told.remove(lease); // also if it is too late for it
+    }
     InsideInode inode;
-    List<Runnable> told;
+    List<Runnable> waiting;
     synchronized (held) {
       inode = held.get(lease.id());
       if (inode == null) {
         return;
       }
-      told = tableOf(inode).giveBack(this, lease.seq());
-      if (told == null) {
+      waiting = tableOf(inode).giveBack(this, lease.seq());
+      if (waiting == null) {
         return;
       }
       held.remove(lease.id());
@@ -132,7 +136,7 @@ final class LeaseOps implements LeaseHolder {
     synchronized (recalls) {
       recalls.remove(lease);
     }
-    told.forEach(Runnable::run);
+    waiting.forEach(Runnable::run);
     vfs.inodes().put(inode);
   }
 
@@ -210,6 +214,16 @@ final class LeaseOps implements LeaseHolder {
     told.finished(taken);
   }
 
+  /** What was taken may not have come to the other end. */
+  void recallAgain() {
+    List<LeaseName> again;
+    synchronized (recalls) {
+      again = List.copyOf(told);
+      told.clear();
+    }
+    again.forEach(this::recall);
+  }
+
   @Override
   public void expire(long mark) {
     session.expire(mark);
@@ -264,6 +278,7 @@ final class LeaseOps implements LeaseHolder {
     while (taken.size() < count && !recalls.isEmpty()) {
       taken.add(recalls.removeFirst());
     }
+    told.addAll(taken);
     return taken;
   }
 }

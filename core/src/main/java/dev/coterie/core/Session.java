@@ -293,6 +293,11 @@ public final class Session implements FileService {
     leases.heard();
   }
 
+  /** The other end may not have got the recalls that it has taken: it is told again. */
+  public void recallAgain() {
+    leases.recallAgain();
+  }
+
   /** What to do when a lease was not given back in time: nothing may be answered any more. */
   public void onExpire(Runnable action) {
     expiry = action;

@@ -377,7 +377,19 @@ public final class Vfs implements AutoCloseable {
   }
 
   void ended(Session session) {
-    sessions.remove(session);
+    synchronized (sessions) {
+      sessions.remove(session);
+      sessions.notifyAll();
+    }
+  }
+
+  /** Waits until a session that was closed has given back all it held. */
+  public void awaitEnd(Session session) throws InterruptedException {
+    synchronized (sessions) {
+      while (sessions.contains(session)) {
+        sessions.wait();
+      }
+    }
   }
 
   /** The mount at a path, for tests. */

@@ -32,6 +32,8 @@ final class Call {
   private @Nullable DataSlot slot; // set by the reader; read by who answers
   private List<Integer> reserved = List.of(); // fids this request makes
   private @Nullable Failure failure;
+  private @Nullable Slots keeper; // set by the reader before it is begun; is told the reply
+  private volatile boolean outlives; // set by the reader before it is pending
   private volatile boolean unbounded; // set by the reader before it is pending
   private boolean carriedOut; // set by the reader before it goes on: a flush does not cancel it
   private int operations; // guarded by this; how many were begun
@@ -87,6 +89,21 @@ final class Call {
   /** It may always be under way, however much else is. */
   void countsForNoLimit() {
     unbounded = true;
+  }
+
+  /** A change that is applied once: the reply is kept for who asks again. */
+  void keepReply(Slots slots) {
+    keeper = slots;
+    outlives = true;
+  }
+
+  /** It is not given up when its connection is lost. */
+  void outlivesConnection() {
+    outlives = true;
+  }
+
+  boolean isOutliving() {
+    return outlives;
   }
 
   boolean isUnbounded() {
@@ -236,6 +253,9 @@ final class Call {
   }
 
   private void answer(@Nullable Reply reply, DataSlot.@Nullable Filled filled) {
+    if (keeper != null && reply != null) {
+      keeper.end(this, reply);
+    }
     synchronized (this) {
       if (answered) {
         throw new AssertionError("answered twice: tag " + tag);

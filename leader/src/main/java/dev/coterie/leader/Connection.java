@@ -192,18 +192,29 @@ final class Connection implements Runnable {
   }
 
   private void call(int tag, Request request) throws ErrnoException {
-    Request inner = request;
+    SessionRequest.Tonce once = request instanceof SessionRequest.Tonce o ? o : null;
+    Request inner = once != null ? once.inner() : request;
     Caller claimed = null;
-    if (request instanceof SessionRequest.Tas as) {
+    Errno refusal = conversation.client().isOver() ? Errno.ESTALE : null;
+    if (inner instanceof SessionRequest.Tas as) {
       try {
         claimed = peer.claimed(as.caller());
       } catch (ErrnoException e) {
-        putOwn(tag, new Rlerror(e.errno().number()));
-        return;
+        refusal = refusal != null ? refusal : e.errno();
       }
       inner = as.inner();
     }
     Call call = new Call(conversation, tag, claimed);
+    if (once != null && !conversation.beginOnce(call, once)) {
+      if (!call.isInlineOrDefer()) {
+        leaveTo(call, once);
+      }
+      return;
+    }
+    if (refusal != null) {
+      call.fail(refusal);
+      return;
+    }
     boolean refused =
         (isBounded(inner) && isFull(Limits.REQUESTS_PER_CONNECTION)) || tooMuchLeft(inner);
     if (refused && !hasOwnCredit(inner)) {
@@ -348,7 +359,11 @@ final class Connection implements Runnable {
   private void end() {
     try {
       outbox.begin(null);
-      pending.values().forEach(Call::cancel);
+      for (Call call : pending.values()) {
+        if (!call.isOutliving()) {
+          call.cancel();
+        }
+      }
     } catch (RuntimeException | Error e) {
       fault(e);
     }
@@ -356,7 +371,7 @@ final class Connection implements Runnable {
       if (endsHere) {
         conversation.endHere();
       } else {
-        conversation.close();
+        conversation.lost();
       }
     } catch (RuntimeException | Error e) {
       fault(e);
@@ -373,6 +388,11 @@ final class Connection implements Runnable {
     socket.shutdown();
   }
 
+  /** Its session goes on with another; the reader then cleans up. By any thread. */
+  void replaced() {
+    socket.shutdown();
+  }
+
   /** Nothing is answered any more; the reader then cleans up. By any thread. */
   void leaseExpired() {
     leader.complaints().say("connection of " + peer + " ended: it did not give back a lease");
@@ -380,6 +400,11 @@ final class Connection implements Runnable {
   }
 
   // ---- answers ----
+
+  /** Whether anything is under way beside what the reader is at. */
+  boolean hasPending() {
+    return !pending.isEmpty();
+  }
 
   boolean isReader() {
     return Thread.currentThread().equals(reader);

@@ -5,7 +5,6 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
-import dev.coterie.core.Session;
 import dev.coterie.wire.Dialect;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
@@ -14,10 +13,9 @@ import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
+import dev.coterie.wire.SessionRequest.Tonce;
 import dev.coterie.wire.UnknownRequest;
 import dev.coterie.wire.WatchRequest;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What lies between two Tversions of a connection: what was agreed, the session, the fids. A
@@ -26,25 +24,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation {
   private final Connection connection;
-  private final long number;
-  private final Session own;
-  private final FileService session; // our own, as the leader wraps it
   private final Dialect dialect;
   private final int msize;
-  private final FidTable fids = new FidTable();
   private final PlainRequests plain;
   private final DialectRequests ours;
   private final EventRequests events;
   private final WatchRequests watches;
   private final LeaseRequests leases;
-  private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
-  private volatile @Nullable Fid anchor; // first attach
+  private volatile ClientSession client; // its own, until it joins another
 
   Conversation(Connection connection, Dialect dialect, int msize) {
     this.connection = connection;
-    this.number = connection.leader().nextNumber();
-    this.own = connection.leader().newSession();
-    this.session = connection.leader().decorate(own);
+    this.client = new ClientSession(connection.leader(), connection);
     this.dialect = dialect;
     this.msize = msize;
     this.plain = new PlainRequests(this);
@@ -52,12 +43,29 @@ final class Conversation {
     this.events = new EventRequests(this);
     this.watches = new WatchRequests(this);
     this.leases = new LeaseRequests(this);
-    own.onExpire(connection::leaseExpired);
   }
 
   /** One in which nothing is agreed, so that Tversion is the only request there is. */
   static Conversation unknown(Connection connection) {
     return new Conversation(connection, Dialect.UNKNOWN, Limits.MSIZE_MIN_BYTES);
+  }
+
+  /**
+   * Takes the slot of a change that is to be applied once.
+   *
+   * @return false: it is none to be applied, and the call has been answered or will be
+   */
+  boolean beginOnce(Call call, Tonce once) {
+    if (client.isOver()) {
+      call.fail(Errno.ESTALE);
+    } else if (once.flags() != 0 || !Slots.keepsReplyOf(once.inner())) {
+      call.fail(Errno.EINVAL);
+    } else if (client.owner() == null) {
+      call.fail(Errno.EPROTO);
+    } else {
+      return client.slots().begin(call, once.seq());
+    }
+    return false;
   }
 
   void dispatch(Call call, Request request) throws ErrnoException {
@@ -73,52 +81,62 @@ final class Conversation {
     }
   }
 
-  /** Gives back all that its session held. */
+  /** The client wants no more of it: gives back all that its session held. */
   void close() {
-    session.close();
+    client.left(connection, true);
+  }
+
+  /** The connection was lost: as {@link #close}, unless the session may be gone on with. */
+  void lost() {
+    client.left(connection, false);
   }
 
   /** As {@link #close}; the client may not know of it yet. */
   void endHere() {
-    own.endHere();
-    session.close();
+    client.endHere();
+  }
+
+  /** Goes on with a session that knows the connection; nothing of its own was used yet. */
+  void join(ClientSession session) {
+    ClientSession unused = client;
+    client = session;
+    unused.left(connection, true);
+  }
+
+  ClientSession client() {
+    return client;
   }
 
   /** A request came, which is going to be answered. */
   void heard() {
-    own.heard();
+    client.own().heard();
   }
 
   Connection connection() {
     return connection;
   }
 
-  /** No other of this leader has it. */
-  long number() {
-    return number;
-  }
-
   FileService session() {
-    return session;
+    return client.service();
   }
 
   /** Whether an operation of the session is one for the pool. */
   boolean mayTakeLong(Operation<?> operation) {
-    return own.mayTakeLong(operation);
+    return client.own().mayTakeLong(operation);
   }
 
   /** Whether it brings what is kept back of a file that the session has alone. */
   boolean writesBack(Request request) {
     int number = WriteBack.fidOf(request);
     try {
-      return number != P9.NOFID && own.hasAlone(fids.require(number).id());
+      return number != P9.NOFID && client.own().hasAlone(fids().require(number).id());
     } catch (ErrnoException e) {
       return false; // there is no such fid
     }
   }
 
   FidTable fids() {
-    return fids;
+    return client.fids();
   }
 
   Peer peer() {
@@ -135,14 +153,12 @@ final class Conversation {
 
   /** Notes who attached first, for requests that name no fid. */
   void attached(Fid root) {
-    if (anchor == null) {
-      anchor = root;
-    }
+    client.attached(root);
   }
 
   /** What was attached first. EBADF nothing yet. */
   Fid anchor() throws ErrnoException {
-    Fid root = anchor;
+    Fid root = client.anchor();
     if (root == null) {
       throw new ErrnoException(Errno.EBADF);
     }
@@ -154,14 +170,14 @@ final class Conversation {
    * Limits#XATTR_BYTES_PER_CONNECTION}.
    */
   void holdXattr(int bytes) throws ErrnoException {
-    if (xattrBytes.addAndGet(bytes) > Limits.XATTR_BYTES_PER_CONNECTION) {
-      xattrBytes.addAndGet(-bytes);
+    if (client.holdXattr(bytes) > Limits.XATTR_BYTES_PER_CONNECTION) {
+      client.holdXattr(-bytes);
       throw new ErrnoException(Errno.ENOMEM);
     }
   }
 
   void letGoXattr(int bytes) {
-    long left = xattrBytes.addAndGet(-bytes);
+    long left = client.holdXattr(-bytes);
     assert left >= 0 : "value given back twice";
   }
 }

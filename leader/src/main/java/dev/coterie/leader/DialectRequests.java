@@ -5,7 +5,6 @@ import static dev.coterie.api.OpenFlags.O_TMPFILE;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
-import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Whence;
@@ -62,9 +61,9 @@ import dev.coterie.wire.InodeRequest.Tsetattrx;
 import dev.coterie.wire.InodeRequest.Tsetxattr;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.SessionReply.Rping;
-import dev.coterie.wire.SessionReply.Rsession;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.SessionRequest.Tas;
+import dev.coterie.wire.SessionRequest.Tonce;
 import dev.coterie.wire.SessionRequest.Tping;
 import dev.coterie.wire.SessionRequest.Tsession;
 import java.nio.ByteBuffer;
@@ -82,24 +81,10 @@ final class DialectRequests {
   void session(Call call, SessionRequest request) throws ErrnoException {
     switch (request) {
       case Tping(long nonce) -> call.reply(new Rping(nonce));
-      case Tsession r -> session(call, r);
-      case Tas _ -> throw new ErrnoException(Errno.EPROTO);
+      case Tsession r ->
+          call.reply(conversation.connection().leader().sessions().serve(conversation, r));
+      case Tas _, Tonce _ -> throw new ErrnoException(Errno.EPROTO);
     }
-  }
-
-  /** Every connection is a session of its own, so there is none to go on with. */
-  private void session(Call call, Tsession r) throws ErrnoException {
-    int older = P9.SESSION_RESUME | P9.SESSION_BIND;
-    if ((r.flags() & ~(P9.SESSION_NEW | older)) != 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    int status = (r.flags() & older) == 0 ? P9.SESSION_AS_ASKED : P9.SESSION_GONE;
-    call.reply(
-        new Rsession(
-            conversation.number(),
-            conversation.connection().leader().epoch(),
-            Limits.LEASE_MS,
-            status));
   }
 
   // ---- inodes and names ----

@@ -54,7 +54,7 @@ public final class Leader implements AutoCloseable {
   private static final long THREAD_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Vfs vfs;
-  private final long epoch;
+  private final Sessions sessions;
   private final AtomicLong numbers = new AtomicLong();
   private final UnaryOperator<FileService> decorator;
   private final int connectionsMost;
@@ -85,7 +85,7 @@ public final class Leader implements AutoCloseable {
 
   private Leader(Vfs vfs, long epoch, Builder builder) {
     this.vfs = vfs;
-    this.epoch = epoch;
+    this.sessions = new Sessions(epoch);
     this.decorator = builder.decorator;
     this.connectionsMost = builder.connectionsMost;
     this.lockHoldMs = builder.lockHoldMs;
@@ -307,6 +307,7 @@ public final class Leader implements AutoCloseable {
         connection.shutdown();
       }
       connections.forEach(Connection::awaitEnd);
+      sessions.close();
       pool.close();
       vfs.close();
     } finally {
@@ -346,9 +347,13 @@ public final class Leader implements AutoCloseable {
     return vfs.openSession();
   }
 
-  /** Another one after each start. */
-  long epoch() {
-    return epoch;
+  /** Those that their clients have named. */
+  Sessions sessions() {
+    return sessions;
+  }
+
+  void awaitEnd(Session session) throws InterruptedException {
+    vfs.awaitEnd(session);
   }
 
   /** Another one each time. */

@@ -101,6 +101,7 @@ final class Decoder {
       case P9.TSESSION -> SessionRequest.Tsession.get(in);
       case P9.TPING -> SessionRequest.Tping.get(in);
       case P9.TAS -> SessionRequest.Tas.get(in);
+      case P9.TONCE -> SessionRequest.Tonce.get(in);
       case P9.TLOOKUP -> InodeRequest.Tlookup.get(in);
       case P9.TMAKE -> InodeRequest.Tmake.get(in);
       case P9.TREBIND -> InodeRequest.Trebind.get(in);

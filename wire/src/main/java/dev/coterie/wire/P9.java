@@ -127,6 +127,10 @@ public final class P9 {
   public static final int REVWAIT = 187;
   public static final int TREADDIRX = 188;
   public static final int RREADDIRX = 189;
+
+  /** Has no reply of its own: the inner request's reply answers it. */
+  public static final int TONCE = 190;
+
   public static final int TFALLOCATE = 192;
   public static final int RFALLOCATE = 193;
   public static final int TRENAMEX = 194;
@@ -283,10 +287,16 @@ public final class P9 {
   /** One more connection of a session. */
   public static final int SESSION_BIND = 4;
 
+  /** With new: it outlives its connections for a while, though they are of a unix socket. */
+  public static final int SESSION_KEEP = 8;
+
+  /** Ends the session at once, with all that it has. */
+  public static final int SESSION_END = 16;
+
   /** Rsession: it is as asked. */
   public static final int SESSION_AS_ASKED = 0;
 
-  /** Rsession: there is no such session, so this is a new one. */
+  /** Rsession: there is no such session, so another one is to be begun. */
   public static final int SESSION_GONE = 1;
 
   // ---- leases, since 9P2000.L.coterie.1 ----

@@ -8,17 +8,21 @@ import java.nio.ByteBuffer;
 public sealed interface SessionRequest extends Request {
 
   /**
-   * Says who is at the other end, and asks how long leases last.
+   * Says who is at the other end: whose session this connection is one of.
    *
    * <pre>
-   * size[4] 160[1] tag[2] clientid[16] flags[4]
+   * size[4] 160[1] tag[2] clientid[16] secret[16] flags[4] sessionid[8] epoch[8]
    * </pre>
    *
-   * @param clientLow the first half of the number that a client chose by chance for itself
-   * @param clientHigh its other half
-   * @param flags {@link P9#SESSION_NEW}, {@link P9#SESSION_RESUME} or {@link P9#SESSION_BIND}
+   * @param client the number that a client chose by chance for itself
+   * @param secret chosen by chance too, and known to nobody else
+   * @param flags one of {@link P9#SESSION_NEW}, {@link P9#SESSION_RESUME}, {@link P9#SESSION_BIND}
+   *     and {@link P9#SESSION_END}, perhaps with {@link P9#SESSION_KEEP}; or 0: only asks
+   * @param sessionId which one is resumed or bound
+   * @param epoch of the leader that it is of
    */
-  record Tsession(long clientLow, long clientHigh, int flags) implements SessionRequest {
+  record Tsession(SessionKey client, SessionKey secret, int flags, long sessionId, long epoch)
+      implements SessionRequest {
     @Override
     public int type() {
       return P9.TSESSION;
@@ -26,11 +30,85 @@ public sealed interface SessionRequest extends Request {
 
     @Override
     public void putBody(ByteBuffer out) {
-      out.putLong(clientLow).putLong(clientHigh).putInt(flags);
+      out.putLong(client.low).putLong(client.high).putLong(secret.low).putLong(secret.high);
+      out.putInt(flags).putLong(sessionId).putLong(epoch);
     }
 
     static Tsession get(ByteBuffer in) {
-      return new Tsession(in.getLong(), in.getLong(), in.getInt());
+      SessionKey client = new SessionKey(in.getLong(), in.getLong());
+      SessionKey secret = new SessionKey(in.getLong(), in.getLong());
+      return new Tsession(client, secret, in.getInt(), in.getLong(), in.getLong());
+    }
+  }
+
+  /** 16 bytes of chance, which no text shows. */
+  record SessionKey(long low, long high) {
+    public static final SessionKey NONE = new SessionKey(0, 0);
+
+    /** Takes as long whether they are equal or not. */
+    public boolean isSame(SessionKey other) {
+      return ((low ^ other.low) | (high ^ other.high)) == 0;
+    }
+
+    @Override
+    public String toString() {
+      return "key";
+    }
+  }
+
+  /**
+   * A change that is applied once, however often it is sent. Its slot is its tag. Costs no round
+   * trip: the request is inside, and its own reply (or Rlerror) is the answer.
+   *
+   * <pre>
+   * size[4] 190[1] tag[2] flags[4] seq[4] innertype[1] innerbody
+   * </pre>
+   *
+   * @param flags none yet
+   * @param seq one more than that of the last change in this slot; the same for the same change
+   * @param inner any request but Tversion, Tauth, Tattach, Tflush, Tsession and another Tonce
+   */
+  record Tonce(int flags, int seq, Request inner) implements SessionRequest {
+    /** What it adds to a frame, in bytes. */
+    public static final int OVERHEAD_BYTES = 9;
+
+    public Tonce {
+      if (!maySurround(inner.type())) {
+        throw new IllegalArgumentException("Tonce around type " + inner.type());
+      }
+    }
+
+    @Override
+    public int type() {
+      return P9.TONCE;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.putInt(flags).putInt(seq).put((byte) inner.type());
+      inner.putBody(out);
+    }
+
+    static Tonce get(ByteBuffer in) throws ProtocolException {
+      int flags = in.getInt();
+      int seq = in.getInt();
+      int inner = Fields.getByte(in);
+      if (!maySurround(inner)) {
+        throw new ProtocolException("Tonce around type " + inner);
+      }
+      return new Tonce(flags, seq, Decoder.anyRequest(inner, in));
+    }
+
+    private static boolean maySurround(int type) {
+      return switch (type) {
+        case P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE -> false;
+        default -> true;
+      };
+    }
+
+    @Override
+    public Request detached() {
+      return new Tonce(flags, seq, inner.detached());
     }
   }
 
@@ -70,7 +148,7 @@ public sealed interface SessionRequest extends Request {
    * <p>The surprise: believed only of a trusted peer, EPERM otherwise.
    *
    * @param caller at most {@link Limits#GROUPS} groups
-   * @param inner any request but Tversion, Tauth, Tattach, Tflush and another Tas
+   * @param inner any request but Tversion, Tauth, Tattach, Tflush, Tsession, Tonce and another Tas
    */
   record Tas(Caller caller, Request inner) implements SessionRequest {
     private static final int FIXED_BYTES = 19;
@@ -124,7 +202,7 @@ public sealed interface SessionRequest extends Request {
 
     private static boolean maySurround(int type) {
       return switch (type) {
-        case P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TAS -> false;
+        case P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE, P9.TAS -> false;
         default -> true;
       };
     }

@@ -458,12 +458,24 @@ class GoldenBytesTest {
   void session() throws Exception {
     assertFrame(
         1,
-        new SessionRequest.Tsession(0x0102030405060708L, 0x1112131415161718L, 2),
-        "1b000000 a0 0100 0807060504030201 1817161514131211 02000000");
+        new SessionRequest.Tsession(
+            new SessionRequest.SessionKey(0x0102030405060708L, 0x1112131415161718L),
+            new SessionRequest.SessionKey(5, 6),
+            2,
+            7,
+            8),
+        """
+        3b000000 a0 0100 0807060504030201 1817161514131211 0500000000000000 0600000000000000
+        02000000 0700000000000000 0800000000000000\
+        """);
     assertFrame(
         1,
-        new SessionReply.Rsession(3, 4, 2000, 1),
-        "1c000000 a1 0100 0300000000000000 0400000000000000 d0070000 01");
+        new SessionRequest.Tonce(0, 2, new BaseRequest.Tclunk(3)),
+        "14000000 be 0100 00000000 02000000 78 03000000");
+    assertFrame(
+        1,
+        new SessionReply.Rsession(3, 4, 2000, 1, 0x102),
+        "1e000000 a1 0100 0300000000000000 0400000000000000 d0070000 01 0201");
   }
 
   @Test

@@ -230,12 +230,24 @@ class MalformedTest {
 
   @Test
   void decode_asAroundWhatItMayNot_isRefused() {
-    for (int inner : new int[] {P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TAS}) {
+    for (int inner :
+        new int[] {P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE, P9.TAS}) {
       ByteBuffer body = as(0);
       body.put(body.limit() - 5, (byte) inner);
       assertThatThrownBy(() -> Request.decode(P9.TAS, body, Dialect.COTERIE_1))
           .isInstanceOf(ProtocolException.class)
           .hasMessage("Tas around type " + inner);
+    }
+  }
+
+  @Test
+  void decode_onceAroundWhatItMayNot_isRefused() {
+    for (int inner :
+        new int[] {P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE}) {
+      ByteBuffer body = little(13).putInt(0).putInt(1).put((byte) inner).putInt(0).flip();
+      assertThatThrownBy(() -> Request.decode(P9.TONCE, body, Dialect.COTERIE_1))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("Tonce around type " + inner);
     }
   }
 
@@ -259,7 +271,7 @@ class MalformedTest {
 
   @Test
   void decode_typeOfNoDialect_isUnknownAndSkipped() throws Exception {
-    for (int type : new int[] {6, 7, 98, 101, 106, 112, 114, 124, 126, 190, 198, 255}) {
+    for (int type : new int[] {6, 7, 98, 101, 106, 112, 114, 124, 126, 191, 198, 255}) {
       ByteBuffer body = ByteBuffer.allocate(10);
       assertThat(Request.decode(type, body, Dialect.COTERIE_1)).isEqualTo(new UnknownRequest(type));
       assertThat(body.hasRemaining()).isFalse();

@@ -53,8 +53,9 @@ class ProtocolPageTest {
         }
       }
     }
-    // A Tas has a drawing of its own, and no reply.
+    // A Tas has a drawing of its own, and neither it nor a Tonce has a reply.
     NAMES.remove(P9.TAS + 1);
+    NAMES.remove(P9.TONCE + 1);
     LAYOUTS.put(P9.TAS, "uid[4] gid[4] n[2] pid[4] umask[4] innertype[1]");
   }
 
@@ -116,8 +117,9 @@ class ProtocolPageTest {
             case ByteBuffer data -> data.remaining();
             case List<?> list -> listBytes(message, list);
             case Request inner ->
-                SessionRequest.Tas.overheadBytes(Samples.CALLER)
-                    - 19
+                (message instanceof SessionRequest.Tas
+                        ? SessionRequest.Tas.overheadBytes(Samples.CALLER) - 19
+                        : 0)
                     + Samples.frameOf(1, inner).length
                     - P9.HEADER_BYTES;
             default -> 0;

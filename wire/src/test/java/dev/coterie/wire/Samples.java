@@ -119,7 +119,13 @@ final class Samples {
 
   private static List<Request> ourRequests() {
     return List.of(
-        new SessionRequest.Tsession(0xA1A2A3A4A5A6A7A8L, 0xB1B2B3B4B5B6B7B8L, 3),
+        new SessionRequest.Tsession(
+            new SessionRequest.SessionKey(0xA1A2A3A4A5A6A7A8L, 0xB1B2B3B4B5B6B7B8L),
+            new SessionRequest.SessionKey(5, 6),
+            3,
+            7,
+            8),
+        new SessionRequest.Tonce(0, 1, new BaseRequest.Twrite(1, 2, data("inner"))),
         new SessionRequest.Tping(0x0102030405060708L),
         new SessionRequest.Tas(CALLER, new BaseRequest.Twrite(1, 2, data("inner"))),
         new InodeRequest.Tlookup(1, 2, name("found")),
@@ -204,7 +210,7 @@ final class Samples {
 
   private static List<Reply> ourReplies() {
     return List.of(
-        new SessionReply.Rsession(1, 2, 3, 4),
+        new SessionReply.Rsession(1, 2, 3, 4, 5),
         new SessionReply.Rping(0x0102030405060708L),
         new InodeReply.Rlookup(STAT),
         new InodeReply.Rmake(STAT),

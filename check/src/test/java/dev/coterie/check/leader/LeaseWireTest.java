@@ -124,24 +124,24 @@ class LeaseWireTest {
   // ---- session ----
 
   @Test
-  void session_tellsHowLongLeasesLast_andResumesNothing() throws IOException {
+  void session_tellsHowLongLeasesLast() throws IOException {
     try (RawClient fresh = RawClient.connect(served.socket)) {
       fresh.version(8192, RawClient.DIALECT);
       ByteBuffer first = fresh.ok(sessionFrame(P9.SESSION_NEW)).body();
-      ByteBuffer other = holder.ok(sessionFrame(P9.SESSION_RESUME)).body();
+      ByteBuffer other = holder.ok(sessionFrame(0)).body();
       assertThat(first.getLong()).isNotEqualTo(other.getLong());
       assertThat(first.getLong()).isEqualTo(other.getLong());
       assertThat(first.getInt()).isEqualTo(Limits.LEASE_MS);
       assertThat(other.getInt()).isEqualTo(Limits.LEASE_MS);
       assertThat(first.get()).isEqualTo((byte) P9.SESSION_AS_ASKED);
-      assertThat(other.get()).isEqualTo((byte) P9.SESSION_GONE);
-      assertThat(fresh.ok(sessionFrame(P9.SESSION_BIND)).body().get(20)).isEqualTo((byte) 1);
-      fresh.fails(Errno.EINVAL, sessionFrame(8));
+      assertThat(other.get()).isEqualTo((byte) P9.SESSION_AS_ASKED);
+      assertThat(first.getShort()).isEqualTo((short) Limits.SLOTS_PER_SESSION);
+      assertThat(other.getShort()).isZero();
     }
   }
 
   private static Frame sessionFrame(int flags) {
-    return Frame.of(P9.TSESSION).u8(1).u8(2).u4(flags);
+    return Frame.of(P9.TSESSION).u8(1).u8(2).u8(3).u8(4).u4(flags).u8(0).u8(0);
   }
 
   // ---- leases ----

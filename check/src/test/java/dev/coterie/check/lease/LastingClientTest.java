@@ -1,0 +1,170 @@
+package dev.coterie.check.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
+import dev.coterie.api.RangeLock;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.leader.Leader;
+import dev.coterie.mounts.tmpfs.TmpFs;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a client with a session that lasts has when its connection is lost. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LastingClientTest {
+  private static final Caller ME = Caller.ROOT;
+
+  @TempDir private Path folder;
+  private Leader leader;
+  private Relay relay;
+  private Client client;
+  private FileService other;
+  private InodeId root = new InodeId(0, 0);
+  private long handle;
+  private long otherHandle;
+
+  @BeforeEach
+  void serve() throws Exception {
+    Path socket = folder.resolve("s");
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    relay =
+        new Relay(
+            UnixDomainSocketAddress.of(folder.resolve("r")),
+            UnixDomainSocketAddress.of(socket),
+            1,
+            1);
+    relay.cutNoMore();
+    client = Client.connectLasting(AppliedOnceTest.addressOf(relay), ClientOptions.DEFAULT);
+    other = leader.openSession();
+    root = client.root(ME).id();
+    int flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
+    handle = client.create(ME, root, Name.of("f"), flags, 0644).handle();
+    otherHandle = other.create(ME, other.root(ME).id(), Name.of("f"), flags, 0644).handle();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    other.close();
+    assertThat(leader.counts().faults()).isZero();
+    relay.close();
+    leader.close();
+  }
+
+  private static RangeLock lock() {
+    return RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE);
+  }
+
+  private boolean isFree() {
+    try {
+      other.lock(ME, otherHandle, lock(), false);
+      return true;
+    } catch (ErrnoException e) {
+      assertThat(e.errno()).isEqualTo(Errno.EAGAIN);
+      return false;
+    }
+  }
+
+  /** Until the client has connected again, by itself. */
+  private void awaitAgain() throws ErrnoException {
+    await().until(() -> relay.accepted() >= 2);
+    client.getattr(ME, root);
+  }
+
+  private static <R> Future<R> inOther(Callable<R> action) {
+    CompletableFuture<R> result = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            result.complete(action.call());
+          } catch (Exception e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  private void awaitWaiting(Future<?> call, long requests) {
+    await().until(() -> leader.requests() > requests);
+    assertThat(call.isDone()).isFalse();
+  }
+
+  /** Nobody asks anything, so it is the client itself that notices. */
+  @Test
+  void idleClient_keepsItsLocks() throws Exception {
+    client.lock(ME, handle, lock(), false);
+    relay.cut();
+    awaitAgain();
+    assertThat(isFree()).isFalse();
+    client.close();
+    assertThat(isFree()).as("given back at once").isTrue();
+  }
+
+  @Test
+  void waitForALock_goesOn() throws Exception {
+    assertThat(isFree()).isTrue();
+    long requests = leader.requests();
+    Future<?> waiting =
+        inOther(() -> {
+          client.lock(ME, handle, lock(), true);
+          return null;
+        });
+    awaitWaiting(waiting, requests);
+    relay.cut();
+    awaitAgain();
+    assertThat(waiting.isDone()).isFalse();
+    other.close(ME, otherHandle);
+    waiting.get();
+  }
+
+  @Test
+  void waitThatCannotBeBegunAgain_endsWithEio() throws Exception {
+    long set = client.call(ME, new Operation.Evset()).handle();
+    long requests = leader.requests();
+    Future<?> waiting = inOther(() -> client.call(ME, new Operation.Evwait(set, 1, -1)));
+    awaitWaiting(waiting, requests);
+    relay.cut();
+    assertThatThrownBy(waiting::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(ErrnoException.class)
+        .hasMessageContaining("Input/output error");
+    client.getattr(ME, root);
+    client.close(ME, set);
+  }
+
+  @Test
+  void sessionThatIsGone_isALostConnection() throws Exception {
+    client.lock(ME, handle, lock(), false);
+    relay.close();
+    await().until(this::isFree);
+    assertThatThrownBy(() -> client.getattr(ME, root))
+        .isInstanceOfSatisfying(
+            ErrnoException.class, e -> assertThat(e.errno()).isIn(Errno.EIO, Errno.ENOTCONN));
+    await()
+        .untilAsserted(() ->
+            assertThatThrownBy(() -> client.root(ME))
+                .isInstanceOfSatisfying(
+                    ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOTCONN)));
+  }
+}

@@ -1,0 +1,164 @@
+package dev.coterie.client;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Operation;
+import dev.coterie.wire.P9;
+import dev.coterie.wire.SessionReply.Rsession;
+import dev.coterie.wire.SessionRequest.SessionKey;
+import dev.coterie.wire.SessionRequest.Tsession;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client needs to go on with its session when a connection was lost, and which calls are
+ * sent again then.
+ *
+ * <p>A change is sent with its number in its slot, so that the leader applies it once. What only
+ * looks is sent again as it was. All else ends with EIO: nobody knows what came of it.
+ */
+final class Lasting {
+  private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final Address address; // immutable
+  private final ClientOptions options; // immutable
+  private final Caller identity; // immutable
+  private final SessionKey client; // immutable
+  private final SessionKey secret; // immutable
+  private long sessionId; // written by the first handshake
+  private long epoch; // written by the first handshake
+  private int leaseMs; // written by the first handshake
+
+  Lasting(Address address, ClientOptions options, Caller identity) {
+    this.address = address;
+    this.options = options;
+    this.identity = identity;
+    SecureRandom random = new SecureRandom();
+    this.client = new SessionKey(random.nextLong(), random.nextLong());
+    this.secret = new SessionKey(random.nextLong(), random.nextLong());
+  }
+
+  int leaseMs() {
+    return leaseMs;
+  }
+
+  Caller identity() {
+    return identity;
+  }
+
+  // ---- the messages ----
+
+  Tsession begin() {
+    return new Tsession(client, secret, P9.SESSION_NEW | P9.SESSION_KEEP, 0, 0);
+  }
+
+  Tsession resume() {
+    return new Tsession(client, secret, P9.SESSION_RESUME, sessionId, epoch);
+  }
+
+  Tsession end() {
+    return new Tsession(client, secret, P9.SESSION_END, sessionId, epoch);
+  }
+
+  /**
+   * What the leader answered to the first.
+   *
+   * @throws ErrnoException EPROTO it has no session for us
+   */
+  void begun(Rsession reply) throws ErrnoException {
+    if (reply.status() != P9.SESSION_AS_ASKED || reply.slots() < Tags.CALLS) {
+      throw new ErrnoException(Errno.EPROTO, "no session");
+    }
+    sessionId = reply.sessionId();
+    epoch = reply.epoch();
+    leaseMs = reply.leaseMs();
+  }
+
+  /**
+   * Connects again, for as long as the leader keeps the session.
+   *
+   * @param over the client wants no more of it
+   * @return null: it is gone
+   */
+  Handshake.@Nullable Resumed again(AtomicBoolean over) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(leaseMs + leaseMs / 8);
+    boolean interrupted = false;
+    try {
+      while (!over.get() && deadline - System.nanoTime() > 0) {
+        interrupted |= Thread.interrupted();
+        try {
+          return Handshake.resume(address, options, this, deadline);
+        } catch (ErrnoException e) {
+          if (e.errno() == Errno.ESTALE || e.errno() == Errno.EACCES) {
+            return null;
+          }
+          LockSupport.parkNanos(this, PAUSE_NS);
+        }
+      }
+      return null;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  // ---- which calls ----
+
+  // Chains of instanceof, as in Requests: a switch on types would link code.
+
+  /** Whether it is a change, which is sent with its number. */
+  static boolean isOnce(Operation<?> operation) {
+    return operation instanceof Operation.Write
+        || operation instanceof Operation.Append
+        || operation instanceof Operation.WriteNext
+        || operation instanceof Operation.Seek
+        || operation instanceof Operation.Close
+        || operation instanceof Operation.Lookup
+        || operation instanceof Operation.Open
+        || operation instanceof Operation.Create
+        || operation instanceof Operation.Tmpfile
+        || operation instanceof Operation.Rebind
+        || operation instanceof Operation.Mkdir
+        || operation instanceof Operation.Mknod
+        || operation instanceof Operation.Symlink
+        || operation instanceof Operation.Link
+        || operation instanceof Operation.Unlink
+        || operation instanceof Operation.Rmdir
+        || operation instanceof Operation.Rename
+        || operation instanceof Operation.Setattr
+        || operation instanceof Operation.Setxattr
+        || operation instanceof Operation.Removexattr
+        || operation instanceof Operation.Fallocate
+        || operation instanceof Operation.CopyRange
+        || operation instanceof Operation.SetFlags
+        || operation instanceof Operation.Lock;
+  }
+
+  /** Whether it can be sent again. */
+  static boolean isRepeatable(Call<?> call) {
+    if (call.once) {
+      return true;
+    }
+    Operation<?> operation = call.operation;
+    if (operation instanceof Operation.Read) {
+      return !(call.first instanceof Held.Handle handle && handle.counter);
+    }
+    return operation instanceof Operation.Getattr
+        || operation instanceof Operation.Root
+        || operation instanceof Operation.Readdir
+        || operation instanceof Operation.Statfs
+        || operation instanceof Operation.Readlink
+        || operation instanceof Operation.Getxattr
+        || operation instanceof Operation.Listxattr
+        || operation instanceof Operation.Access
+        || operation instanceof Operation.Fsync
+        || operation instanceof Operation.GetLock
+        || operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.NextRecalls;
+  }
+}
