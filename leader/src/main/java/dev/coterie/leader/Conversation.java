@@ -10,6 +10,7 @@ import dev.coterie.wire.Dialect;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
+import dev.coterie.wire.KeyRequest;
 import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
@@ -36,6 +37,7 @@ final class Conversation {
   private final EventRequests events;
   private final WatchRequests watches;
   private final LeaseRequests leases;
+  private final KeyRequests keys;
   private final AtomicLong xattrBytes = new AtomicLong(); // that fids hold
   private volatile @Nullable Fid anchor; // first attach
 
@@ -51,6 +53,7 @@ final class Conversation {
     this.events = new EventRequests(this);
     this.watches = new WatchRequests(this);
     this.leases = new LeaseRequests(this);
+    this.keys = new KeyRequests(this);
     own.onExpire(connection::leaseExpired);
   }
 
@@ -67,6 +70,7 @@ final class Conversation {
       case EventRequest r -> events.event(call, r);
       case WatchRequest r -> watches.serve(call, r);
       case LeaseRequest r -> leases.serve(call, r);
+      case KeyRequest r -> keys.serve(call, r);
       case SessionRequest r -> ours.session(call, r);
       default -> plain.serve(call, request);
     }
