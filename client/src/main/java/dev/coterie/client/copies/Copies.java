@@ -114,6 +114,7 @@ public final class Copies implements FileService {
             require(o.max() > 0, Errno.EINVAL);
             throw new ErrnoException(Errno.EAGAIN);
           }
+          case Operation.OnKey<?> o -> throw new ErrnoException(Errno.EOPNOTSUPP);
           case Operation.Link o -> {
             requireReference(o.id());
             requireReference(o.dir());
