@@ -54,7 +54,8 @@ class SyncIT {
   void killedHolder_leavesWhatItGaveBackLast() throws Exception {
     try (LogLines log = new LogLines();
         Served served = Served.in(folder);
-        Client client = Client.connect(Address.parse(served.socket.toString()), ClientOptions.DEFAULT);
+        Client client =
+            Client.connect(Address.parse(served.socket.toString()), ClientOptions.DEFAULT);
         SyncHandle counter = client.sync("counter");
         Child child = counter(served)) {
       for (int i = 0; i < 5; i++) {

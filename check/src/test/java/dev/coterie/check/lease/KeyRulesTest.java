@@ -170,8 +170,7 @@ class KeyRulesTest {
     int limit = random.nextInt(3) == 0 ? random.nextInt(30) : -1;
     InodeId id = key;
     assertThat(id).isNotNull();
-    asked.ticket =
-        player.session.submit(ME, new Operation.UseKey(id, mode, limit), asked);
+    asked.ticket = player.session.submit(ME, new Operation.UseKey(id, mode, limit), asked);
     assertThat(limit == 0 && queue.contains(asked)).isFalse();
   }
 

@@ -142,13 +142,15 @@ class SyncHandleTest {
   /** Something done in a thread of its own. */
   private static <R> CompletableFuture<R> async(java.util.concurrent.Callable<R> action) {
     CompletableFuture<R> end = new CompletableFuture<>();
-    Thread.ofPlatform().daemon().start(() -> {
-      try {
-        end.complete(action.call());
-      } catch (Throwable e) {
-        end.completeExceptionally(e);
-      }
-    });
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            end.complete(action.call());
+          } catch (Throwable e) {
+            end.completeExceptionally(e);
+          }
+        });
     return end;
   }
 
@@ -246,11 +248,13 @@ class SyncHandleTest {
     SyncHandle witness = process().open("key");
     set(handle, "kept");
     sessions.getFirst().close();
-    fails(Errno.ESTALE, () -> {
-      try (Use use = handle.use(SyncMode.SHARED)) {
-        assertThat(text(use)).isEqualTo("kept");
-      }
-    });
+    fails(
+        Errno.ESTALE,
+        () -> {
+          try (Use use = handle.use(SyncMode.SHARED)) {
+            assertThat(text(use)).isEqualTo("kept");
+          }
+        });
     assertThat(get(handle)).isEmpty();
     set(handle, "new");
     assertThat(get(witness)).isEqualTo("new");
@@ -263,14 +267,15 @@ class SyncHandleTest {
     Use second = handle.use(SyncMode.SHARED);
     fails(Errno.ETIMEDOUT, () -> handle.use(SyncMode.EXCLUSIVE, SHORT));
     CompletableFuture<Use> writer = async(() -> handle.use(SyncMode.EXCLUSIVE));
-    await().until(() -> {
-      try {
-        handle.use(SyncMode.SHARED, Duration.ZERO).close();
-        return false;
-      } catch (ErrnoException e) {
-        return e.errno() == Errno.ETIMEDOUT; // behind the writer
-      }
-    });
+    await()
+        .until(() -> {
+          try {
+            handle.use(SyncMode.SHARED, Duration.ZERO).close();
+            return false;
+          } catch (ErrnoException e) {
+            return e.errno() == Errno.ETIMEDOUT; // behind the writer
+          }
+        });
     first.close();
     assertThat(writer).isNotDone();
     second.close();
@@ -335,19 +340,20 @@ class SyncHandleTest {
       SyncHandles process = process();
       for (int t = 0; t < threads; t++) {
         SyncHandle handle = process.open("key");
-        ends.add(async(() -> {
-          for (int i = 0; i < each; i++) {
-            try (Use use = handle.use(SyncMode.EXCLUSIVE)) {
-              int before = text(use).isEmpty() ? 0 : Integer.parseInt(text(use));
-              use.setValue(Integer.toString(before + 1).getBytes(StandardCharsets.US_ASCII));
-            }
-            if (i % 10 == 0) {
-              get(handle);
-            }
-          }
-          handle.close();
-          return 0;
-        }));
+        ends.add(
+            async(() -> {
+              for (int i = 0; i < each; i++) {
+                try (Use use = handle.use(SyncMode.EXCLUSIVE)) {
+                  int before = text(use).isEmpty() ? 0 : Integer.parseInt(text(use));
+                  use.setValue(Integer.toString(before + 1).getBytes(StandardCharsets.US_ASCII));
+                }
+                if (i % 10 == 0) {
+                  get(handle);
+                }
+              }
+              handle.close();
+              return 0;
+            }));
       }
     }
     for (CompletableFuture<Integer> end : ends) {

@@ -103,8 +103,7 @@ final class Line {
     long sentAt = nanoTime.getAsLong();
     R answer;
     try {
-      answer =
-          anyway ? below.callUndisturbed(caller, operation) : below.call(caller, operation);
+      answer = anyway ? below.callUndisturbed(caller, operation) : below.call(caller, operation);
     } catch (ErrnoException e) {
       failed(e.errno());
       throw e;
