@@ -53,7 +53,7 @@ class BenchIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"p9", "echo", "locks", "events", "mockup", "flat", "nio"})
+  @ValueSource(strings = {"p9", "echo", "locks", "sync", "events", "mockup", "flat", "nio"})
   void group_smallest_hasFigures(String group) throws BenchException {
     List<String> line = new ArrayList<>(List.of(group, "--small", "--rounds", "1"));
     // CPU times of mockup are in ticks of 10 ms.

@@ -28,14 +28,18 @@ final class SharedKey {
   private boolean writer; // guarded by this: an exclusive use is under way
   private boolean lost; // guarded by this: a value was, and nobody was told
 
-  private @Nullable Line line; // guarded by this: where it is open
+  private volatile @Nullable Line line; // written under this: where it is open
   private @Nullable InodeId id; // guarded by this: in that
   private LeaseMode mode = LeaseMode.NONE; // guarded by this: of the lease
   private int seq; // guarded by this: of the lease
   private byte[] value = new byte[0]; // guarded by this: under the lease; never changed
   private boolean changed; // guarded by this: the leader does not have the value
-  private boolean recalled; // guarded by this: the lease is
-  private int recalledSeq; // guarded by this: of a lease that is not here yet, or no more
+
+  /**
+   * Atomic: the lease that is recalled, or one that is not here yet, or no more. Written without
+   * the monitor: threads that use the key again and again would keep whoever tells of a recall out.
+   */
+  private volatile int recalledSeq;
 
   SharedKey(SyncHandles all, Name name) {
     this.all = all;
@@ -97,8 +101,12 @@ final class SharedKey {
       throw new ErrnoException(Errno.ESTALE, "use " + name + ": the value that was left is lost");
     }
     Line in = line;
-    boolean held = mode.compareTo(wanted.lease()) >= 0 && !recalled;
+    boolean held = mode.compareTo(wanted.lease()) >= 0 && !isRecalled();
     return held && in != null && in.isUsable() ? start(in, wanted) : null;
+  }
+
+  private boolean isRecalled() {
+    return mode != LeaseMode.NONE && recalledSeq == seq;
   }
 
   private Use start(Line in, SyncMode wanted) {
@@ -171,7 +179,10 @@ final class SharedKey {
 
   /** Whether there is a lease that would do but for the time. */
   private synchronized boolean isHeldTooLong(Line in, SyncMode wanted) {
-    return in.equals(line) && mode.compareTo(wanted.lease()) >= 0 && !recalled && !in.isUsable();
+    return in.equals(line)
+        && mode.compareTo(wanted.lease()) >= 0
+        && !isRecalled()
+        && !in.isUsable();
   }
 
   /** Sees to it that the key is open in this session. */
@@ -186,7 +197,6 @@ final class SharedKey {
       line = in;
       id = opened;
       mode = LeaseMode.NONE;
-      recalled = false;
       recalledSeq = 0;
     }
     in.add(opened, this);
@@ -208,7 +218,6 @@ final class SharedKey {
       if (lease.seq() != seq || mode == LeaseMode.NONE) {
         value = lease.value();
         changed = false;
-        recalled = lease.seq() == recalledSeq;
       }
       mode = lease.mode();
       seq = lease.seq();
@@ -252,7 +261,7 @@ final class SharedKey {
           value = left;
           changed = true;
         }
-        given = recalled ? takeIfIdle() : null;
+        given = isRecalled() ? takeIfIdle() : null;
       } else if (failure == null) {
         failure = new ErrnoException(Errno.ESTALE);
       }
@@ -280,17 +289,13 @@ final class SharedKey {
 
   /** The leader wants a lease back. */
   void recalled(Line in, int which) {
-    Line.Return given = null;
+    if (!in.equals(line)) {
+      return;
+    }
+    recalledSeq = which;
+    Line.Return given;
     synchronized (this) {
-      if (!in.equals(line)) {
-        return;
-      }
-      if (mode != LeaseMode.NONE && seq == which) {
-        recalled = true;
-        given = takeIfIdle();
-      } else {
-        recalledSeq = which;
-      }
+      given = isRecalled() ? takeIfIdle() : null;
     }
     if (given != null) {
       in.giveBack(given);
@@ -305,7 +310,6 @@ final class SharedKey {
     }
     Operation.ReturnKey given = new Operation.ReturnKey(key, seq, changed ? value : null);
     mode = LeaseMode.NONE;
-    recalled = false;
     changed = false;
     return new Line.Return(this, given);
   }
@@ -321,7 +325,6 @@ final class SharedKey {
       lost |= changed && mode != LeaseMode.NONE;
       mode = LeaseMode.NONE;
       changed = false;
-      recalled = false;
     }
   }
 
