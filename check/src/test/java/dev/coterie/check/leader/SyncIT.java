@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SyncIT {
   private static final int PROCESSES = 4;
-  private static final int EACH = 10_000;
+  private static final int EACH = Boolean.getBoolean("coterie.full") ? 10_000 : 1_000;
 
   @TempDir private Path folder = Path.of("");
 
