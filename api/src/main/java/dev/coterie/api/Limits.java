@@ -181,4 +181,18 @@ public final class Limits {
 
   /** How long that is counted for, in milliseconds. */
   public static final int LEASE_QUIET_MS = 1_000;
+
+  // ---- keys ----
+
+  /** Name of a key, in bytes. */
+  public static final int KEY_NAME_BYTES = 255;
+
+  /** Value of a key, in bytes. */
+  public static final int KEY_VALUE_BYTES = 4_096;
+
+  /** Keys that one session refers to. */
+  public static final int KEYS_PER_SESSION = 4_096;
+
+  /** Keys of a tree. */
+  public static final int KEYS_PER_TREE = 65_536;
 }

@@ -38,6 +38,9 @@ public sealed interface Operation<R> {
    */
   sealed interface Opening extends Operation<Opened> {}
 
+  /** An operation on a named key, or that makes one; documented at {@link KeyCalls}. */
+  sealed interface OnKey<R> extends Operation<R> {}
+
   // ---- inodes and names ----
 
   record Root() implements Operation<Stat> {}
@@ -200,7 +203,31 @@ public sealed interface Operation<R> {
   /** {@code waits}: until there is one; else EAGAIN. */
   record NextRecalls(int max, boolean waits) implements Operation<List<LeaseName>> {}
 
+  // ---- keys ----
+
+  record OpenKey(Name name) implements OnKey<InodeId> {}
+
+  /** {@code timeoutMs}: 0 takes what is free, -1 has no end. */
+  record UseKey(InodeId key, LeaseMode mode, int timeoutMs) implements OnKey<KeyLease> {}
+
+  /**
+   * {@code value}: null, it was not changed. Answers whether the lease was held, and so the value
+   * taken.
+   */
+  record ReturnKey(InodeId key, int seq, byte @Nullable [] value) implements OnKey<Boolean> {}
+
+  record CloseKey(InodeId key) implements OnKey<Done> {}
+
   // ---- answers ----
+
+  /**
+   * A lease on a key.
+   *
+   * @param mode what is held now; perhaps more than asked for
+   * @param seq which of its grants; never 0
+   * @param value as it was given back last
+   */
+  record KeyLease(LeaseMode mode, int seq, byte[] value) {}
 
   /**
    * What stands in the way of a lock.

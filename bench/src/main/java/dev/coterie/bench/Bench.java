@@ -32,6 +32,7 @@ public final class Bench {
           new P9Run("readdir", "walk, open, one readdir of 100 names, clunk: diod"),
           new EchoRun(),
           new LocksRun(),
+          new SyncRun(),
           new CopiesRun(),
           new EventsRun(),
           new MockupRun(

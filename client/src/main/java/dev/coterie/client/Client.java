@@ -12,6 +12,7 @@ import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StepsAhead;
 import dev.coterie.api.Ticket;
+import dev.coterie.client.sync.SyncHandle;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +61,14 @@ public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
   private final Ahead ahead; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
+  private final KeyConnector keys; // immutable
 
-  private Client(Connection connection, long copiesBytes) {
+  private Client(Connection connection, long copiesBytes, KeyConnector keys) {
     this.connection = connection;
     this.ahead = new Ahead(connection);
+    this.keys = keys;
     this.copies =
-        copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0), copiesBytes);
+        copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0, keys), copiesBytes);
   }
 
   /**
@@ -80,10 +83,25 @@ public final class Client implements FileService, StepsAhead {
     Caller identity = options.identity();
     // A clock that stands still with this machine says nothing of a leader on another one.
     boolean near = address instanceof Address.Unix;
+    Caller self = identity != null ? identity : ProcessIdentity.self();
     return new Client(
-        Handshake.connect(
-            address, options, identity != null ? identity : ProcessIdentity.self(), null),
-        near ? options.copiesBytes() : 0);
+        Handshake.connect(address, options, self, null),
+        near ? options.copiesBytes() : 0,
+        new KeyConnector(address, options, self));
+  }
+
+  /** A client without copies and keys. */
+  static Client bare(Address address, ClientOptions options, Caller self) throws ErrnoException {
+    return new Client(
+        Handshake.connect(address, options, self, null), 0, new KeyConnector(address, options, self));
+  }
+
+  /**
+   * Opens a key of this client's user: a lock among processes, with a small value. The keys of a
+   * client have one connection of their own. EINVAL, ENOSPC, EOPNOTSUPP over TCP.
+   */
+  public SyncHandle sync(String key) throws ErrnoException {
+    return keys.handles().open(key);
   }
 
   /**
@@ -98,7 +116,10 @@ public final class Client implements FileService, StepsAhead {
     Caller given = options.identity();
     Caller identity = given != null ? given : ProcessIdentity.self();
     Lasting lasting = new Lasting(address, options, identity);
-    return new Client(Handshake.connect(address, options, identity, lasting), 0);
+    return new Client(
+        Handshake.connect(address, options, identity, lasting),
+        0,
+        new KeyConnector(address, options, identity));
   }
 
   @Override
@@ -201,6 +222,7 @@ public final class Client implements FileService, StepsAhead {
    */
   @Override
   public void close() {
+    keys.close();
     if (copies != null) {
       copies.close(); // and the connection
     } else {

@@ -5,6 +5,7 @@ import dev.coterie.api.LeaseName;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
+import dev.coterie.api.Operation.KeyLease;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Operation.Transferred;
@@ -14,6 +15,7 @@ import dev.coterie.wire.EventReply;
 import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleReply;
 import dev.coterie.wire.InodeReply;
+import dev.coterie.wire.KeyReply;
 import dev.coterie.wire.LeaseReply;
 import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.P9;
@@ -77,6 +79,7 @@ final class Replies {
       }
       case P9.RLEASE -> leased((LeaseReply.Rlease) frames.reply());
       case P9.RNOTIFY -> recalls((LeaseReply.Rnotify) frames.reply());
+      case P9.RUSEKEY -> leased((KeyReply.Rusekey) frames.reply());
       default -> plain(type, frames);
     };
   }
@@ -203,6 +206,14 @@ final class Replies {
     return new Leased(reply.stat(), mode, reply.seq());
   }
 
+  private static KeyLease leased(KeyReply.Rusekey reply) throws ProtocolException {
+    LeaseMode mode = LeaseMode.of(reply.mode());
+    if (mode == null || mode == LeaseMode.NONE || reply.seq() == 0) {
+      throw new ProtocolException("a lease on a key, of mode " + reply.mode());
+    }
+    return new KeyLease(mode, reply.seq(), bytes(reply.value()));
+  }
+
   private static List<LeaseName> recalls(LeaseReply.Rnotify reply) throws ProtocolException {
     List<LeaseName> recalls = new ArrayList<>(reply.notices().size());
     for (LeaseReply.Notice notice : reply.notices()) {
@@ -225,6 +236,8 @@ final class Replies {
       case P9.REVWAIT -> ((EventReply.Revwait) frames.reply()).events();
       case P9.RADDWATCH -> ((WatchReply.Raddwatch) frames.reply()).watch();
       case P9.RCHANGES -> ((WatchReply.Rchanges) frames.reply()).changes();
+      case P9.ROPENKEY -> ((KeyReply.Ropenkey) frames.reply()).key();
+      case P9.RRETURNKEY -> ((KeyReply.Rreturnkey) frames.reply()).status() == P9.KEY_RETURNED;
       case P9.RSHARE -> ((HandleReply.Rshare) frames.reply()).token();
       default -> {
         frames.reply(); // has nothing to say, but must be of its form

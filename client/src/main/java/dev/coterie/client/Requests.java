@@ -17,6 +17,7 @@ import dev.coterie.wire.BaseRequest;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
+import dev.coterie.wire.KeyRequest;
 import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.LinuxRequest;
 import dev.coterie.wire.P9;
@@ -125,8 +126,11 @@ final class Requests {
       }
       return value.length > Limits.XATTR_VALUE_BYTES ? Errno.E2BIG : Errno.EMSGSIZE;
     }
-    if (operation instanceof Operation.ReturnLeases) {
+    if (operation instanceof Operation.ReturnLeases || operation instanceof Operation.ReturnKey) {
       return Errno.EMSGSIZE;
+    }
+    if (operation instanceof Operation.OpenKey) {
+      return Errno.EINVAL;
     }
     boolean attribute =
         operation instanceof Operation.Getxattr || operation instanceof Operation.Removexattr;
@@ -305,6 +309,24 @@ final class Requests {
         throw new ErrnoException(Errno.EINVAL);
       }
       return LeaseRequest.Tleaseret.of(leases);
+    }
+    return onKeys(operation);
+  }
+
+  private static Request onKeys(Operation<?> operation) {
+    if (operation instanceof Operation.UseKey use) {
+      return new KeyRequest.Tusekey(use.key(), use.mode().number(), use.timeoutMs());
+    }
+    if (operation instanceof Operation.ReturnKey(var key, var seq, var value)) {
+      return value == null
+          ? new KeyRequest.Treturnkey(key, seq, 0, ByteBuffer.allocate(0))
+          : new KeyRequest.Treturnkey(key, seq, P9.KEY_CHANGED, ByteBuffer.wrap(value));
+    }
+    if (operation instanceof Operation.OpenKey open) {
+      return new KeyRequest.Topenkey(open.name());
+    }
+    if (operation instanceof Operation.CloseKey close) {
+      return new KeyRequest.Tclosekey(close.key());
     }
     throw new AssertionError("no message for " + operation.label());
   }

@@ -53,7 +53,8 @@ class BenchIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"p9", "echo", "locks", "events", "mockup", "writes", "flat", "nio"})
+  @ValueSource(
+      strings = {"p9", "echo", "locks", "sync", "events", "mockup", "writes", "flat", "nio"})
   void group_smallest_hasFigures(String group) throws BenchException {
     List<String> line = new ArrayList<>(List.of(group, "--small", "--rounds", "1"));
     // CPU times of teams are in ticks of 10 ms.

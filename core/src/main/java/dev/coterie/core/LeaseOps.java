@@ -37,6 +37,7 @@ final class LeaseOps implements LeaseHolder {
   private @Nullable Request<?> taker; // guarded by recalls: waits for one
   private int most; // guarded by recalls: how many it takes
   private boolean ended; // guarded by held
+  private final KeyOps keys;
   private final AtomicLong marks = new AtomicLong(); // of the last recall
   private final AtomicLong heardAt = new AtomicLong(); // the last mark that was heard after
   private volatile boolean endedHere; // the other end may not know of the end yet
@@ -45,6 +46,11 @@ final class LeaseOps implements LeaseHolder {
   LeaseOps(Session session, Vfs vfs) {
     this.session = session;
     this.vfs = vfs;
+    this.keys = new KeyOps(this, vfs.keys());
+  }
+
+  KeyOps keys() {
+    return keys;
   }
 
   // ---- having ----
@@ -133,11 +139,17 @@ final class LeaseOps implements LeaseHolder {
       }
       held.remove(lease.id());
     }
-    synchronized (recalls) {
-      recalls.remove(lease);
-    }
+    drop(lease);
     waiting.forEach(Runnable::run);
     vfs.inodes().put(inode);
+  }
+
+  /** It was given back: whoever takes recalls need not hear of it. */
+  void drop(LeaseName lease) {
+    synchronized (recalls) {
+      told.remove(lease);
+      recalls.remove(lease);
+    }
   }
 
   private LeaseTable tableOf(InsideInode inode) {
@@ -154,7 +166,7 @@ final class LeaseOps implements LeaseHolder {
       all = new ArrayList<>(held.values());
       held.clear();
     }
-    if (endedHere && heardAt.get() >= endMark && !all.isEmpty()) {
+    if (endedHere && heardAt.get() >= endMark && (!all.isEmpty() || keys.hasSome())) {
       // What it was answered last may have renewed its time.
       vfs.leaseAlarm(Limits.LEASE_RECALL_MS, () -> letGo(all));
     } else {
@@ -167,6 +179,7 @@ final class LeaseOps implements LeaseHolder {
       tableOf(inode).end(this);
       vfs.inodes().put(inode);
     }
+    keys.end();
     vfs.reap();
   }
 

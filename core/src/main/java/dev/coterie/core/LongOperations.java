@@ -29,6 +29,7 @@ final class LongOperations {
           Operation.Take _,
           Operation.ReturnLeases _,
           Operation.NextRecalls _,
+          Operation.OnKey<?> _,
           Operation.OpenWatch _,
           Operation.Evset _,
           Operation.Eventfd _,

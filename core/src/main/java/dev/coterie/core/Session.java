@@ -360,6 +360,7 @@ public final class Session implements FileService {
             leases.giveBack(returned);
             yield Done.DONE;
           }
+          case Operation.OnKey<?> o -> leases.keys().on(caller, o);
           case Operation.NextRecalls(var max, _) -> leases.next(max);
           case Operation.Lookup(var dir, var name) ->
               entered(walk.find(caller, references.require(dir), name));

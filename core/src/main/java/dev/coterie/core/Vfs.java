@@ -11,6 +11,7 @@ import dev.coterie.api.Name;
 import dev.coterie.api.Timestamp;
 import dev.coterie.api.TreeMark;
 import dev.coterie.api.TreePath;
+import dev.coterie.core.lease.Keys;
 import dev.coterie.core.lease.LeaseConflict;
 import dev.coterie.core.lease.Leases;
 import dev.coterie.core.lock.Locks;
@@ -83,6 +84,7 @@ public final class Vfs implements AutoCloseable {
   private final InodeOps outside;
   private final Locks locks = new Locks();
   private final Leases leases = new Leases();
+  private final Keys keys = new Keys(this::newId, this::leaseAlarm);
   private final MountPoint anonymous; // of handles without a file
   private final Object nesting = new Object(); // held while event sets are put into event sets
   private final byte[] mark; // immutable
@@ -264,6 +266,10 @@ public final class Vfs implements AutoCloseable {
 
   Leases leases() {
     return leases;
+  }
+
+  Keys keys() {
+    return keys;
   }
 
   Runnable leaseAlarm(int afterMs, Runnable action) {

@@ -42,6 +42,7 @@ final class Waits {
       case Operation.Lock(_, var lock, var waits) -> waits && lock.type() != RangeLock.Type.UNLOCK;
       case Operation.NextChanges(_, _, var waits) -> waits;
       case Operation.NextRecalls(_, var waits) -> waits;
+      case Operation.UseKey _ -> true;
       case Operation.Evwait wait -> wait.timeoutMs() != 0;
       case Operation.OnHandle<?> o ->
           EventOps.canWait(o, vfs.counters())
@@ -75,6 +76,9 @@ final class Waits {
     }
     if (operation instanceof Operation.NextRecalls(var max, _)) {
       return (R) session.leases().nextOrWait(max, request);
+    }
+    if (operation instanceof Operation.UseKey use) {
+      return (R) session.leases().keys().useOrWait(caller, use, request);
     }
     if (operation instanceof Operation.OnHandle<?> o) {
       return session.<@Nullable R>through(

@@ -41,6 +41,7 @@
  *    Request (its monitor)        completion, cancel and the end of the session meet here
  *    LockTable (its monitor)      grant, cancel and disconnect of locks of files; under it the WaitGraph's
  *    LeaseTable (its monitor)      who may answer from a copy, and what waits for that to end; a leaf
+ *    Keys, Key (their monitors)    named keys: which there are; who has one and who waits for it; leaves, both
  *    EventSet (its monitor)       members and which are ready; outer before inner; under it what a source's state
  *                                 is guarded by ({@link dev.coterie.core.event})
  *    WatchQueue (its monitor)     changes that were made, those who wait for them, cancel and the end; a leaf

@@ -16,6 +16,7 @@ import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleRequest.Tappend;
 import dev.coterie.wire.HandleRequest.Treadseq;
 import dev.coterie.wire.HandleRequest.Twriteseq;
+import dev.coterie.wire.KeyRequest.Treturnkey;
 import dev.coterie.wire.LeaseRequest.Tleaseret;
 import dev.coterie.wire.LeaseRequest.Tnotify;
 import dev.coterie.wire.LinuxReply.Rlerror;
@@ -236,7 +237,9 @@ final class Connection implements Runnable {
    * back, must not wait for requests. Of the one that waits by itself there is no more than one.
    */
   private static boolean isBounded(Request request) {
-    return !(request instanceof Tnotify) && !(request instanceof Tleaseret);
+    return !(request instanceof Tnotify)
+        && !(request instanceof Tleaseret)
+        && !(request instanceof Treturnkey);
   }
 
   private boolean isFull(int most) {

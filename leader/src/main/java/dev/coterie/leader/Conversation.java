@@ -9,6 +9,7 @@ import dev.coterie.wire.Dialect;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
+import dev.coterie.wire.KeyRequest;
 import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
@@ -31,6 +32,7 @@ final class Conversation {
   private final EventRequests events;
   private final WatchRequests watches;
   private final LeaseRequests leases;
+  private final KeyRequests keys;
   private volatile ClientSession client; // its own, until it joins another
 
   Conversation(Connection connection, Dialect dialect, int msize) {
@@ -43,6 +45,7 @@ final class Conversation {
     this.events = new EventRequests(this);
     this.watches = new WatchRequests(this);
     this.leases = new LeaseRequests(this);
+    this.keys = new KeyRequests(this);
   }
 
   /** One in which nothing is agreed, so that Tversion is the only request there is. */
@@ -76,6 +79,7 @@ final class Conversation {
       case EventRequest r -> events.event(call, r);
       case WatchRequest r -> watches.serve(call, r);
       case LeaseRequest r -> leases.serve(call, r);
+      case KeyRequest r -> keys.serve(call, r);
       case SessionRequest r -> ours.session(call, r);
       default -> plain.serve(call, request);
     }

@@ -7,6 +7,7 @@ import dev.coterie.api.Name;
 import dev.coterie.wire.HandleReply.Rreaddirx;
 import dev.coterie.wire.InodeReply.Rgetxattr;
 import dev.coterie.wire.InodeReply.Rlistxattr;
+import dev.coterie.wire.KeyReply.Rusekey;
 import dev.coterie.wire.LeaseReply.Notice;
 import dev.coterie.wire.LeaseReply.Rnotify;
 import dev.coterie.wire.LinuxReply.Rlerror;
@@ -33,6 +34,7 @@ final class Replies {
             + switch (reply) {
               case Rreadlink r -> r.target().length();
               case Rgetxattr r -> r.data().remaining();
+              case Rusekey r -> r.value().remaining();
               case Rlistxattr r -> r.names().stream().mapToLong(name -> name.length() + 1).sum();
               case Rreaddir r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
               case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();

@@ -137,6 +137,10 @@ final class Decoder {
       case P9.TNOTIFY -> LeaseRequest.Tnotify.get(in);
       case P9.TLEASE -> LeaseRequest.Tlease.get(in);
       case P9.TLEASERET -> LeaseRequest.Tleaseret.get(in);
+      case P9.TOPENKEY -> KeyRequest.Topenkey.get(in);
+      case P9.TUSEKEY -> KeyRequest.Tusekey.get(in);
+      case P9.TRETURNKEY -> KeyRequest.Treturnkey.get(in);
+      case P9.TCLOSEKEY -> KeyRequest.Tclosekey.get(in);
       default -> null;
     };
   }
@@ -215,6 +219,10 @@ final class Decoder {
       case P9.RNOTIFY -> LeaseReply.Rnotify.get(in);
       case P9.RLEASE -> LeaseReply.Rlease.get(in);
       case P9.RLEASERET -> new LeaseReply.Rleaseret();
+      case P9.ROPENKEY -> KeyReply.Ropenkey.get(in);
+      case P9.RUSEKEY -> KeyReply.Rusekey.get(in);
+      case P9.RRETURNKEY -> KeyReply.Rreturnkey.get(in);
+      case P9.RCLOSEKEY -> new KeyReply.Rclosekey();
       default -> null;
     };
   }

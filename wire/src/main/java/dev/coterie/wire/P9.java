@@ -180,6 +180,14 @@ public final class P9 {
   public static final int RREMOVEWATCH = 245;
   public static final int TCHANGES = 246;
   public static final int RCHANGES = 247;
+  public static final int TOPENKEY = 248;
+  public static final int ROPENKEY = 249;
+  public static final int TUSEKEY = 250;
+  public static final int RUSEKEY = 251;
+  public static final int TRETURNKEY = 252;
+  public static final int RRETURNKEY = 253;
+  public static final int TCLOSEKEY = 254;
+  public static final int RCLOSEKEY = 255;
 
   // ---- qid types ----
 
@@ -320,6 +328,17 @@ public final class P9 {
 
   /** Nobody else sees it or changes it while it is held. */
   public static final int LEASE_EXCLUSIVE = 2;
+
+  // ---- Treturnkey, since 9P2000.L.coterie.1 ----
+
+  /** The value was changed. */
+  public static final int KEY_CHANGED = 1;
+
+  /** The lease was given back, and the value taken. */
+  public static final int KEY_RETURNED = 0;
+
+  /** The session did not have that lease; nothing was done. */
+  public static final int KEY_NOT_HELD = 1;
 
   // ---- Tchanges, since 9P2000.L.coterie.1 ----
 

@@ -16,7 +16,8 @@ public sealed interface Reply extends Message
         HandleReply,
         EventReply,
         WatchReply,
-        LeaseReply {
+        LeaseReply,
+        KeyReply {
 
   /**
    * Reads a reply from the body of a frame: all of it, from the buffer's position to its limit.

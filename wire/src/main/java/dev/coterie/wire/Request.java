@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  *
  * <p>Grouped as the protocol grew: {@link BaseRequest} is 9P2000, {@link LinuxRequest} what
  * 9P2000.L added; {@link SessionRequest}, {@link InodeRequest}, {@link HandleRequest}, {@link
- * EventRequest}, {@link WatchRequest} and {@link LeaseRequest} are our dialect.
+ * EventRequest}, {@link WatchRequest}, {@link LeaseRequest} and {@link KeyRequest} are our dialect.
  */
 public sealed interface Request extends Message
     permits BaseRequest,
@@ -18,6 +18,7 @@ public sealed interface Request extends Message
         EventRequest,
         WatchRequest,
         LeaseRequest,
+        KeyRequest,
         UnknownRequest {
 
   /**

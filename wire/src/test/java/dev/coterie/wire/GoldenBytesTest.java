@@ -7,9 +7,12 @@ import dev.coterie.api.Change;
 import dev.coterie.api.DirEntry;
 import dev.coterie.api.Event;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation.KeyLease;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
 import dev.coterie.api.StatFs;
@@ -495,6 +498,30 @@ class GoldenBytesTest {
         LeaseRequest.Tleaseret.of(List.of(new LeaseName(new InodeId(9, 5), 7))),
         "1b000000 a6 0100 0100 0900000000000000 05000000 00 07000000 00");
     assertFrame(1, new LeaseReply.Rleaseret(), "07000000 a7 0100");
+  }
+
+  @Test
+  void keys() throws Exception {
+    InodeId key = new InodeId(9, 5);
+    String id = "0900000000000000 05000000 ";
+    assertFrame(1, new KeyRequest.Topenkey(Samples.name("k")), "0a000000 f8 0100 0100 6b");
+    assertFrame(1, new KeyReply.Ropenkey(key), "13000000 f9 0100 " + id);
+    assertFrame(1, new KeyRequest.Tusekey(key, 2, -1), "18000000 fa 0100 " + id + "02 ffffffff");
+    assertFrame(
+        1,
+        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'})),
+        "11000000 fb 0100 02 07000000 01000000 76");
+    assertFrame(
+        1,
+        new KeyRequest.Treturnkey(key, 7, P9.KEY_CHANGED, Samples.data("v")),
+        "1d000000 fc 0100 " + id + "07000000 01 01000000 76");
+    assertFrame(1, new KeyReply.Rreturnkey(P9.KEY_NOT_HELD), "08000000 fd 0100 01");
+    assertFrame(1, new KeyRequest.Tclosekey(key), "13000000 fe 0100 " + id);
+    assertFrame(1, new KeyReply.Rclosekey(), "07000000 ff 0100");
+    assertFrame(
+        1,
+        LeaseReply.Rnotify.ofRecalls(List.of(new LeaseName(key, LeasePlane.KEY, 7))),
+        "1d000000 a3 0100 0100 01 " + id + "04 07000000 00 01");
   }
 
   @Test

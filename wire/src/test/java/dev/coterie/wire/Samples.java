@@ -165,7 +165,11 @@ final class Samples {
         new LeaseRequest.Tleaseret(
             List.of(
                 new LeaseRequest.Returned(STAT.id(), 1, 2, 3),
-                new LeaseRequest.Returned(new InodeId(4, 5), 6, -7, 8))));
+                new LeaseRequest.Returned(new InodeId(4, 5), 6, -7, 8))),
+        new KeyRequest.Topenkey(name("counter")),
+        new KeyRequest.Tusekey(new InodeId(1, 2), 3, -4),
+        new KeyRequest.Treturnkey(new InodeId(1, 2), -3, 4, data("changed")),
+        new KeyRequest.Tclosekey(new InodeId(1, 2)));
   }
 
   private static List<Reply> baseReplies() {
@@ -252,7 +256,11 @@ final class Samples {
                 new LeaseReply.Notice(1, STAT.id(), 2, 3, 4, 5),
                 new LeaseReply.Notice(6, new InodeId(7, 8), 9, -10, 11, 12))),
         new LeaseReply.Rlease(1, 2, STAT),
-        new LeaseReply.Rleaseret());
+        new LeaseReply.Rleaseret(),
+        new KeyReply.Ropenkey(new InodeId(1, 2)),
+        new KeyReply.Rusekey(1, -2, data("value")),
+        new KeyReply.Rreturnkey(1),
+        new KeyReply.Rclosekey());
   }
 
   static DirEntry entry(String name, long cookie, @org.jspecify.annotations.Nullable Stat stat) {

@@ -46,6 +46,7 @@ abstract class ConformanceSuite
         FifoNotificationChecks,
         WatchChecks,
         LeaseChecks,
+        KeyChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

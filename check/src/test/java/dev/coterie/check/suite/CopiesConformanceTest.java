@@ -22,6 +22,11 @@ class CopiesConformanceTest extends ConformanceSuite {
         all.put(name, "leases are taken by whoever keeps the copies");
       }
     }
+    for (Method check : KeyChecks.class.getDeclaredMethods()) {
+      if (check.isAnnotationPresent(Test.class)) {
+        all.put(check.getName(), "recalls of keys are taken by whoever keeps the copies");
+      }
+    }
     return all;
   }
 
@@ -32,7 +37,23 @@ class CopiesConformanceTest extends ConformanceSuite {
           "nextrecalls EAGAIN",
           "nextrecalls EBUSY",
           "nextrecalls EINTR",
-          "nextrecalls EINVAL");
+          "nextrecalls EINVAL",
+          "openkey success",
+          "openkey EINVAL",
+          "openkey ENOSPC",
+          "usekey success",
+          "usekey EACCES",
+          "usekey EBADF",
+          "usekey EINVAL",
+          "usekey EINTR",
+          "usekey ETIMEDOUT",
+          "returnkey success",
+          "returnkey EACCES",
+          "returnkey EBADF",
+          "returnkey EMSGSIZE",
+          "returnkey EPERM",
+          "closekey success",
+          "closekey EBADF");
 
   @Override
   Target open() throws IOException {

@@ -76,6 +76,10 @@ final class Covered {
           Map.entry("lease", "ESTALE"),
           Map.entry("returnleases", "EINVAL"),
           Map.entry("nextrecalls", "EAGAIN EBUSY EINTR EINVAL"),
+          Map.entry("openkey", "EINVAL ENOSPC"),
+          Map.entry("usekey", "EACCES EBADF EINVAL EINTR ETIMEDOUT"),
+          Map.entry("returnkey", "EACCES EBADF EMSGSIZE EPERM"),
+          Map.entry("closekey", "EBADF"),
           Map.entry("share", "EBADF EMFILE"),
           Map.entry("take", "ENOENT EPERM"));
 

@@ -121,6 +121,7 @@ public final class Copies implements FileService, StepsAhead {
             require(o.max() > 0, Errno.EINVAL);
             throw new ErrnoException(Errno.EAGAIN);
           }
+          case Operation.OnKey<?> o -> throw new ErrnoException(Errno.EOPNOTSUPP);
           case Operation.Link o -> {
             requireReference(o.id());
             requireReference(o.dir());

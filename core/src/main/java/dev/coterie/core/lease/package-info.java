@@ -6,6 +6,8 @@
  *   Leases         of the tree: whether there are any, whose operation a thread is at
  *   LeaseTable     of one inode: who holds a lease, who waits for it to be given back
  *   LeaseHolder    a session: told of recalls
+ *   Key            a named key: its value, who has it, and the queue of those who want it
+ *   Keys           those of a tree
  *   LeaseConflict  why a change cannot be made yet
  * </pre>
  *
