@@ -1,7 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.InodeId;
-import dev.coterie.core.lock.LockTable;
+import dev.coterie.api.lock.LockTable;
 import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.Node;
 import dev.coterie.core.spi.OutsideNode;

@@ -5,15 +5,15 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.RangeLock;
-import dev.coterie.core.lock.HeldLock;
-import dev.coterie.core.lock.LockOwner;
-import dev.coterie.core.lock.LockProcess;
-import dev.coterie.core.lock.LockQuestion;
-import dev.coterie.core.lock.LockRange;
-import dev.coterie.core.lock.LockTable;
-import dev.coterie.core.lock.LockTable.Family;
-import dev.coterie.core.lock.LockWait;
-import dev.coterie.core.lock.Locks;
+import dev.coterie.api.lock.HeldLock;
+import dev.coterie.api.lock.LockOwner;
+import dev.coterie.api.lock.LockProcess;
+import dev.coterie.api.lock.LockQuestion;
+import dev.coterie.api.lock.LockRange;
+import dev.coterie.api.lock.LockTable;
+import dev.coterie.api.lock.LockTable.Family;
+import dev.coterie.api.lock.LockWait;
+import dev.coterie.api.lock.Locks;
 
 /**
  * Locks of one session: whose they are, and when they end. A POSIX lock is a process's and ends

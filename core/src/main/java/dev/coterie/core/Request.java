@@ -7,7 +7,7 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
-import dev.coterie.core.lock.LockWait;
+import dev.coterie.api.lock.LockWait;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

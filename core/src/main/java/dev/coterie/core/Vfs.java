@@ -13,7 +13,7 @@ import dev.coterie.api.TreeMark;
 import dev.coterie.api.TreePath;
 import dev.coterie.core.lease.LeaseConflict;
 import dev.coterie.core.lease.Leases;
-import dev.coterie.core.lock.Locks;
+import dev.coterie.api.lock.Locks;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.core.spi.MountFactory;

@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import dev.coterie.api.Limits;
 import java.util.concurrent.ConcurrentHashMap;

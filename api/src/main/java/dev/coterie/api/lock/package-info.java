@@ -25,6 +25,6 @@
  * called with neither held.
  */
 @NullMarked
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import org.jspecify.annotations.NullMarked;

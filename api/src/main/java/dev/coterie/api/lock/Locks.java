@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 /** What the lock tables of one tree have in common. */
 public final class Locks {
