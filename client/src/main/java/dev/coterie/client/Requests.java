@@ -4,6 +4,9 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
+import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
@@ -23,6 +26,8 @@ import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.WatchRequest;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * From an operation to its message: one for each, with the fids that stand for its inodes and
@@ -81,7 +86,7 @@ final class Requests {
       }
       return value.length > Limits.XATTR_VALUE_BYTES ? Errno.E2BIG : Errno.EMSGSIZE;
     }
-    if (operation instanceof Operation.ReturnLeases) {
+    if (operation instanceof Operation.ReturnLeases || operation instanceof Operation.ReturnLocks) {
       return Errno.EMSGSIZE;
     }
     boolean attribute =
@@ -254,6 +259,9 @@ final class Requests {
       int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);
       return new LeaseRequest.Tnotify(most, waits ? P9.NOTIFY_WAIT : 0);
     }
+    if (operation instanceof Operation.ReturnLocks(var lease, var locks)) {
+      return returnLocks(lease, locks);
+    }
     if (operation instanceof Operation.ReturnLeases(var leases)) {
       if (leases.size() > Limits.LEASES_PER_MESSAGE) {
         throw new ErrnoException(Errno.EINVAL);
@@ -261,6 +269,17 @@ final class Requests {
       return LeaseRequest.Tleaseret.of(leases);
     }
     throw new AssertionError("no message for " + operation.label());
+  }
+
+  private Request returnLocks(LeaseName lease, List<LeasedLock> locks) throws ErrnoException {
+    if (lease.plane() != LeasePlane.LOCKS || locks.size() > Limits.LOCKS_PER_RETURN) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    List<LeaseRequest.Lock> all = new ArrayList<>(locks.size());
+    for (LeasedLock lock : locks) {
+      all.add(LeaseRequest.Lock.of(references.fidOf(lock.handle()), lock));
+    }
+    return new LeaseRequest.Tlockret(lease.id(), lease.seq(), all);
   }
 
   // ---- operations on handles ----
@@ -305,6 +324,9 @@ final class Requests {
     }
     if (operation instanceof Operation.GetLock(_, var lock)) {
       return HandleRequest.Tlockx.of(fid, lock, P9.LOCKX_TEST);
+    }
+    if (operation instanceof Operation.LeaseLocks) {
+      return new LeaseRequest.Tlease(fid, P9.PLANE_LOCKS, P9.LEASE_EXCLUSIVE);
     }
     if (operation instanceof Operation.Fsync fsync) {
       return new LinuxRequest.Tfsync(fid, fsync.dataOnly());

@@ -270,6 +270,7 @@ final class Tags {
 
   private static boolean isForLeases(Operation<?> operation) {
     return operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.ReturnLocks
         || operation instanceof Operation.NextRecalls;
   }
 

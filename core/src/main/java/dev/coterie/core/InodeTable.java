@@ -109,12 +109,12 @@ final class InodeTable {
     }
   }
 
-  /** Those with locks or waits, each with a reference for the caller. */
+  /** Those with locks or waits, or of which that is not known here, each with a reference for the caller. */
   List<Inode> locked() {
     List<Inode> locked = new ArrayList<>();
     for (Inode inode : live.values()) {
       LockTable table = inode.lockTable();
-      if (table != null && !table.isEmpty() && inode.tryGet()) {
+      if (table != null && (table.isLent() || !table.isEmpty()) && inode.tryGet()) {
         locked.add(inode);
       }
     }

@@ -86,6 +86,7 @@ final class OnHandles {
         locks.lock(caller, number, handle, lock);
         yield Done.DONE;
       }
+      case Operation.LeaseLocks _ -> session.leases().lease(handle);
       case Operation.GetLock(_, var lock) -> locks.find(handle, lock);
       case Operation.Evctl o -> {
         session.through(

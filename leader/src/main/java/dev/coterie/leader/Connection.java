@@ -17,6 +17,7 @@ import dev.coterie.wire.HandleRequest.Tappend;
 import dev.coterie.wire.HandleRequest.Treadseq;
 import dev.coterie.wire.HandleRequest.Twriteseq;
 import dev.coterie.wire.LeaseRequest.Tleaseret;
+import dev.coterie.wire.LeaseRequest.Tlockret;
 import dev.coterie.wire.LeaseRequest.Tnotify;
 import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.P9;
@@ -223,7 +224,8 @@ final class Connection implements Runnable {
    * back, must not wait for requests. Of the one that waits by itself there is no more than one.
    */
   private static boolean isBounded(Request request) {
-    return !(request instanceof Tnotify) && !(request instanceof Tleaseret);
+    return !(request instanceof Tnotify) && !(request instanceof Tleaseret)
+        && !(request instanceof Tlockret);
   }
 
   private boolean isFull() {

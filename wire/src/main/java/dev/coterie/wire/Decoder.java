@@ -136,6 +136,7 @@ final class Decoder {
       case P9.TNOTIFY -> LeaseRequest.Tnotify.get(in);
       case P9.TLEASE -> LeaseRequest.Tlease.get(in);
       case P9.TLEASERET -> LeaseRequest.Tleaseret.get(in);
+      case P9.TLOCKRET -> LeaseRequest.Tlockret.get(in);
       default -> null;
     };
   }
@@ -214,6 +215,7 @@ final class Decoder {
       case P9.RNOTIFY -> LeaseReply.Rnotify.get(in);
       case P9.RLEASE -> LeaseReply.Rlease.get(in);
       case P9.RLEASERET -> new LeaseReply.Rleaseret();
+      case P9.RLOCKRET -> new LeaseReply.Rlockret();
       default -> null;
     };
   }

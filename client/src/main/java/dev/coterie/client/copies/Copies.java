@@ -47,6 +47,7 @@ public final class Copies implements FileService {
   private final Keeper keeper; // immutable
   private final Nodes nodes; // immutable
   private final Reading reading; // immutable
+  private final OwnLocks locks; // immutable
   private final Asks asks; // immutable
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
 
@@ -61,8 +62,9 @@ public final class Copies implements FileService {
     this.keeper = new Keeper(below, nanoTime, LEASES);
     this.nodes = new Nodes(below, keeper, pool);
     this.reading = new Reading(keeper, pool, handles);
-    this.asks = new Asks(nodes, keeper, reading, handles);
-    keeper.start(nodes);
+    this.locks = new OwnLocks(below, keeper, nodes, handles);
+    this.asks = new Asks(nodes, keeper, reading, locks, handles);
+    keeper.start(nodes, locks);
   }
 
   /** To be called each third of {@link Limits#LEASE_MS}, by one thread. */
@@ -98,6 +100,8 @@ public final class Copies implements FileService {
             int count = reading.copied(o.handle(), o.offset(), o.destination());
             yield count < 0 ? null : count;
           }
+          case Operation.Lock o -> locks.lock(caller, o);
+          case Operation.GetLock o -> locks.find(o);
           case Operation.Forget o -> {
             nodes.forget(o.id(), o.count());
             yield Done.DONE;
@@ -110,6 +114,7 @@ public final class Copies implements FileService {
             require(o.leases().size() <= Limits.LEASES_PER_MESSAGE, Errno.EINVAL);
             yield Done.DONE;
           }
+          case Operation.ReturnLocks o -> Done.DONE;
           case Operation.NextRecalls o -> {
             require(o.max() > 0, Errno.EINVAL);
             throw new ErrnoException(Errno.EAGAIN);
@@ -226,7 +231,15 @@ public final class Copies implements FileService {
     }
     Node wanted = asks.wants(operation);
     if (wanted != null) {
-      lease(caller, wanted, pending);
+      lease(caller, asks.lease(wanted.id), pending);
+    }
+    Ask<Stat, Leased> table = locks.wants(operation);
+    if (table != null) {
+      lease(caller, table, pending);
+      copied = copied(caller, operation);
+      if (copied != null) {
+        return copied;
+      }
     }
     Ask<R, ?> ask = asks.of(caller, operation);
     R answer;
@@ -248,9 +261,10 @@ public final class Copies implements FileService {
   }
 
   /** Without one is right too. */
-  private void lease(Caller caller, Node node, @Nullable Pending pending) throws ErrnoException {
+  private void lease(Caller caller, Ask<Stat, Leased> lease, @Nullable Pending pending)
+      throws ErrnoException {
     try {
-      ask(caller, asks.lease(node.id), pending);
+      ask(caller, lease, pending);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EINTR) {
         throw e;
