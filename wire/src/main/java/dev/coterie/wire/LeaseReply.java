@@ -151,7 +151,7 @@ public sealed interface LeaseReply extends Reply {
    * It is taken back.
    *
    * <pre>
-   * size[4] 235[1] tag[2]
+   * size[4] 237[1] tag[2]
    * </pre>
    */
   record Rlockret() implements LeaseReply {

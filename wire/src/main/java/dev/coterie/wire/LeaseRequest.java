@@ -116,7 +116,7 @@ public sealed interface LeaseRequest extends Request {
    * Gives a lock table back, with what was decided meanwhile.
    *
    * <pre>
-   * size[4] 234[1] tag[2] inode[8] gen[4] seq[4]
+   * size[4] 236[1] tag[2] inode[8] gen[4] seq[4]
    *         n[2] n*(fid[4] kind[1] type[1] start[8] length[8] owner[8] pid[4])
    * </pre>
    *

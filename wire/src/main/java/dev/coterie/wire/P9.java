@@ -168,8 +168,8 @@ public final class P9 {
   public static final int TEVLOCK = 232;
   public static final int REVLOCK = 233;
 
-  public static final int TLOCKRET = 234;
-  public static final int RLOCKRET = 235;
+  public static final int TLOCKRET = 236;
+  public static final int RLOCKRET = 237;
   public static final int TOPENWATCH = 240;
   public static final int ROPENWATCH = 241;
   public static final int TADDWATCH = 242;

@@ -136,6 +136,7 @@ class ProtocolPageTest {
             case Change change -> change.bytes();
             case Event _ -> Event.BYTES;
             case LeaseRequest.Returned _ -> LeaseRequest.Returned.BYTES;
+            case LeaseRequest.Lock _ -> LeaseRequest.Lock.BYTES;
             case LeaseReply.Notice _ -> LeaseReply.Notice.BYTES;
             case Entry entry -> 24 + entry.name().length();
             case DirEntry entry ->

@@ -159,7 +159,13 @@ final class Samples {
         new LeaseRequest.Tleaseret(
             List.of(
                 new LeaseRequest.Returned(STAT.id(), 1, 2, 3),
-                new LeaseRequest.Returned(new InodeId(4, 5), 6, -7, 8))));
+                new LeaseRequest.Returned(new InodeId(4, 5), 6, -7, 8))),
+        new LeaseRequest.Tlockret(
+            STAT.id(),
+            -3,
+            List.of(
+                new LeaseRequest.Lock(1, 2, 3, 4, 5, 6, 7),
+                new LeaseRequest.Lock(-1, 0, 1, Long.MAX_VALUE, 0, -6, 0))));
   }
 
   private static List<Reply> baseReplies() {
@@ -246,7 +252,8 @@ final class Samples {
                 new LeaseReply.Notice(1, STAT.id(), 2, 3, 4, 5),
                 new LeaseReply.Notice(6, new InodeId(7, 8), 9, -10, 11, 12))),
         new LeaseReply.Rlease(1, 2, STAT),
-        new LeaseReply.Rleaseret());
+        new LeaseReply.Rleaseret(),
+        new LeaseReply.Rlockret());
   }
 
   static DirEntry entry(String name, long cookie, @org.jspecify.annotations.Nullable Stat stat) {

@@ -46,6 +46,7 @@ abstract class ConformanceSuite
         FifoNotificationChecks,
         WatchChecks,
         LeaseChecks,
+        LockLeaseChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

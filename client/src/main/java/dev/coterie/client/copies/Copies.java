@@ -114,7 +114,10 @@ public final class Copies implements FileService {
             require(o.leases().size() <= Limits.LEASES_PER_MESSAGE, Errno.EINVAL);
             yield Done.DONE;
           }
-          case Operation.ReturnLocks o -> Done.DONE;
+          case Operation.ReturnLocks o -> {
+            require(o.locks().size() <= Limits.LOCKS_PER_RETURN, Errno.EINVAL);
+            yield Done.DONE;
+          }
           case Operation.NextRecalls o -> {
             require(o.max() > 0, Errno.EINVAL);
             throw new ErrnoException(Errno.EAGAIN);
