@@ -97,7 +97,7 @@ class ProtocolPageTest {
       bytes +=
           switch (field.group(1)) {
             case "s" -> 2;
-            case "count", "attrs", "change", "event", "notice", "lease" -> 0;
+            case "count", "attrs", "change", "event", "notice", "lease", "lock" -> 0;
             default -> Integer.parseInt(field.group(1));
           };
     }
