@@ -45,9 +45,10 @@ final class LockCounts {
 
   /** Whether a session may hold one range more. */
   boolean hasRoom(LockProcess process) {
-    return hasRoom(process.session(), 1);
+    return held(process.session()) < most;
   }
 
+  /** Whether it may come to hold so many more without telling. */
   boolean hasRoom(Object session, int ranges) {
     return held(session) + reserved.getOrDefault(session, 0) <= most - ranges;
   }
