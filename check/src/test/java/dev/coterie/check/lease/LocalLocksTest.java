@@ -14,6 +14,7 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.RangeLock;
+import dev.coterie.api.Ticket;
 import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Barrier;
 import dev.coterie.core.Vfs;
@@ -239,6 +240,63 @@ class LocalLocksTest {
       assertThat(failure(one, ONE, open(one, ONE, "f"), flock)).isEqualTo(Errno.EAGAIN);
       other.lock(OTHER, taken, off, false); // one description: the other's is its own
       assertThat(failure(one, ONE, open(one, ONE, "f"), flock)).isNull();
+    }
+  }
+
+  @Test
+  void descriptionWithTwoHandles_ownsItsLocksByBoth() throws Exception {
+    try (Vfs vfs = tree();
+        Copies one = copies(vfs)) {
+      long handle = open(one, ONE, "f");
+      decideHere(one, ONE, handle);
+      long twin = one.take(ONE, one.share(ONE, handle)).handle();
+      RangeLock flock = RangeLock.whole(RangeLock.Kind.FLOCK, RangeLock.Type.WRITE);
+      for (int i = 0; i < 3; i++) {
+        assertThat(failure(one, ONE, handle, flock)).isNull();
+        assertThat(failure(one, ONE, twin, flock)).isNull();
+        one.lock(
+            ONE, twin, RangeLock.whole(RangeLock.Kind.FLOCK, RangeLock.Type.UNLOCK), false);
+      }
+    }
+  }
+
+  @Test
+  void recallThatOvertakesItsGrant_isHeeded() throws Exception {
+    try (Vfs vfs = tree();
+        FileService other = vfs.openSession()) {
+      long theirs = open(other, OTHER, "f");
+      FileService late =
+          new FileService() {
+            private final FileService below = vfs.openSession();
+
+            @Override
+            public <R> Ticket submit(
+                Caller caller, Operation<R> operation, Completion<? super R> completion) {
+              return below.submit(caller, operation, completion);
+            }
+
+            @Override
+            public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+              R answer = below.call(caller, operation);
+              if (answer instanceof Operation.Leased leased
+                  && operation instanceof Operation.LeaseLocks) {
+                assertThat(leased.seq()).isNotZero();
+                assertThat(failure(other, OTHER, theirs, WRITE)).isNull();
+              }
+              return answer;
+            }
+
+            @Override
+            public void close() {
+              below.close();
+            }
+          };
+      try (Copies one = new Copies(late, 1 << 16, now::get)) {
+        long handle = open(one, ONE, "f");
+        pair(one, ONE, handle);
+        assertThat(failure(one, ONE, handle, READ)).isEqualTo(Errno.EAGAIN);
+        assertThat(failure(one, ONE, handle, READ)).isEqualTo(Errno.EAGAIN);
+      }
     }
   }
 
