@@ -101,6 +101,13 @@ final class LeaseOps implements LeaseHolder {
     return locks.lease(handle);
   }
 
+  boolean hasAlone(InodeId id) {
+    synchronized (held) {
+      InsideInode inode = held.get(id);
+      return inode != null && tableOf(inode).isHeldAlone();
+    }
+  }
+
   // ---- giving back ----
 
   void giveBack(LeaseName lease, List<LeasedLock> all) throws ErrnoException {
