@@ -86,8 +86,7 @@ final class Asks {
           case Operation.Lease o -> leaseless(stat(o.id()));
           case Lookup o when !isDots(o) -> child(caller, o);
           case Operation.Read o -> reading.ask(o);
-          case Operation.LeaseLocks o when handles.get(o.handle()) instanceof Handle handle ->
-              leaseless(stat(handle.node.id));
+          case Operation.LeaseLocks o -> leaseless(o);
           default -> plain(caller, operation);
         };
     return (Ask<R, ?>) ask;
@@ -200,6 +199,11 @@ final class Asks {
         },
         change::failed,
         false);
+  }
+
+  private Ask<Leased, ?> leaseless(Operation.LeaseLocks o) {
+    Handle handle = handles.get(o.handle());
+    return handle == null ? Ask.plain(o) : leaseless(stat(handle.node.id));
   }
 
   /** Leases are kept here, and not handed on. */
