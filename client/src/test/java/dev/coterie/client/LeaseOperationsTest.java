@@ -119,8 +119,7 @@ class LeaseOperationsTest {
                     P9.NOFID, P9.LOCK_KIND_POSIX, P9.LOCK_TYPE_WRLCK, 3, 4, 5, 6))),
         new LeaseReply.Rlockret());
     LeaseName other = new LeaseName(id(7), 5);
-    assertThatThrownBy(
-            () -> pair.client().call(ME, new Operation.ReturnLocks(other, List.of())))
+    assertThatThrownBy(() -> pair.client().call(ME, new Operation.ReturnLocks(other, List.of())))
         .isInstanceOfSatisfying(
             ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINVAL));
   }

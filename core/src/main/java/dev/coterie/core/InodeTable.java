@@ -109,7 +109,10 @@ final class InodeTable {
     }
   }
 
-  /** Those with locks or waits, or of which that is not known here, each with a reference for the caller. */
+  /**
+   * Those with locks or waits, or of which that is not known here, each with a reference for the
+   * caller.
+   */
   List<Inode> locked() {
     List<Inode> locked = new ArrayList<>();
     for (Inode inode : live.values()) {

@@ -3,8 +3,8 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
-import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.LeasedLock;
+import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.RangeLock;
 import dev.coterie.api.lock.HeldLock;
 import dev.coterie.api.lock.LockOwner;
@@ -15,7 +15,6 @@ import dev.coterie.api.lock.LockTable;
 import dev.coterie.api.lock.LockTable.Family;
 import dev.coterie.api.lock.LockWait;
 import dev.coterie.api.lock.Locks;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

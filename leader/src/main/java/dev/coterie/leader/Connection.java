@@ -226,7 +226,8 @@ final class Connection implements Runnable {
    * back, must not wait for requests. Of the one that waits by itself there is no more than one.
    */
   private static boolean isBounded(Request request) {
-    return !(request instanceof Tnotify) && !(request instanceof Tleaseret)
+    return !(request instanceof Tnotify)
+        && !(request instanceof Tleaseret)
         && !(request instanceof Tlockret);
   }
 

@@ -153,8 +153,7 @@ public sealed interface LeaseRequest extends Request {
         int fid = in.getInt();
         int kind = Fields.getByte(in);
         int type = Fields.getByte(in);
-        locks.add(
-            new Lock(fid, kind, type, in.getLong(), in.getLong(), in.getLong(), in.getInt()));
+        locks.add(new Lock(fid, kind, type, in.getLong(), in.getLong(), in.getLong(), in.getInt()));
       }
       return new Tlockret(id, seq, locks);
     }

@@ -62,10 +62,8 @@ class LocalLocksStressTest {
         new Vfs(
             new Vfs.Config(Clock.systemUTC(), new Random(1), 7),
             Map.of("/", TmpFs.Options.defaults().factory()))) {
-      work(
-          () ->
-              new Copies(
-                  new Counting(vfs.openSession(), below), 1 << 16, LocalLocksStressTest::fast));
+      work(() ->
+          new Copies(new Counting(vfs.openSession(), below), 1 << 16, LocalLocksStressTest::fast));
     }
     assertThat(below.get()).as("messages of %d pairs", pairs.get()).isLessThan(2 * pairs.get());
   }
@@ -141,8 +139,7 @@ class LocalLocksStressTest {
     }
     assertThat(inside.incrementAndGet(file)).as("owners of file %d", file).isEqualTo(1);
     inside.decrementAndGet(file);
-    RangeLock unlock =
-        new RangeLock(RangeLock.Kind.POSIX, RangeLock.Type.UNLOCK, 0, 0, me.pid());
+    RangeLock unlock = new RangeLock(RangeLock.Kind.POSIX, RangeLock.Type.UNLOCK, 0, 0, me.pid());
     service.lock(me, handle, unlock, false);
     pairs.incrementAndGet();
   }

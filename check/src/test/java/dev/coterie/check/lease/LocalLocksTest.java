@@ -65,7 +65,9 @@ class LocalLocksTest {
       }
     }
     // The scripts were such that something could be found.
-    assertThat(local).as("decided without a message, of %d", local + asked).isGreaterThan(asked / 10);
+    assertThat(local)
+        .as("decided without a message, of %d", local + asked)
+        .isGreaterThan(asked / 10);
     assertThat(waits).as("waits").isGreaterThan(SEEDS);
     assertThat(deadlocks).as("deadlocks").isPositive();
   }
@@ -114,7 +116,8 @@ class LocalLocksTest {
     one.lock(caller, handle, UNLOCK, false);
   }
 
-  private static @Nullable Errno failure(FileService one, Caller caller, long handle, RangeLock lock) {
+  private static @Nullable Errno failure(
+      FileService one, Caller caller, long handle, RangeLock lock) {
     try {
       one.lock(caller, handle, lock, false);
       return null;
@@ -254,8 +257,7 @@ class LocalLocksTest {
       for (int i = 0; i < 3; i++) {
         assertThat(failure(one, ONE, handle, flock)).isNull();
         assertThat(failure(one, ONE, twin, flock)).isNull();
-        one.lock(
-            ONE, twin, RangeLock.whole(RangeLock.Kind.FLOCK, RangeLock.Type.UNLOCK), false);
+        one.lock(ONE, twin, RangeLock.whole(RangeLock.Kind.FLOCK, RangeLock.Type.UNLOCK), false);
       }
     }
   }

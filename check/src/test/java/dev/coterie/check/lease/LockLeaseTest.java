@@ -89,8 +89,7 @@ class LockLeaseTest {
 
   private long open(FileService session, Caller caller) throws ErrnoException {
     Operation.Opened opened =
-        session.create(
-            caller, session.root(caller).id(), Name.of("f"), OpenFlags.O_RDWR, 0600);
+        session.create(caller, session.root(caller).id(), Name.of("f"), OpenFlags.O_RDWR, 0600);
     file = opened.stat().id();
     return opened.handle();
   }

@@ -222,8 +222,7 @@ final class LockScript implements AutoCloseable {
 
   /** All that is locked, as the leader says it. */
   String report() throws ErrnoException {
-    byte[] value =
-        sessions.getLast().getxattr(caller(SESSIONS - 1), root, LockReport.ATTRIBUTE);
+    byte[] value = sessions.getLast().getxattr(caller(SESSIONS - 1), root, LockReport.ATTRIBUTE);
     return HexFormat.of().formatHex(value);
   }
 

@@ -40,9 +40,7 @@ interface LockLeaseChecks extends Checks {
     Actor one = root();
     LeasedLock lock =
         new LeasedLock(
-            one.make("/f"),
-            RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE),
-            1);
+            one.make("/f"), RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE), 1);
     List<LeasedLock> many = Collections.nCopies(Limits.LOCKS_PER_RETURN + 1, lock);
     LeaseName name = new LeaseName(one.id("/f"), LeasePlane.LOCKS, 1);
     fails(

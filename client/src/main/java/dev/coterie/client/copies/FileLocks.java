@@ -1,6 +1,7 @@
 package dev.coterie.client.copies;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Errno;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
@@ -15,7 +16,6 @@ import dev.coterie.api.lock.LockTable;
 import dev.coterie.api.lock.LockTable.Family;
 import dev.coterie.api.lock.LockWait;
 import dev.coterie.api.lock.Locks;
-import dev.coterie.api.Errno;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -96,11 +96,7 @@ final class FileLocks {
     return table.attempt(
         family(lock),
         new LockWait(
-            owner,
-            handle,
-            new LockProcess(SELF, caller.pid()),
-            range(lock, caller.pid()),
-            NOBODY));
+            owner, handle, new LockProcess(SELF, caller.pid()), range(lock, caller.pid()), NOBODY));
   }
 
   FoundLock find(long handle, RangeLock lock) {

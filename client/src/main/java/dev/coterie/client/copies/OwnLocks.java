@@ -41,8 +41,7 @@ final class OwnLocks {
   private final ConcurrentHashMap<InodeId, FileLocks> all = new ConcurrentHashMap<>();
   private final Set<FileLocks> leased = ConcurrentHashMap.newKeySet();
 
-  OwnLocks(
-      FileService below, Keeper keeper, Nodes nodes, ConcurrentHashMap<Long, Handle> handles) {
+  OwnLocks(FileService below, Keeper keeper, Nodes nodes, ConcurrentHashMap<Long, Handle> handles) {
     this.below = below;
     this.keeper = keeper;
     this.nodes = nodes;
