@@ -109,6 +109,12 @@ public final class Limits {
   /** Ranges of files that one session may hold locked, in all; more are answered ENOLCK. */
   public static final int LOCKS_PER_SESSION = 1 << 16;
 
+  /** Ranges that one session may hold locked in one file by itself, under a lease. */
+  public static final int LOCKS_PER_LEASE = 64;
+
+  /** What it may say of them when it gives the lease back: each range, and each handle besides. */
+  public static final int LOCKS_PER_RETURN = 1_024;
+
   /** Names of clients that a plain 9P connection may ask for locks by. */
   public static final int LOCK_CLIENTS_PER_CONNECTION = 1024;
 

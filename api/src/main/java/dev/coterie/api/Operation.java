@@ -203,6 +203,12 @@ public sealed interface Operation<R> {
   /** {@code waits}: until there is one; else EAGAIN. */
   record NextRecalls(int max, boolean waits) implements Operation<List<LeaseName>> {}
 
+  /** The locks of an open file, to be decided on alone. */
+  record LeaseLocks(long handle) implements OnHandle<Leased> {}
+
+  /** {@code locks}: what was decided meanwhile. */
+  record ReturnLocks(LeaseName lease, List<LeasedLock> locks) implements Operation<Done> {}
+
   // ---- keys ----
 
   record OpenKey(Name name) implements OnKey<InodeId> {}

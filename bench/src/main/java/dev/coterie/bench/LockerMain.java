@@ -29,10 +29,13 @@ public final class LockerMain {
   private LockerMain() {}
 
   public static void main(String[] args) throws IOException {
+    serve(args[0], ClientOptions.DEFAULT);
+  }
+
+  static void serve(String address, ClientOptions options) throws IOException {
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-    try (FileService service =
-            Client.connect(Address.parse("unix:" + args[0]), ClientOptions.DEFAULT);
+    try (FileService service = Client.connect(Address.parse("unix:" + address), options);
         Tree tree = Tree.of(service, ProcessIdentity.self())) {
       System.out.println("ready");
       for (String order = in.readLine(); order != null; order = in.readLine()) {

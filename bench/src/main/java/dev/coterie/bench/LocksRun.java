@@ -6,13 +6,15 @@ import java.util.List;
 
 /**
  * Locks of files: handed to and fro between two processes, beside the kernel's own; and taken where
- * nobody else is, beside two round trips to a server in C that does nothing.
+ * nobody else is, beside two round trips to a server in C that does nothing, and, under a lease of
+ * the lock table, beside the kernel's own.
  */
 final class LocksRun implements Run {
   /** The kernel's hand-over is a wake-up; ours is one more, and two messages. */
   private static final double HAND_OVER = 0.25;
 
   private static final double TWO_ROUND_TRIPS = 1;
+  private static final double KERNEL = 1;
 
   @Override
   public String name() {
@@ -21,7 +23,7 @@ final class LocksRun implements Run {
 
   @Override
   public String summary() {
-    return "hand-over between 2 processes: fcntl of the kernel; lock and unlock: 2 C round trips";
+    return "hand-over between 2 processes: fcntl; lock and unlock: 2 C round trips, leased: fcntl";
   }
 
   @Override
@@ -44,6 +46,20 @@ final class LocksRun implements Run {
                 alone,
                 turn -> turn.of(echo).later(turn.of(echo).value()),
                 echo)));
+    Clients one = Clients.start(arena, leader, LeasedLockerMain.class, "leased-locker", 1);
+    Side pair = () -> kernelPair(arena);
+    Side leased = () -> one.sample(true, List.of("alone /leased " + Clients.seconds(arena)));
+    rounds.compareAll(
+        List.of(pair, leased),
+        List.of(
+            Rounds.Line.of(
+                new Case(
+                    name(),
+                    "a lock held under its lease: lock + unlock, 1 CPU",
+                    Measure.LATENCY,
+                    KERNEL),
+                leased,
+                pair)));
   }
 
   private static Sample kernel(Arena arena) throws IOException, BenchException {
@@ -53,5 +69,13 @@ final class LocksRun implements Run {
     Figures figures = Figures.parse(Tools.output(arena.errors("pingpong"), line));
     double ops = figures.get("ops");
     return new Sample(ops / figures.get("seconds"), 0, figures.get("cpu_us") / ops, 0);
+  }
+
+  private static Sample kernelPair(Arena arena) throws IOException, BenchException {
+    Path file = arena.folder().resolve("lockpair");
+    List<String> line =
+        List.of(Tools.compiled("lockpair").toString(), file.toString(), Clients.seconds(arena));
+    Figures figures = Figures.parse(Tools.output(arena.errors("lockpair"), line));
+    return new Sample(figures.get("p50_us"), 0, 0, 0);
   }
 }

@@ -82,6 +82,13 @@ final class References {
     return handle;
   }
 
+  /** What names an open file for now; NOFID: it is closed. */
+  synchronized int fidOf(long handleNumber) {
+    int fid = (int) handleNumber;
+    Handle handle = fid >= 0 && fid < handles.length ? handles[fid] : null;
+    return handle == null || handle.number != handleNumber ? P9.NOFID : fid;
+  }
+
   /**
    * The call that used it is over.
    *

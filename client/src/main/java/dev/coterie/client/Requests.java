@@ -5,6 +5,9 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseMode;
+import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
+import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
@@ -126,7 +129,9 @@ final class Requests {
       }
       return value.length > Limits.XATTR_VALUE_BYTES ? Errno.E2BIG : Errno.EMSGSIZE;
     }
-    if (operation instanceof Operation.ReturnLeases || operation instanceof Operation.ReturnKey) {
+    if (operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.ReturnLocks
+        || operation instanceof Operation.ReturnKey) {
       return Errno.EMSGSIZE;
     }
     if (operation instanceof Operation.OpenKey) {
@@ -304,6 +309,9 @@ final class Requests {
       int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);
       return new LeaseRequest.Tnotify(most, waits ? P9.NOTIFY_WAIT : 0);
     }
+    if (operation instanceof Operation.ReturnLocks(var lease, var locks)) {
+      return returnLocks(lease, locks);
+    }
     if (operation instanceof Operation.ReturnLeases(var leases)) {
       if (leases.size() > Limits.LEASES_PER_MESSAGE) {
         throw new ErrnoException(Errno.EINVAL);
@@ -329,6 +337,17 @@ final class Requests {
       return new KeyRequest.Tclosekey(close.key());
     }
     throw new AssertionError("no message for " + operation.label());
+  }
+
+  private Request returnLocks(LeaseName lease, List<LeasedLock> locks) throws ErrnoException {
+    if (lease.plane() != LeasePlane.LOCKS || locks.size() > Limits.LOCKS_PER_RETURN) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    List<LeaseRequest.Lock> all = new ArrayList<>(locks.size());
+    for (LeasedLock lock : locks) {
+      all.add(LeaseRequest.Lock.of(references.fidOf(lock.handle()), lock));
+    }
+    return new LeaseRequest.Tlockret(lease.id(), lease.seq(), all);
   }
 
   // ---- operations on handles ----
@@ -375,6 +394,9 @@ final class Requests {
     }
     if (operation instanceof Operation.GetLock(_, var lock)) {
       return HandleRequest.Tlockx.of(fid, lock, P9.LOCKX_TEST);
+    }
+    if (operation instanceof Operation.LeaseLocks) {
+      return new LeaseRequest.Tlease(fid, P9.PLANE_LOCKS, P9.LEASE_EXCLUSIVE);
     }
     if (operation instanceof Operation.Fsync fsync) {
       return new LinuxRequest.Tfsync(fid, fsync.dataOnly());

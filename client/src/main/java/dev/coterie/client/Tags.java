@@ -318,6 +318,7 @@ final class Tags {
   private static boolean isForLeases(Operation<?> operation) {
     return operation instanceof Operation.ReturnLeases
         || operation instanceof Operation.ReturnKey
+        || operation instanceof Operation.ReturnLocks
         || operation instanceof Operation.NextRecalls;
   }
 

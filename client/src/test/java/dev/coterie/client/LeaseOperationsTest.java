@@ -10,10 +10,13 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
+import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.RangeLock;
 import dev.coterie.wire.Dialect;
 import dev.coterie.wire.InodeReply;
 import dev.coterie.wire.InodeRequest;
@@ -100,6 +103,25 @@ class LeaseOperationsTest {
         new Operation.NextRecalls(-1, false),
         new LeaseRequest.Tnotify(0, 0),
         LeaseReply.Rnotify.ofRecalls(names));
+  }
+
+  @Test
+  void locks_goOver() throws Exception {
+    LeaseName name = new LeaseName(id(7), LeasePlane.LOCKS, 5);
+    RangeLock lock = new RangeLock(RangeLock.Kind.POSIX, RangeLock.Type.WRITE, 3, 4, 5);
+    answer(
+        new Operation.ReturnLocks(name, List.of(new LeasedLock(1L << 32, lock, 6))),
+        new LeaseRequest.Tlockret(
+            id(7),
+            5,
+            List.of(
+                new LeaseRequest.Lock(
+                    P9.NOFID, P9.LOCK_KIND_POSIX, P9.LOCK_TYPE_WRLCK, 3, 4, 5, 6))),
+        new LeaseReply.Rlockret());
+    LeaseName other = new LeaseName(id(7), 5);
+    assertThatThrownBy(() -> pair.client().call(ME, new Operation.ReturnLocks(other, List.of())))
+        .isInstanceOfSatisfying(
+            ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINVAL));
   }
 
   @Test

@@ -2,8 +2,8 @@ package dev.coterie.core;
 
 import dev.coterie.api.InodeId;
 import dev.coterie.api.OpenFlags;
-import dev.coterie.core.lock.LockOwner;
-import dev.coterie.core.lock.LockTable;
+import dev.coterie.api.lock.LockOwner;
+import dev.coterie.api.lock.LockTable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 

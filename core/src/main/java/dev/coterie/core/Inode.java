@@ -5,11 +5,13 @@ import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Mode;
+import dev.coterie.api.lock.LockTable;
+import dev.coterie.api.lock.Locks;
 import dev.coterie.core.event.Pipe;
+import dev.coterie.core.lease.LeaseConflict;
 import dev.coterie.core.lease.LeaseTable;
-import dev.coterie.core.lock.LockTable;
-import dev.coterie.core.lock.Locks;
 import dev.coterie.core.spi.Node;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,8 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
   final AtomicInteger opens = new AtomicInteger();
 
   private volatile @Nullable LockTable lockTable; // set once, by the first who locks
+
+  private volatile @Nullable LeaseTable lockLeases; // set once, by the first who wants one
 
   private volatile @Nullable LeaseTable leaseTable; // set once, by the first who wants a lease
 
@@ -93,6 +97,25 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
       lockTable = table;
     }
     return table;
+  }
+
+  /** To whom its lock table is lent. */
+  synchronized LeaseTable lockLeases(LeaseTable.Clock clock) {
+    LeaseTable table = lockLeases;
+    if (table == null) {
+      table = new LeaseTable(id(), LeasePlane.LOCKS, clock);
+      lockLeases = table;
+    }
+    return table;
+  }
+
+  /** Why an operation on locks has to wait: its table is lent. */
+  LeaseConflict lent() {
+    LeaseTable table = lockLeases;
+    if (table == null) {
+      throw new AssertionError("lent to nobody");
+    }
+    return new LeaseConflict(List.of(table));
   }
 
   /** Who has leases on it; null while nobody ever had one. */

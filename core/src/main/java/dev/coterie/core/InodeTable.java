@@ -1,7 +1,7 @@
 package dev.coterie.core;
 
 import dev.coterie.api.InodeId;
-import dev.coterie.core.lock.LockTable;
+import dev.coterie.api.lock.LockTable;
 import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.Node;
 import dev.coterie.core.spi.OutsideNode;
@@ -109,12 +109,15 @@ final class InodeTable {
     }
   }
 
-  /** Those with locks or waits, each with a reference for the caller. */
+  /**
+   * Those with locks or waits, or of which that is not known here, each with a reference for the
+   * caller.
+   */
   List<Inode> locked() {
     List<Inode> locked = new ArrayList<>();
     for (Inode inode : live.values()) {
       LockTable table = inode.lockTable();
-      if (table != null && !table.isEmpty() && inode.tryGet()) {
+      if (table != null && (table.isLent() || !table.isEmpty()) && inode.tryGet()) {
         locked.add(inode);
       }
     }

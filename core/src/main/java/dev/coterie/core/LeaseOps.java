@@ -6,6 +6,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
+import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Operation.Leased;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class LeaseOps implements LeaseHolder {
   private final Session session;
   private final Vfs vfs;
+  private final LockLeases locks;
 
   /**
    * What it has leases on, each with a reference: another inode would know nothing of the lease.
@@ -43,10 +45,11 @@ final class LeaseOps implements LeaseHolder {
   private volatile boolean endedHere; // the other end may not know of the end yet
   private volatile long endMark; // before endedHere: nothing since then, and it has run out
 
-  LeaseOps(Session session, Vfs vfs) {
+  LeaseOps(Session session, Vfs vfs, LockOps locks) {
     this.session = session;
     this.vfs = vfs;
     this.keys = new KeyOps(this, vfs.keys());
+    this.locks = new LockLeases(session, this, vfs, locks);
   }
 
   KeyOps keys() {
@@ -101,6 +104,10 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
+  Leased lease(Handle handle) throws ErrnoException {
+    return locks.lease(handle);
+  }
+
   boolean hasAlone(InodeId id) {
     synchronized (held) {
       InsideInode inode = held.get(id);
@@ -109,6 +116,16 @@ final class LeaseOps implements LeaseHolder {
   }
 
   // ---- giving back ----
+
+  void giveBack(LeaseName lease, List<LeasedLock> all) throws ErrnoException {
+    if (lease.plane() != LeasePlane.LOCKS) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    locks.giveBack(lease, all);
+    synchronized (recalls) {
+      recalls.remove(lease);
+    }
+  }
 
   void giveBack(List<LeaseName> leases) throws ErrnoException {
     if (leases.size() > Limits.LEASES_PER_MESSAGE) {
@@ -166,15 +183,18 @@ final class LeaseOps implements LeaseHolder {
       all = new ArrayList<>(held.values());
       held.clear();
     }
-    if (endedHere && heardAt.get() >= endMark && (!all.isEmpty() || keys.hasSome())) {
+    List<Inode> lent = locks.end();
+    boolean some = !all.isEmpty() || !lent.isEmpty() || keys.hasSome();
+    if (endedHere && heardAt.get() >= endMark && some) {
       // What it was answered last may have renewed its time.
-      vfs.leaseAlarm(Limits.LEASE_RECALL_MS, () -> letGo(all));
+      vfs.leaseAlarm(Limits.LEASE_RECALL_MS, () -> letGo(all, lent));
     } else {
-      letGo(all);
+      letGo(all, lent);
     }
   }
 
-  private void letGo(List<InsideInode> all) {
+  private void letGo(List<InsideInode> all, List<Inode> lent) {
+    locks.letGo(lent);
     for (InsideInode inode : all) {
       tableOf(inode).end(this);
       vfs.inodes().put(inode);

@@ -6,10 +6,12 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.LockReport;
 import dev.coterie.api.RangeLock;
 import dev.coterie.api.TreePath;
-import dev.coterie.core.lock.LockOwner;
-import dev.coterie.core.lock.LockRange;
-import dev.coterie.core.lock.LockTable;
-import dev.coterie.core.lock.LockTable.Family;
+import dev.coterie.api.lock.LockOwner;
+import dev.coterie.api.lock.LockRange;
+import dev.coterie.api.lock.LockTable;
+import dev.coterie.api.lock.LockTable.Family;
+import dev.coterie.core.lease.LeaseConflict;
+import dev.coterie.core.lease.LeaseTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,6 +27,7 @@ final class LockLook {
   private final Caller caller;
   private final Map<LockOwner, Integer> owners = new HashMap<>();
   private final List<LockReport.File> files = new ArrayList<>();
+  private final List<LeaseTable> lent = new ArrayList<>();
   private int hidden;
 
   private LockLook(Vfs vfs, Caller caller) {
@@ -32,7 +35,10 @@ final class LockLook {
     this.caller = caller;
   }
 
-  static LockReport report(Vfs vfs, Caller caller) {
+  /**
+   * @throws LeaseConflict some are decided on elsewhere
+   */
+  static LockReport report(Vfs vfs, Caller caller) throws LeaseConflict {
     LockLook look = new LockLook(vfs, caller);
     Map<InodeId, TreePath> paths = new HashMap<>();
     List<Inode> locked = vfs.inodes().locked();
@@ -42,6 +48,9 @@ final class LockLook {
       locked.stream()
           .sorted(Comparator.comparing(Inode::id))
           .forEach(inode -> look.add(inode, paths.getOrDefault(inode.id(), TreePath.of(""))));
+      if (!look.lent.isEmpty()) {
+        throw new LeaseConflict(look.lent);
+      }
     } finally {
       locked.forEach(vfs::put);
     }
@@ -55,14 +64,13 @@ final class LockLook {
     }
     LockReport.File file =
         new LockReport.File(inode.id(), path, new ArrayList<>(), new ArrayList<>());
-    table.look(
-        (family, held) -> file.held().add(lock(family, held.owner(), held.range())),
-        (family, wait) ->
-            file.waits()
-                .add(
-                    new LockReport.Wait(
-                        lock(family, wait.owner(), wait.wanted()),
-                        wait.blockers().stream().map(this::number).sorted().toList())));
+    synchronized (table) { // both at one moment
+      if (table.isLent()) {
+        lent.addAll(inode.lent().tables());
+        return;
+      }
+      look(table, file);
+    }
     if (file.held().isEmpty() && file.waits().isEmpty()) {
       return; // since it was found
     }
@@ -71,6 +79,17 @@ final class LockLook {
     } else {
       hidden++;
     }
+  }
+
+  private void look(LockTable table, LockReport.File file) {
+    table.look(
+        (family, held) -> file.held().add(lock(family, held.owner(), held.range())),
+        (family, wait) ->
+            file.waits()
+                .add(
+                    new LockReport.Wait(
+                        lock(family, wait.owner(), wait.wanted()),
+                        wait.blockers().stream().map(this::number).sorted().toList())));
   }
 
   private boolean mayKnowOf(Inode inode) {

@@ -3,17 +3,23 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Operation.FoundLock;
 import dev.coterie.api.RangeLock;
-import dev.coterie.core.lock.HeldLock;
-import dev.coterie.core.lock.LockOwner;
-import dev.coterie.core.lock.LockProcess;
-import dev.coterie.core.lock.LockQuestion;
-import dev.coterie.core.lock.LockRange;
-import dev.coterie.core.lock.LockTable;
-import dev.coterie.core.lock.LockTable.Family;
-import dev.coterie.core.lock.LockWait;
-import dev.coterie.core.lock.Locks;
+import dev.coterie.api.lock.HeldLock;
+import dev.coterie.api.lock.LockOwner;
+import dev.coterie.api.lock.LockProcess;
+import dev.coterie.api.lock.LockQuestion;
+import dev.coterie.api.lock.LockRange;
+import dev.coterie.api.lock.LockTable;
+import dev.coterie.api.lock.LockTable.Family;
+import dev.coterie.api.lock.LockWait;
+import dev.coterie.api.lock.Locks;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Locks of one session: whose they are, and when they end. A POSIX lock is a process's and ends
@@ -51,13 +57,13 @@ final class LockOps {
     LockOwner owner = owner(handle, lock);
     if (lock.type() == RangeLock.Type.UNLOCK) {
       LockTable locks = handle.inode.lockTable();
-      if (locks != null) {
-        locks.unlock(family(lock), owner, start(lock), end(lock));
+      if (locks != null && !locks.unlock(family(lock), owner, start(lock), end(lock))) {
+        throw handle.inode.lent();
       }
       return;
     }
     LockWait wait = wanted(caller, number, owner, lock, NOBODY);
-    require(handle.inode.lockTable(tree).attempt(family(lock), wait));
+    require(handle.inode, handle.inode.lockTable(tree).attempt(family(lock), wait));
     requireOpen(number, handle);
   }
 
@@ -72,7 +78,7 @@ final class LockOps {
     LockTable table = handle.inode.lockTable(tree);
     LockWait wait = wanted(caller, number, owner(handle, lock), lock, request);
     request.waitsAt(() -> table.withdraw(family(lock), wait));
-    boolean granted = require(table.request(family(lock), wait));
+    boolean granted = require(handle.inode, table.request(family(lock), wait));
     if (granted) {
       requireOpen(number, handle);
     } else if (!session.hasOpen(number, handle)) {
@@ -93,13 +99,14 @@ final class LockOps {
   }
 
   /** Whether it is granted; false: it waits. */
-  private static boolean require(LockTable.Outcome outcome) throws ErrnoException {
+  private static boolean require(Inode inode, LockTable.Outcome outcome) throws ErrnoException {
     return switch (outcome) {
       case GRANTED -> true;
       case QUEUED -> false;
       case BUSY -> throw new ErrnoException(Errno.EAGAIN);
       case DEADLOCK -> throw new ErrnoException(Errno.EDEADLK);
       case FULL -> throw new ErrnoException(Errno.ENOLCK);
+      case LENT -> throw inode.lent();
     };
   }
 
@@ -119,8 +126,13 @@ final class LockOps {
     LockTable locks = handle.inode.lockTable();
     boolean exclusive = lock.type() == RangeLock.Type.WRITE;
     LockRange wanted = new LockRange(start(lock), end(lock), exclusive, 0);
-    HeldLock held =
-        locks == null ? null : locks.conflict(family(lock), owner(handle, lock), wanted);
+    HeldLock held = null;
+    if (locks != null) {
+      synchronized (locks) { // both at one moment
+        requireHere(handle.inode, locks);
+        held = locks.conflict(family(lock), owner(handle, lock), wanted);
+      }
+    }
     if (held == null) {
       return new FoundLock(RangeLock.Type.UNLOCK, lock.start(), lock.length(), 0);
     }
@@ -142,16 +154,77 @@ final class LockOps {
     LockQuestion question =
         new LockQuestion(
             family(lock), owner(handle, lock), new LockRange(start(lock), end(lock), exclusive, 0));
-    Inode inode = handle.inode.get();
-    return new LockSource(vfs, inode, inode.lockTable(tree), question);
+    LockTable table = handle.inode.lockTable(tree);
+    synchronized (table) { // both at one moment
+      requireHere(handle.inode, table);
+      return new LockSource(vfs, handle.inode.get(), table, question);
+    }
+  }
+
+  private static void requireHere(Inode inode, LockTable table) throws ErrnoException {
+    if (table.isLent()) {
+      throw inode.lent();
+    }
+  }
+
+  /**
+   * The session has decided on the locks of an inode by itself, and does no more. By a handle that
+   * it has closed meanwhile it holds nothing.
+   */
+  void adopt(Inode inode, List<LeasedLock> all, Vfs vfs) {
+    Map<Long, Handle> handles = new HashMap<>();
+    for (LeasedLock one : all) {
+      Handle handle = session.handle(one.handle());
+      if (!handles.containsKey(one.handle())
+          && handle != null
+          && handle.inode.equals(inode)
+          && handle.tryGet()) { // until all is done: with the last reference its locks end
+        handles.put(one.handle(), handle);
+      }
+    }
+    List<LockTable.Holding> holdings = new ArrayList<>(all.size());
+    for (LeasedLock one : all) {
+      Handle handle = handles.get(one.handle());
+      RangeLock lock = one.lock();
+      if (handle != null || lock.kind() == RangeLock.Kind.POSIX) {
+        holdings.add(holding(one, handle));
+      }
+    }
+    LockTable table = inode.lockTable(tree);
+    table.takeBack(holdings);
+    for (LeasedLock one : all) {
+      Handle handle = handles.get(one.handle());
+      if (handle == null || !session.hasOpen(one.handle(), handle)) {
+        closed(one.handle(), table);
+      }
+    }
+    handles.values().forEach(vfs::put);
+  }
+
+  private LockTable.Holding holding(LeasedLock one, @Nullable Handle handle) {
+    RangeLock lock = one.lock();
+    LockOwner owner =
+        handle == null || lock.kind() == RangeLock.Kind.POSIX
+            ? new LockOwner.OfProcess(session, lock.owner())
+            : handle.lockOwner;
+    return new LockTable.Holding(
+        family(lock),
+        owner,
+        new Opening(session, one.handle()),
+        new LockProcess(session, one.pid()),
+        new LockRange(start(lock), end(lock), lock.type() == RangeLock.Type.WRITE, one.pid()));
   }
 
   /** The session has closed a handle. */
   void closed(long number, Handle handle) {
     LockTable locks = handle.inode.lockTable();
     if (locks != null) {
-      locks.closed(new Opening(session, number), new LockOwner.OfProcess(session, 0));
+      closed(number, locks);
     }
+  }
+
+  private void closed(long number, LockTable locks) {
+    locks.closed(new Opening(session, number), new LockOwner.OfProcess(session, 0));
   }
 
   private LockOwner owner(Handle handle, RangeLock lock) {

@@ -1,8 +1,8 @@
 package dev.coterie.core;
 
+import dev.coterie.api.lock.LockQuestion;
+import dev.coterie.api.lock.LockTable;
 import dev.coterie.core.event.ListenedSource;
-import dev.coterie.core.lock.LockQuestion;
-import dev.coterie.core.lock.LockTable;
 
 /** A lock of a file, readable while it could be taken. Keeps the inode, on which locks are. */
 final class LockSource extends ListenedSource {

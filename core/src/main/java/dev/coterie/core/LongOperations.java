@@ -28,6 +28,7 @@ final class LongOperations {
           Operation.Forget _,
           Operation.Take _,
           Operation.ReturnLeases _,
+          Operation.ReturnLocks _,
           Operation.NextRecalls _,
           Operation.OnKey<?> _,
           Operation.OpenWatch _,

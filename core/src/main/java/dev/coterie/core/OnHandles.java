@@ -86,16 +86,9 @@ final class OnHandles {
         locks.lock(caller, number, handle, lock);
         yield Done.DONE;
       }
+      case Operation.LeaseLocks _ -> session.leases().lease(handle);
       case Operation.GetLock(_, var lock) -> locks.find(handle, lock);
-      case Operation.Evctl o -> {
-        session.through(
-            o.member(),
-            member -> {
-              events.control(handle, o, member);
-              return member;
-            });
-        yield Done.DONE;
-      }
+      case Operation.Evctl o -> session.through(o.member(), member -> control(handle, o, member));
       case Operation.Evwait _ -> throw new ErrnoException(Errno.EINVAL);
       case Operation.Share(_) -> session.share(caller, handle);
       case Operation.AddWatch _, Operation.RemoveWatch _, Operation.NextChanges _ ->
@@ -110,6 +103,11 @@ final class OnHandles {
     return EventOps.canWait(operation)
         ? events.step(handle, operation).attempt(null)
         : EventOps.onHandle(handle, operation);
+  }
+
+  private Done control(Handle handle, Operation.Evctl o, Handle member) throws ErrnoException {
+    events.control(handle, o, member);
+    return Done.DONE;
   }
 
   private long copy(Caller caller, Operation.CopyRange copy, Handle from, Handle to)

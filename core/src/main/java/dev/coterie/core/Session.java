@@ -59,7 +59,7 @@ public final class Session implements FileService {
     this.locks = new LockOps(this, vfs.locks());
     this.watches = new WatchOps(this, vfs);
     this.events = new EventOps(this, vfs);
-    this.leases = new LeaseOps(this, vfs);
+    this.leases = new LeaseOps(this, vfs, locks);
     this.waits = new Waits(this, vfs, references, locks, watches, events);
     this.onHandles = new OnHandles(this, vfs, references, locks, watches, events);
   }
@@ -358,6 +358,10 @@ public final class Session implements FileService {
           case Operation.Root _ -> entered(walk.root());
           case Operation.ReturnLeases(var returned) -> {
             leases.giveBack(returned);
+            yield Done.DONE;
+          }
+          case Operation.ReturnLocks(var lease, var all) -> {
+            leases.giveBack(lease, all);
             yield Done.DONE;
           }
           case Operation.OnKey<?> o -> leases.keys().on(caller, o);

@@ -61,7 +61,7 @@
  * <p>Waits without bound (a barrier, leases of others, a lock of a file, a change that is watched,
  * an event, a FIFO) hold none of these: such an operation becomes a {@link
  * dev.coterie.core.Request}. At a barrier, and for leases ({@link dev.coterie.core.lease}), it
- * starts again from the beginning; at a lock ({@link dev.coterie.core.lock}) it is told that it has
+ * starts again from the beginning; at a lock ({@link dev.coterie.api.lock}) it is told that it has
  * it, at a watch queue ({@link dev.coterie.core.watch}) what has changed; for an event or a FIFO it
  * tries again ({@link dev.coterie.core.Step}) on the thread that made the change. Such a thread
  * holds none of these locks either.

@@ -18,6 +18,7 @@ import dev.coterie.wire.HandleRequest.Treadseq;
 import dev.coterie.wire.HandleRequest.Twriteseq;
 import dev.coterie.wire.KeyRequest.Treturnkey;
 import dev.coterie.wire.LeaseRequest.Tleaseret;
+import dev.coterie.wire.LeaseRequest.Tlockret;
 import dev.coterie.wire.LeaseRequest.Tnotify;
 import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.P9;
@@ -239,6 +240,7 @@ final class Connection implements Runnable {
   private static boolean isBounded(Request request) {
     return !(request instanceof Tnotify)
         && !(request instanceof Tleaseret)
+        && !(request instanceof Tlockret)
         && !(request instanceof Treturnkey);
   }
 

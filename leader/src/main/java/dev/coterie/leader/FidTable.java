@@ -23,6 +23,11 @@ final class FidTable {
     return fid;
   }
 
+  /** Null: unknown. */
+  @Nullable Fid find(int number) {
+    return fids.get(number);
+  }
+
   /**
    * Keeps a number for a request that makes the fid. EBADF in use (as diod and QEMU answer), or
    * {@link P9#NOFID} · EMFILE.

@@ -137,6 +137,7 @@ final class Decoder {
       case P9.TNOTIFY -> LeaseRequest.Tnotify.get(in);
       case P9.TLEASE -> LeaseRequest.Tlease.get(in);
       case P9.TLEASERET -> LeaseRequest.Tleaseret.get(in);
+      case P9.TLOCKRET -> LeaseRequest.Tlockret.get(in);
       case P9.TOPENKEY -> KeyRequest.Topenkey.get(in);
       case P9.TUSEKEY -> KeyRequest.Tusekey.get(in);
       case P9.TRETURNKEY -> KeyRequest.Treturnkey.get(in);
@@ -219,6 +220,7 @@ final class Decoder {
       case P9.RNOTIFY -> LeaseReply.Rnotify.get(in);
       case P9.RLEASE -> LeaseReply.Rlease.get(in);
       case P9.RLEASERET -> new LeaseReply.Rleaseret();
+      case P9.RLOCKRET -> new LeaseReply.Rlockret();
       case P9.ROPENKEY -> KeyReply.Ropenkey.get(in);
       case P9.RUSEKEY -> KeyReply.Rusekey.get(in);
       case P9.RRETURNKEY -> KeyReply.Rreturnkey.get(in);

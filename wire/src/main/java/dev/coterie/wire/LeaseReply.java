@@ -146,4 +146,18 @@ public sealed interface LeaseReply extends Reply {
       return P9.RLEASERET;
     }
   }
+
+  /**
+   * It is taken back.
+   *
+   * <pre>
+   * size[4] 237[1] tag[2]
+   * </pre>
+   */
+  record Rlockret() implements LeaseReply {
+    @Override
+    public int type() {
+      return P9.RLOCKRET;
+    }
+  }
 }

@@ -172,6 +172,8 @@ public final class P9 {
   public static final int TEVLOCK = 232;
   public static final int REVLOCK = 233;
 
+  public static final int TLOCKRET = 236;
+  public static final int RLOCKRET = 237;
   public static final int TOPENWATCH = 240;
   public static final int ROPENWATCH = 241;
   public static final int TADDWATCH = 242;
@@ -320,6 +322,9 @@ public final class P9 {
 
   /** What is leased: attributes and content of an inode, and names in a directory. */
   public static final int PLANE_INODE = 0;
+
+  /** What is leased: the locks of an inode. */
+  public static final int PLANE_LOCKS = 3;
 
   public static final int LEASE_NONE = 0;
 

@@ -498,6 +498,13 @@ class GoldenBytesTest {
         LeaseRequest.Tleaseret.of(List.of(new LeaseName(new InodeId(9, 5), 7))),
         "1b000000 a6 0100 0100 0900000000000000 05000000 00 07000000 00");
     assertFrame(1, new LeaseReply.Rleaseret(), "07000000 a7 0100");
+    assertFrame(
+        1,
+        new LeaseRequest.Tlockret(
+            new InodeId(9, 5), 7, List.of(new LeaseRequest.Lock(2, 1, 1, 3, 4, 5, 6))),
+        "3b000000 ec 0100 0900000000000000 05000000 07000000 0100"
+            + "02000000 01 01 0300000000000000 0400000000000000 0500000000000000 06000000");
+    assertFrame(1, new LeaseReply.Rlockret(), "07000000 ed 0100");
   }
 
   @Test

@@ -98,7 +98,7 @@ class ProtocolPageTest {
       bytes +=
           switch (field.group(1)) {
             case "s" -> 2;
-            case "count", "attrs", "change", "event", "notice", "lease" -> 0;
+            case "count", "attrs", "change", "event", "notice", "lease", "lock" -> 0;
             default -> Integer.parseInt(field.group(1));
           };
     }
@@ -138,6 +138,7 @@ class ProtocolPageTest {
             case Change change -> change.bytes();
             case Event _ -> Event.BYTES;
             case LeaseRequest.Returned _ -> LeaseRequest.Returned.BYTES;
+            case LeaseRequest.Lock _ -> LeaseRequest.Lock.BYTES;
             case LeaseReply.Notice _ -> LeaseReply.Notice.BYTES;
             case Entry entry -> 24 + entry.name().length();
             case DirEntry entry ->

@@ -166,6 +166,12 @@ final class Samples {
             List.of(
                 new LeaseRequest.Returned(STAT.id(), 1, 2, 3),
                 new LeaseRequest.Returned(new InodeId(4, 5), 6, -7, 8))),
+        new LeaseRequest.Tlockret(
+            STAT.id(),
+            -3,
+            List.of(
+                new LeaseRequest.Lock(1, 2, 3, 4, 5, 6, 7),
+                new LeaseRequest.Lock(-1, 0, 1, Long.MAX_VALUE, 0, -6, 0))),
         new KeyRequest.Topenkey(name("counter")),
         new KeyRequest.Tusekey(new InodeId(1, 2), 3, -4),
         new KeyRequest.Treturnkey(new InodeId(1, 2), -3, 4, data("changed")),
@@ -257,6 +263,7 @@ final class Samples {
                 new LeaseReply.Notice(6, new InodeId(7, 8), 9, -10, 11, 12))),
         new LeaseReply.Rlease(1, 2, STAT),
         new LeaseReply.Rleaseret(),
+        new LeaseReply.Rlockret(),
         new KeyReply.Ropenkey(new InodeId(1, 2)),
         new KeyReply.Rusekey(1, -2, data("value")),
         new KeyReply.Rreturnkey(1),

@@ -1,7 +1,15 @@
 package dev.coterie.check.leader;
 
+import static dev.coterie.client.ClientOptions.DEFAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coterie.api.Caller;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.RangeLock;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ProcessIdentity;
 import dev.coterie.wire.P9;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -63,5 +71,27 @@ class LeaseKillIT {
     String number = Long.toString(child.pid());
     assertThat(new ProcessBuilder("kill", "-" + name, number).inheritIO().start().waitFor())
         .isZero();
+  }
+
+  @Test
+  void killedHolder_ofALockItDecidedOn_holdsUpNobody() throws Exception {
+    try (Served served = Served.in(folder);
+        Client other = Client.connect(Address.parse(served.socket.toString()), DEFAULT)) {
+      Caller me = ProcessIdentity.self();
+      RangeLock lock = RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE);
+      for (boolean asked : new boolean[] {false, true}) {
+        try (Child holder = Child.start(folder, LockHolderMain.class, served.socket, "f")) {
+          holder.hear("locked");
+          long handle =
+              other.create(me, other.root(me).id(), Name.of("f"), OpenFlags.O_RDWR, 0600).handle();
+          if (asked) {
+            assertThat(other.getLock(me, handle, lock).type()).isEqualTo(RangeLock.Type.WRITE);
+          }
+          holder.kill();
+          other.lock(me, handle, lock, true);
+          other.close(me, handle);
+        }
+      }
+    }
   }
 }

@@ -1,14 +1,14 @@
 package dev.coterie.check.lock;
 
 import dev.coterie.api.Errno;
-import dev.coterie.core.lock.LockOwner;
-import dev.coterie.core.lock.LockProcess;
-import dev.coterie.core.lock.LockRange;
-import dev.coterie.core.lock.LockTable;
-import dev.coterie.core.lock.LockTable.Family;
-import dev.coterie.core.lock.LockTable.Outcome;
-import dev.coterie.core.lock.LockWait;
-import dev.coterie.core.lock.Locks;
+import dev.coterie.api.lock.LockOwner;
+import dev.coterie.api.lock.LockProcess;
+import dev.coterie.api.lock.LockRange;
+import dev.coterie.api.lock.LockTable;
+import dev.coterie.api.lock.LockTable.Family;
+import dev.coterie.api.lock.LockTable.Outcome;
+import dev.coterie.api.lock.LockWait;
+import dev.coterie.api.lock.Locks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -48,14 +48,20 @@ final class FileLockMain {
     this.root = root;
   }
 
+  /** Before the URI of a tree: with copies. */
+  static final String COPIES = "copies:";
+
   /** Arguments: the URI of a tree or a directory of the machine. */
   public static void main(String[] args) throws Exception {
-    if (args[0].startsWith("coterie:")) {
-      try (FileSystem tree = FileSystems.newFileSystem(URI.create(args[0]), Map.of())) {
+    boolean copies = args[0].startsWith(COPIES);
+    String place = copies ? args[0].substring(COPIES.length()) : args[0];
+    if (place.startsWith("coterie:")) {
+      Map<String, ?> options = copies ? Map.of("copiesBytes", 1 << 20) : Map.of();
+      try (FileSystem tree = FileSystems.newFileSystem(URI.create(place), options)) {
         new FileLockMain(tree.getPath("/")).serve();
       }
     } else {
-      new FileLockMain(Path.of(args[0])).serve();
+      new FileLockMain(Path.of(place)).serve();
     }
   }
 

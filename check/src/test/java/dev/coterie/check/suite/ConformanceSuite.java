@@ -47,6 +47,7 @@ abstract class ConformanceSuite
         WatchChecks,
         LeaseChecks,
         KeyChecks,
+        LockLeaseChecks,
         ReaddirChecks,
         XattrChecks,
         AclChecks,

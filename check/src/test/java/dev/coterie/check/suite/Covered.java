@@ -75,6 +75,8 @@ final class Covered {
           Map.entry("nextchanges", "EAGAIN EBADF EINTR EINVAL"),
           Map.entry("lease", "ESTALE"),
           Map.entry("returnleases", "EINVAL"),
+          Map.entry("leaselocks", "EBADF"),
+          Map.entry("returnlocks", "EINVAL"),
           Map.entry("nextrecalls", "EAGAIN EBUSY EINTR EINVAL"),
           Map.entry("openkey", "EINVAL ENOSPC"),
           Map.entry("usekey", "EACCES EBADF EINVAL EINTR ETIMEDOUT"),

@@ -9,6 +9,7 @@ import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Lookup;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
+import dev.coterie.api.Token;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +18,16 @@ final class Asks {
   private final Nodes nodes; // immutable
   private final Keeper keeper; // immutable
   private final Reading reading; // immutable
+  private final OwnLocks locks; // immutable
   private final ConcurrentHashMap<Long, Handle> handles; // of Copies
 
-  Asks(Nodes nodes, Keeper keeper, Reading reading, ConcurrentHashMap<Long, Handle> handles) {
+  Asks(
+      Nodes nodes,
+      Keeper keeper,
+      Reading reading,
+      OwnLocks locks,
+      ConcurrentHashMap<Long, Handle> handles) {
+    this.locks = locks;
     this.nodes = nodes;
     this.keeper = keeper;
     this.reading = reading;
@@ -78,6 +86,7 @@ final class Asks {
           case Operation.Lease o -> leaseless(stat(o.id()));
           case Lookup o when !isDots(o) -> child(caller, o);
           case Operation.Read o -> reading.ask(o);
+          case Operation.LeaseLocks o -> leaseless(o);
           default -> plain(caller, operation);
         };
     return (Ask<R, ?>) ask;
@@ -94,7 +103,8 @@ final class Asks {
           case Operation.Readdir o -> reading.marks(o, o.handle());
           case Operation.Root o -> referring(o, null);
           case Operation.Rebind o -> referring(o, null);
-          case Operation.Take o -> opening(o, false, null);
+          case Operation.Take o -> taking(o);
+          case Operation.Share o -> sharing(o);
           case Operation.Eventfd o -> openingOther(o);
           case Operation.Evset o -> openingOther(o);
           case Operation.OpenWatch o -> openingOther(o);
@@ -189,6 +199,11 @@ final class Asks {
         },
         change::failed,
         false);
+  }
+
+  private Ask<Leased, ?> leaseless(Operation.LeaseLocks o) {
+    Handle handle = handles.get(o.handle());
+    return handle == null ? Ask.plain(o) : leaseless(stat(handle.node.id));
   }
 
   /** Leases are kept here, and not handed on. */
@@ -356,6 +371,25 @@ final class Asks {
         false);
   }
 
+  /** Others may have it too. */
+  private Ask<Opened, Opened> taking(Operation.Take o) {
+    Ask<Opened, Opened> opening = opening(o, false, null);
+    return new Ask<>(
+        o,
+        opened -> {
+          Opened taken = opening.reply().of(opened);
+          locks.shared(handles.get(opened.handle()));
+          return taken;
+        },
+        opening.failed(),
+        false);
+  }
+
+  private Ask<Token, Token> sharing(Operation.Share o) {
+    locks.shared(handles.get(o.handle()));
+    return Ask.plain(o);
+  }
+
   void open(Opened opened, boolean refers) {
     InodeId id = opened.stat().id();
     if (refers) {
@@ -383,6 +417,7 @@ final class Asks {
   /** Known until it is closed for sure; its number may be another's then. */
   private Ask<Operation.Done, Operation.Done> close(Operation.Close o) {
     Handle handle = handles.get(o.handle());
+    locks.closing(o.handle(), handle);
     return new Ask<>(
         o,
         done -> {

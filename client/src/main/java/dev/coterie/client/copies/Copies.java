@@ -52,6 +52,7 @@ public final class Copies implements FileService, StepsAhead {
   private final Keeper keeper; // immutable
   private final Nodes nodes; // immutable
   private final Reading reading; // immutable
+  private final OwnLocks locks; // immutable
   private final Asks asks; // immutable
   private final Walks walks; // immutable
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
@@ -67,9 +68,10 @@ public final class Copies implements FileService, StepsAhead {
     this.keeper = new Keeper(below, nanoTime, LEASES);
     this.nodes = new Nodes(below, keeper, pool);
     this.reading = new Reading(keeper, pool, handles);
-    this.asks = new Asks(nodes, keeper, reading, handles);
+    this.locks = new OwnLocks(below, keeper, nodes, handles);
+    this.asks = new Asks(nodes, keeper, reading, locks, handles);
     this.walks = new Walks(below, keeper, nodes, asks, pool);
-    keeper.start(nodes);
+    keeper.start(nodes, locks);
   }
 
   /** To be called each third of {@link Limits#LEASE_MS}, by one thread. */
@@ -105,6 +107,8 @@ public final class Copies implements FileService, StepsAhead {
             int count = reading.copied(o.handle(), o.offset(), o.destination());
             yield count < 0 ? null : count;
           }
+          case Operation.Lock o -> locks.lock(caller, o);
+          case Operation.GetLock o -> locks.find(o);
           case Operation.Forget o -> {
             nodes.forget(o.id(), o.count());
             yield Done.DONE;
@@ -115,6 +119,10 @@ public final class Copies implements FileService, StepsAhead {
           }
           case Operation.ReturnLeases o -> {
             require(o.leases().size() <= Limits.LEASES_PER_MESSAGE, Errno.EINVAL);
+            yield Done.DONE;
+          }
+          case Operation.ReturnLocks o -> {
+            require(o.locks().size() <= Limits.LOCKS_PER_RETURN, Errno.EINVAL);
             yield Done.DONE;
           }
           case Operation.NextRecalls o -> {
@@ -234,7 +242,15 @@ public final class Copies implements FileService, StepsAhead {
     }
     Node wanted = asks.wants(operation);
     if (wanted != null) {
-      lease(caller, wanted, pending);
+      lease(caller, asks.lease(wanted.id), pending);
+    }
+    Ask<Stat, Leased> table = locks.wants(operation);
+    if (table != null) {
+      lease(caller, table, pending);
+      copied = copied(caller, operation);
+      if (copied != null) {
+        return copied;
+      }
     }
     Ask<R, ?> ask = asks.of(caller, operation);
     R answer;
@@ -256,9 +272,10 @@ public final class Copies implements FileService, StepsAhead {
   }
 
   /** Without one is right too. */
-  private void lease(Caller caller, Node node, @Nullable Pending pending) throws ErrnoException {
+  private void lease(Caller caller, Ask<Stat, Leased> lease, @Nullable Pending pending)
+      throws ErrnoException {
     try {
-      ask(caller, asks.lease(node.id), pending);
+      ask(caller, lease, pending);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EINTR) {
         throw e;

@@ -7,6 +7,7 @@ final class Handle {
   final Node node; // immutable: held as long as this is open
   final boolean file; // immutable: a regular one
   volatile int flags; // atomic: of open(2)
+  volatile boolean locksElsewhere; // atomic; once set: the leader decides on locks by this one
 
   Handle(Node node, boolean file, int flags) {
     this.node = node;

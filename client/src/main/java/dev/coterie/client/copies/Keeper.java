@@ -6,6 +6,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
@@ -49,6 +50,7 @@ final class Keeper {
   private final LongSupplier nanoTime; // immutable
   private final int leasesMax; // immutable
   private volatile @Nullable Nodes nodes; // set once
+  private volatile @Nullable OwnLocks locks; // set once
   private volatile boolean over; // atomic: nothing is usable any more
   private volatile long deadline; // written under this
   private volatile int parked; // written under this: the request for recalls that is sent, or 0
@@ -69,8 +71,17 @@ final class Keeper {
     this.deadline = nanoTime.getAsLong();
   }
 
-  void start(Nodes all) {
+  void start(Nodes all, OwnLocks theLocks) {
     nodes = all;
+    locks = theLocks;
+  }
+
+  private OwnLocks locks() {
+    OwnLocks all = locks;
+    if (all == null) {
+      throw new AssertionError("not started");
+    }
+    return all;
   }
 
   private Nodes nodes() {
@@ -105,14 +116,24 @@ final class Keeper {
     return uncertain.get() == 0 && known.epoch() == epoch && stands(node, copy);
   }
 
+  /** Whether the leader has not taken for given up what this client has. */
+  boolean isInTime() {
+    return !over && nanoTime.getAsLong() - deadline < 0;
+  }
+
+  /** Something was answered here, so that time is of use. */
+  void hit() {
+    if (!hit) {
+      hit = true;
+    }
+  }
+
   /** A copy was used. */
   void used(Node node) {
     if (!node.used) {
       node.used = true;
     }
-    if (!hit) {
-      hit = true;
-    }
+    hit();
   }
 
   /** From when on attributes are asked for: those from before a doubt are void. */
@@ -164,6 +185,8 @@ final class Keeper {
           case Operation.Getattr o -> true;
           case Operation.Lookup o -> true;
           case Operation.ReturnLeases o -> true;
+          case Operation.LeaseLocks o -> true;
+          case Operation.ReturnLocks o -> true;
           case Operation.Read o -> answer instanceof Integer count && count > 0;
           case Operation.Setattr o -> true;
           default -> false; // perhaps, but these are enough
@@ -228,8 +251,18 @@ final class Keeper {
           @Override
           public void done(List<LeaseName> recalls) {
             unpark();
-            recalls.forEach(nodes()::recalled);
-            send(recalls);
+            List<LeaseName> ofCopies = new ArrayList<>(recalls.size());
+            for (LeaseName lease : recalls) {
+              if (lease.plane() == LeasePlane.LOCKS) {
+                locks().recalled(lease);
+              } else {
+                nodes().recalled(lease);
+                ofCopies.add(lease);
+              }
+            }
+            if (!ofCopies.isEmpty() || recalls.isEmpty()) {
+              send(ofCopies);
+            }
             park();
           }
 
@@ -239,6 +272,7 @@ final class Keeper {
             if (errno == Errno.EAGAIN || errno == Errno.EINTR) {
               stop();
               nodes().endAll(); // the next look asks again
+              locks().endAll();
             } else {
               end();
             }
@@ -348,7 +382,7 @@ final class Keeper {
       return;
     }
     Nodes all = nodes();
-    if (parked == 0 && !all.leased().isEmpty()) {
+    if (parked == 0 && (locks().hasAny() || !all.leased().isEmpty())) {
       park();
     }
     boolean wasHit = hit;
@@ -364,8 +398,9 @@ final class Keeper {
         all.end(node);
       }
     }
+    locks().look();
     sendReturns();
-    if (wasHit && !wasRenewed) {
+    if ((wasHit || locks().hasAny()) && !wasRenewed) {
       send(List.of()); // says that both are alive
     }
   }

@@ -10,6 +10,8 @@
  *   Nodes      what is known of each inode: references, and the copy
  *   Copy       what was learned under one lease since the last own change
  *   PagePool   the content of files, bounded, outside the heap
+ *   OwnLocks   locks of files that this client alone has to do with
+ *   FileLocks  of one file: the table
  *   Keeper     how long copies may be used; recalls, and giving back
  * </pre>
  *
@@ -19,7 +21,8 @@
  * dev.coterie.client.copies.Node} before he says that it is out.
  *
  * <p>Locks: of a node, then of a copy, then of the pool. None is held while the service below is
- * called.
+ * called. That of a {@link dev.coterie.client.copies.FileLocks} comes before them and is held while
+ * its table is given back, so that what is said of it is said in order.
  */
 @NullMarked
 package dev.coterie.client.copies;

@@ -15,7 +15,7 @@ public final class LeaseConflict extends ErrnoException {
 
   private final transient List<LeaseTable> tables;
 
-  LeaseConflict(List<LeaseTable> tables) {
+  public LeaseConflict(List<LeaseTable> tables) {
     super(Errno.EAGAIN);
     this.tables = new ArrayList<>(tables);
   }

@@ -123,8 +123,8 @@ public final class LeaseTable {
       waiting.add(waiter);
       for (Map.Entry<LeaseHolder, Grant> entry : grants.entrySet()) {
         Grant grant = entry.getValue();
-        if (entry.getKey().equals(self)) {
-          continue;
+        if (entry.getKey().equals(self) && plane != LeasePlane.LOCKS) {
+          continue; // but a lock table is either here or there
         }
         free = false;
         if (!grant.recalled) {
@@ -166,6 +166,12 @@ public final class LeaseTable {
   }
 
   // ---- giving back ----
+
+  /** Whether a holder has this grant. */
+  public synchronized boolean holds(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    return grant != null && grant.lease.seq == seq;
+  }
 
   /**
    * A holder gives a lease back.

@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import dev.coterie.api.Errno;
 import java.util.ArrayList;
@@ -84,6 +84,20 @@ final class LockSpace {
         holder.ranges.all().forEach(range -> action.accept(new HeldLock(owner, range))));
   }
 
+  /** Each range once, and the first of an owner once more for each further handle. */
+  void forEachHolding(LockTable.Family family, Consumer<LockTable.Holding> action) {
+    holders.forEach((owner, holder) -> {
+      LockRange first = holder.ranges.all().iterator().next();
+      boolean others = false;
+      for (Object through : holder.throughs) {
+        for (LockRange range : others ? List.of(first) : holder.ranges.all()) {
+          action.accept(new LockTable.Holding(family, owner, through, holder.process, range));
+        }
+        others = true;
+      }
+    });
+  }
+
   void forEachWaiting(Consumer<LockTable.Waiting> action) {
     queue.forEach(
         wait -> action.accept(new LockTable.Waiting(wait.owner, wait.wanted, blockers(wait))));
@@ -141,12 +155,21 @@ final class LockSpace {
     if (!counts.hasRoom(wait.process)) {
       return LockTable.Outcome.FULL;
     }
-    Holder holder = holders.computeIfAbsent(wait.owner, owner -> new Holder(wait.process));
-    int before = holder.ranges.size();
-    holder.ranges.set(wait.wanted);
-    holder.throughs.add(wait.through);
-    counts.add(holder.process, holder.ranges.size() - before);
+    hold(wait.owner, wait.through, wait.process, wait.wanted);
     return LockTable.Outcome.GRANTED;
+  }
+
+  private void hold(LockOwner of, Object through, LockProcess process, LockRange wanted) {
+    Holder holder = holders.computeIfAbsent(of, owner -> new Holder(process));
+    int before = holder.ranges.size();
+    holder.ranges.set(wanted);
+    holder.throughs.add(through);
+    counts.add(holder.process, holder.ranges.size() - before);
+  }
+
+  /** What was granted elsewhere. */
+  void hold(LockTable.Holding one) {
+    hold(one.owner(), one.through(), one.process(), one.range());
   }
 
   // ---- unlocking ----

@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 /** A lock that is held, and by whom. */
 public record HeldLock(LockOwner owner, LockRange range) {}

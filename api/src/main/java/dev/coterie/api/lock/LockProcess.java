@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 /**
  * A process that asks for locks, as its session knows it.

@@ -1,6 +1,7 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import dev.coterie.api.Errno;
+import dev.coterie.api.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,14 +31,20 @@ public final class LockTable {
     /** The wait would never end. */
     DEADLOCK,
     /** The session holds as many as it may. */
-    FULL
+    FULL,
+    /** Somebody else decides for now: {@link #lend}. */
+    LENT
   }
 
+  private final LockCounts counts; // immutable
   private final LockSpace records; // guarded by this
   private final LockSpace flocks; // guarded by this
   private List<Asked> questions = List.of(); // guarded by this; the list does not change
 
+  private @Nullable Object borrower; // guarded by this: the session that decides for now
+
   public LockTable(Locks tree) {
+    this.counts = tree.counts();
     this.records = new LockSpace(tree.counts(), tree.graph());
     this.flocks = new LockSpace(tree.counts(), tree.graph());
   }
@@ -60,6 +67,9 @@ public final class LockTable {
     Outcome outcome;
     Told told;
     synchronized (this) {
+      if (borrower != null) {
+        return Outcome.LENT;
+      }
       LockSpace space = space(family);
       List<LockWait> dropped = family == Family.FLOCK ? convert(wait, waits) : List.of();
       outcome = waits ? space.request(wait) : space.attempt(wait);
@@ -87,15 +97,19 @@ public final class LockTable {
     return flocks.grant();
   }
 
-  /** Unlocks a range, whatever is held of it. */
-  public void unlock(Family family, LockOwner owner, long start, long end) {
+  /** Unlocks a range, whatever is held of it. False: the table is lent. */
+  public boolean unlock(Family family, LockOwner owner, long start, long end) {
     Told told;
     synchronized (this) {
+      if (borrower != null) {
+        return false;
+      }
       LockSpace space = space(family);
       space.unlock(owner, start, end);
       told = told(space.grant());
     }
     told.tell();
+    return true;
   }
 
   /** The first lock that stands in the way of one; null if none does. */
@@ -216,6 +230,56 @@ public final class LockTable {
     List<Asked> fewer = new ArrayList<>(questions);
     fewer.remove(asked);
     questions = fewer;
+  }
+
+  // ---- lending: while one session alone has to do with the file it decides by itself ----
+
+  /**
+   * From now on a session decides by itself; false: it cannot be lent, as there are locks, waits or
+   * questions, or the session has no room for what it could hold.
+   */
+  public synchronized boolean lend(Object session) {
+    if (borrower != null
+        || !isEmpty()
+        || !questions.isEmpty()
+        || !counts.hasRoom(session, Limits.LOCKS_PER_LEASE)) {
+      return false;
+    }
+    counts.reserve(session, Limits.LOCKS_PER_LEASE);
+    borrower = session;
+    return true;
+  }
+
+  /** Whether a session decides by itself: then nothing that this table says is true. */
+  public synchronized boolean isLent() {
+    return borrower != null;
+  }
+
+  /** The session decides no more; what it says is held is so before anybody else is answered. */
+  public synchronized void takeBack(List<Holding> all) {
+    if (borrower == null) {
+      throw new IllegalStateException("not lent");
+    }
+    counts.reserve(borrower, -Limits.LOCKS_PER_LEASE);
+    borrower = null;
+    all.forEach(one -> space(one.family()).hold(one));
+  }
+
+  /**
+   * A lock that is held, and a handle by which it was asked.
+   *
+   * @param through as of {@link LockWait}
+   */
+  public record Holding(
+      Family family, LockOwner owner, Object through, LockProcess process, LockRange range) {}
+
+  /** All that is held, owners in the order in which they came, for {@link #takeBack} elsewhere. */
+  public synchronized List<Holding> holdings() {
+    List<Holding> all = new ArrayList<>();
+    for (Family family : Family.values()) {
+      space(family).forEachHolding(family, all::add);
+    }
+    return all;
   }
 
   // ---- for those who look on ----

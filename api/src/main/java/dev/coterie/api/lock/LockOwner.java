@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 /** Who holds a lock. The locks of one owner never conflict with each other. */
 public sealed interface LockOwner {

@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

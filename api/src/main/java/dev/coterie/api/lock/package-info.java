@@ -8,6 +8,7 @@
  *          ├ holders   owner → Ranges   in the order in which owners came, as F_GETLK answers
  *          └ queue     LockWait, LockWait, …   the one that came first stands first
  *   LockQuestion     could this lock be taken? Whoever asks is told each time that it becomes so
+ *   Holding          what is handed over with a table that was lent: a session alone decided on it
  *   WaitGraph        the tree's: which process waits for which, over all inodes
  * </pre>
  *
@@ -25,6 +26,6 @@
  * called with neither held.
  */
 @NullMarked
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 import dev.coterie.api.Errno;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package dev.coterie.core.lock;
+package dev.coterie.api.lock;
 
 /**
  * Whether a lock could be taken.
