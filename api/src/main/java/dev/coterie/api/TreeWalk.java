@@ -228,7 +228,9 @@ final class TreeWalk implements AutoCloseable {
   @Override
   public void close() {
     leave();
-    found.forEach(stat -> release(stat.id()));
+    for (Stat left = found.poll(); left != null; left = found.poll()) {
+      release(left.id());
+    }
     if (opened != null) {
       service.submit(caller, new Operation.Close(opened.handle()), Unheard.UNHEARD);
       opened = null;

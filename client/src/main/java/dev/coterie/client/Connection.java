@@ -161,11 +161,11 @@ final class Connection {
     try {
       made = requests.steps(caller, dir, chain);
       if (output.isCrowded()) {
-        calls.forEach(this::letGo);
+        letGoAll(calls);
         return false;
       }
     } catch (ErrnoException e) {
-      calls.forEach(this::letGo);
+      letGoAll(calls);
       throw new ErrnoException(e.errno(), calls.getFirst().operation.label());
     }
     if (!takeTags(calls)) {
@@ -200,7 +200,7 @@ final class Connection {
     for (Call<?> call : calls.subList(0, taken)) {
       endUnsent(call, Errno.EAGAIN);
     }
-    calls.subList(taken, calls.size()).forEach(this::letGo);
+    letGoAll(calls.subList(taken, calls.size()));
   }
 
   /** Closes what nobody has come to know of. */
@@ -401,6 +401,12 @@ final class Connection {
     }
     if (call.second != null) {
       unuse(call.second);
+    }
+  }
+
+  private void letGoAll(List<Call<?>> calls) {
+    for (Call<?> call : calls) {
+      letGo(call);
     }
   }
 
