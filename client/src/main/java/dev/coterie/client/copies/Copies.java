@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  * a strictatime of a mount is not kept, that of a handle ({@link
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
+ *
+ * <p>It may also keep writes back ({@code docs/leases.md}): then their errors come with a later
+ * write, fsync or close, what watches is told of them and times are marked when they are written
+ * back, and those that no fsync or close has followed are lost with this process.
  *
  * <p>Its leases are its own: who asks for one here gets none, and there is no recall to wait for.
  *
@@ -364,13 +367,25 @@ public final class Copies implements FileService {
       completion.done((R) copied);
       return Ticket.DONE;
     }
-    Completion<? super R> owing = owing(operation, completion);
     if (writeBack.isClean()) {
-      return submitLeased(caller, operation, owing);
+      return submitOwed(caller, operation, completion);
     }
     Later later = new Later(completion::failed);
-    writeBack.before(operation, later.then(() -> submitLeased(caller, operation, owing)));
+    writeBack.before(operation, later.then(() -> submitOwed(caller, operation, completion)));
     return later;
+  }
+
+  private <R> Ticket submitOwed(
+      Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    Errno owed = writeBack.owed(operation);
+    if (owed == null) {
+      return submitLeased(caller, operation, completion);
+    }
+    if (operation instanceof Operation.Close) {
+      return submitLeased(caller, operation, owing(owed, completion));
+    }
+    completion.failed(owed);
+    return Ticket.DONE;
   }
 
   private <R> Ticket submitLeased(
@@ -441,22 +456,12 @@ public final class Copies implements FileService {
         });
   }
 
-  /** A handle's writes that were lost are told at the end of its fsync and close. */
-  private <R> Completion<? super R> owing(
-      Operation<R> operation, Completion<? super R> completion) {
-    if (!(operation instanceof Operation.Fsync || operation instanceof Operation.Close)) {
-      return completion;
-    }
-    Supplier<@Nullable Errno> owed = writeBack.owing(operation);
+  /** What closes all the same, and then tells of writes that were lost. */
+  private static <R> Completion<R> owing(Errno owed, Completion<? super R> completion) {
     return new Completion<R>() {
       @Override
       public void done(R result) {
-        Errno errno = owed.get();
-        if (errno == null) {
-          completion.done(result);
-        } else {
-          completion.failed(errno);
-        }
+        completion.failed(owed);
       }
 
       @Override

@@ -20,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -356,7 +355,7 @@ final class WriteBack {
       then.run();
       return;
     }
-    some.forEach(node -> send(node, true)); // all at once
+    some.subList(1, some.size()).forEach(node -> send(node, true)); // all at once
     drain(some.getFirst(), () -> drain(some.subList(1, some.size()), then));
   }
 
@@ -437,19 +436,24 @@ final class WriteBack {
         : dirty.stream().map(node -> node.id).collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The error that a handle owes to this operation; null: none. */
+  /** The error of lost writes that the handle of this operation owes; null: none. */
   @Nullable Errno owed(Operation<?> operation) {
-    return owing(operation).get();
+    if (from == 0) {
+      return null;
+    }
+    return switch (operation) {
+      case Operation.Fsync o -> owed(o.handle());
+      case Operation.Close o -> owed(o.handle());
+      case Operation.Write o -> owed(o.handle());
+      case Operation.Append o -> owed(o.handle());
+      case Operation.WriteNext o -> owed(o.handle());
+      default -> null;
+    };
   }
 
-  /** The same, to be asked for when it is over. */
-  Supplier<@Nullable Errno> owing(Operation<?> operation) {
-    boolean tells = operation instanceof Operation.Fsync || operation instanceof Operation.Close;
-    if (from == 0 || !tells) {
-      return () -> null;
-    }
-    Handle handle = handles.get(((Operation.OnHandle<?>) operation).handle());
-    return handle == null ? () -> null : handle::takeError;
+  private @Nullable Errno owed(long number) {
+    Handle handle = handles.get(number);
+    return handle == null ? null : handle.takeError();
   }
 
   /** What is dirty of what the operation may touch or show. */
