@@ -18,17 +18,18 @@ import java.nio.file.Path;
  * The kernel mount that is measured: a process of its own that ends with its stdin.
  *
  * <p>Arguments: DIRECTORY KIND WHAT [uring]. KIND is {@code tmpfs}, or {@code host} for what is in
- * the folder WHAT: a leader in this process; or {@code at} for the leader that listens at WHAT.
- * Says "ready" once programs can use it; answers {@code counts} with the requests of the kernel.
+ * the folder WHAT: a leader in this process; or {@code at} for the leader that listens at WHAT,
+ * {@code copies} for that with copies here. Says "ready" once programs can use it; answers {@code
+ * counts} with the requests of the kernel.
  */
 public final class MountMain {
   private MountMain() {}
 
   public static void main(String[] args) throws IOException, ErrnoException {
     Path directory = Path.of(args[0]);
-    if (args[1].equals("at")) {
-      try (FileService service =
-          Client.connect(Address.parse("unix:" + args[2]), ClientOptions.DEFAULT)) {
+    if (args[1].equals("at") || args[1].equals("copies")) {
+      ClientOptions how = ClientOptions.DEFAULT.withCopies(args[1].equals("at") ? 0 : 64 << 20);
+      try (FileService service = Client.connect(Address.parse("unix:" + args[2]), how)) {
         serve(service, directory, FuseMount.Options.DEFAULT);
       }
       return;

@@ -61,8 +61,9 @@ record MountRun(
     Side tmpfs = side(arena, load, mounts.ours("tmpfs"), files);
     Side host = side(arena, load, mounts.ours("host"), files);
     Side leader = side(arena, load, mounts.apart(), files);
+    Side copies = side(arena, load, mounts.apartWithCopies(), files);
     rounds.compareAll(
-        List.of(same, loop, kernel, echo, tmpfs, host, leader),
+        List.of(same, loop, kernel, echo, tmpfs, host, leader, copies),
         List.of(
             Rounds.Line.of(latency("tmpfs, peer: libfuse", memfs), tmpfs, same),
             Rounds.Line.of(
@@ -76,6 +77,8 @@ record MountRun(
                 new Case(name(), "host, peer: C loop-back", Measure.SERVER_CPU, Double.NaN),
                 host,
                 loop),
+            Rounds.Line.of(
+                latency("leader apart, copies, peer: libfuse", Double.NaN), copies, same),
             new Rounds.Line(
                 latency("leader apart, peer: libfuse + 1.3 RTT", apart),
                 leader,

@@ -118,11 +118,20 @@ final class Mounts {
 
   /** A gate whose leader is another process, with a tmpfs. */
   Mounted apart() throws IOException, BenchException {
+    return apart("apart", "at");
+  }
+
+  /** The same with copies in the gate. */
+  Mounted apartWithCopies() throws IOException, BenchException {
+    return apart("apart-copies", "copies");
+  }
+
+  private Mounted apart(String name, String kind) throws IOException, BenchException {
     Arena.Server leader = arena.leader("tmpfs");
     return mounted(
-        "apart",
+        name,
         directory -> {
-          Mounted gate = served(directory, java(directory, "at", leader.address()));
+          Mounted gate = served(directory, java(directory, kind, leader.address()));
           return new Mounted(gate.folder(), gate.gate(), leader.process());
         });
   }

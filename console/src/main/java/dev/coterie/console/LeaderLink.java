@@ -30,7 +30,13 @@ final class LeaderLink implements AutoCloseable {
 
   /** The same for a command that goes on. */
   static LeaderLink openToStay(Arguments arguments, Console console) throws Failure {
-    return open(address(arguments, console));
+    return openToStay(arguments, 0, console);
+  }
+
+  /** The same with copies of so many bytes; 0: without. */
+  static LeaderLink openToStay(Arguments arguments, long copiesBytes, Console console)
+      throws Failure {
+    return open(address(arguments, console), copiesBytes);
   }
 
   private static String address(Arguments arguments, Console console) throws Failure {
@@ -43,7 +49,11 @@ final class LeaderLink implements AutoCloseable {
   }
 
   static LeaderLink open(String given) throws Failure {
-    return open(given, ClientOptions.DEFAULT);
+    return open(given, 0);
+  }
+
+  static LeaderLink open(String given, long copiesBytes) throws Failure {
+    return open(given, ClientOptions.DEFAULT.withCopies(copiesBytes));
   }
 
   private static LeaderLink open(String given, ClientOptions options) throws Failure {

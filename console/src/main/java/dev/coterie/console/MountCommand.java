@@ -24,6 +24,13 @@ final class MountCommand implements Command {
       Option.flag(
           "--readdirplus", "listings carry attributes, which the kernel then asks for anew");
 
+  private static final Option COPIES =
+      Option.value(
+          "--copies",
+          "SIZE",
+          "keep copies under leases, at most SIZE (as 64m) of content: what is used again asks"
+              + " nobody");
+
   @Override
   public Synopsis synopsis() {
     return new Synopsis(
@@ -38,6 +45,7 @@ final class MountCommand implements Command {
             MountFlags.URING,
             BACKGROUND,
             READDIRPLUS,
+            COPIES,
             SHOW,
             Synopsis.JSON,
             Synopsis.HELP),
@@ -54,7 +62,9 @@ final class MountCommand implements Command {
             "alone (--options allow_other: for all, where /etc/fuse.conf has user_allow_other), and",
             "without suid and dev. The leader must be root's or this user's own.",
             "",
-            "Every call asks the leader, so any number of mounts of one tree agree at any time.",
+            "Every call asks the leader, so any number of mounts of one tree agree at any time. With",
+            "--copies they agree as well: the leader has copies dropped before anything changes. Only",
+            "access times may lag, and strictatime is not kept; directories of the host are not copied.",
             "So do file locks: they exclude processes on all mounts of the tree, and its other clients.",
             "This process must not touch its own mount; nor must the leader.",
             "",
@@ -62,6 +72,7 @@ final class MountCommand implements Command {
             "  coterie mount /run/tree.sock /mnt",
             "  coterie mount --background host:/srv/data /mnt",
             "  coterie mount --options ro,noatime /mnt",
+            "  coterie mount --copies 256m /run/tree.sock /mnt",
             "  coterie mount --show /mnt"));
   }
 
@@ -99,16 +110,34 @@ final class MountCommand implements Command {
 
   private static LeaderLink link(Arguments arguments, Console console) throws IOException, Failure {
     List<String> operands = arguments.operands();
+    String size = arguments.value(COPIES);
+    long copies = size == null ? 0 : bytes(size);
     if (operands.size() < 2) {
-      return LeaderLink.openToStay(arguments, console);
+      return LeaderLink.openToStay(arguments, copies, console);
     }
     String source = operands.getFirst();
     if (!PrivateLeader.isFor(source)) {
-      return LeaderLink.open(source);
+      return LeaderLink.open(source, copies);
     }
     try (PrivateLeader leader = PrivateLeader.open(source, console)) {
-      return LeaderLink.open(leader.socket());
+      return LeaderLink.open(leader.socket(), copies);
     }
+  }
+
+  /** A size as tmpfs(5) has it: a number, perhaps with k, m or g. */
+  private static long bytes(String text) throws Failure {
+    if (!text.matches("[0-9]{1,9}[kKmMgG]?")) {
+      throw Failure.usage("--copies: no size: " + text + " (as 64m, 1g)");
+    }
+    int last = text.length() - 1;
+    int shift =
+        switch (Character.toLowerCase(text.charAt(last))) {
+          case 'k' -> 10;
+          case 'm' -> 20;
+          case 'g' -> 30;
+          default -> 0;
+        };
+    return Long.parseLong(shift == 0 ? text : text.substring(0, last)) << shift;
   }
 
   /** A source by which a process with another working directory finds the same. */
@@ -129,6 +158,11 @@ final class MountCommand implements Command {
     }
     if (arguments.has(MountFlags.URING)) {
       words.add(MountFlags.URING.name());
+    }
+    String copies = arguments.value(COPIES);
+    if (copies != null) {
+      words.add(COPIES.name());
+      words.add(Long.toString(bytes(copies))); // here, so that a mistake is told here
     }
     String socket = arguments.value(Synopsis.SOCKET);
     if (socket != null) {

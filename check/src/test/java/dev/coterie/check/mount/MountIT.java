@@ -108,6 +108,31 @@ class MountIT {
   }
 
   @Test
+  void twoMounts_withCopies_agree() throws Exception {
+    up();
+    start("mount", "--copies", "1m", socket, first);
+    assertThat(run("mount", "--background", "--copies", "64K", socket, second)).isZero();
+    String rounds =
+        """
+        set -e; : > "$1/f"; cat "$2/f"; i=0
+        while [ $i -lt 300 ]; do
+          echo $i >> "$1/f"; stat "$2/f" "$2" "$2/absent$i" > "$3" 2>&1 || true
+          [ "$(tail -n 1 "$2/f")" = $i ]; : > "$1/absent$i"; [ -e "$2/absent$i" ]; rm "$1/absent$i"
+          i=$((i + 1))
+        done; wc -l < "$2/f"
+        """;
+    assertThat(Shell.run(rounds, first, second, folder.resolve("seen")).ok()).isEqualTo("300");
+    assertThat(run("unmount", second)).isZero();
+  }
+
+  @Test
+  void copies_ofNoSize_areRefused() throws Exception {
+    Shell refused = output("mount", "--copies", "much", socket, first);
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.out()).contains("--copies: no size: much").doesNotContain("Exception");
+  }
+
+  @Test
   void mount_unmounted_ends() throws Exception {
     up();
     Coterie mount = start("mount", socket, first);

@@ -15,7 +15,8 @@ class HostMountPosixIT extends MountPosixIT {
     HostDirectories house = HostDirectories.ofTmpfs(HostTools.onTmpfs(), layout);
     Path place = Files.createDirectory(scratch);
     return HousedWorld.in(
-        house, () -> new MountWorld(program(), HOW, layout, house.toCoterie(), place, 1, false));
+        house,
+        () -> new MountWorld(program(), HOW, layout, house.toCoterie(), place, 1, false, false));
   }
 
   @Override

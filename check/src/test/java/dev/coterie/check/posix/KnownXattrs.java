@@ -37,7 +37,7 @@ final class KnownXattrs {
 
   /** A list (linux/posix_acl_xattr.h): {@code version[4]}, then {@code tag[2] perm[2] id[4]}. */
   String value() {
-    ByteBuffer bytes = ByteBuffer.allocate(4 + 8 * (4 + USERS.length + GROUPS.length));
+    ByteBuffer bytes = ByteBuffer.allocate(4 + 8 * (5 + USERS.length + GROUPS.length));
     bytes.order(ByteOrder.LITTLE_ENDIAN).putInt(one(60) ? 1 : 2);
     put(bytes, 0x01, -1);
     int named = putSome(bytes, 0x02, USERS);

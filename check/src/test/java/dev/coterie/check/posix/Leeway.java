@@ -10,6 +10,18 @@ enum Leeway {
     }
   },
 
+  /** Of copies: access times, for which the time of the last change is put. */
+  ATIME {
+    @Override
+    String without(String answer) {
+      String[] words = answer.split(" ");
+      if (words[0].equals("S")) {
+        words[ATIME_AT] = words[ATIME_AT + 1];
+      }
+      return String.join(" ", words);
+    }
+  },
+
   /** On ext4: {@link Difference#EXT4_SPACE}, {@link Difference#USED_AGAIN}. */
   EXT4 {
     @Override
@@ -35,6 +47,7 @@ enum Leeway {
   };
 
   private static final int BLOCKS = 6;
+  private static final int ATIME_AT = 9;
   private static final int FREE_BLOCKS = 4;
   private static final String TMPFS_MAGIC = Integer.toString(0x01021994);
 

@@ -3,6 +3,9 @@ package dev.coterie.check.posix;
 import dev.coterie.api.Caller;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Tree;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.gates.fuse.FuseMount;
 import dev.coterie.gates.fuse.kernel.InitFlag;
@@ -28,9 +31,12 @@ import org.jspecify.annotations.Nullable;
  * order. Leaders and gates are in this process, which never touches the mounts itself.
  */
 final class MountWorld implements World {
+  private static final long COPIES_BYTES = 1 << 20;
+
   private final Deque<AutoCloseable> toClose = new ArrayDeque<>(); // the last one opened first
   private final List<Leader> leaders = new ArrayList<>();
   private final boolean uring;
+  private final boolean copies;
   private final @Nullable KernelWorld program;
 
   /**
@@ -46,12 +52,19 @@ final class MountWorld implements World {
    */
   MountWorld(Path compiled, Layout layout, Path scratch, int count, boolean uring)
       throws IOException {
-    this(compiled, List.of(), layout, tmpfs(layout), scratch, count, uring);
+    this(compiled, List.of(), layout, tmpfs(layout), scratch, count, uring, false);
+  }
+
+  /** Mounts whose gates keep copies; they and the leader talk through its socket. */
+  static MountWorld withCopies(Path compiled, Layout layout, Path scratch, int count)
+      throws IOException {
+    return new MountWorld(compiled, List.of(), layout, tmpfs(layout), scratch, count, false, true);
   }
 
   /**
    * @param how options of the program
    * @param trees of the leaders, by the path of the mount
+   * @param copies whether the gates keep copies, as clients of the leader
    */
   MountWorld(
       Path compiled,
@@ -60,9 +73,11 @@ final class MountWorld implements World {
       Map<String, MountFactory> trees,
       Path scratch,
       int count,
-      boolean uring)
+      boolean uring,
+      boolean copies)
       throws IOException {
     this.uring = uring;
+    this.copies = copies;
     KernelWorld opened = null;
     try {
       List<Path> roots = new ArrayList<>();
@@ -75,7 +90,7 @@ final class MountWorld implements World {
           words.add(each.getKey() + "@" + makeMountPoint(each.getKey()));
         }
         MountFactory tree = Objects.requireNonNull(trees.get(each.getKey()));
-        open(tree, each.getValue().readOnly(), roots, each.getKey());
+        open(tree, each.getValue().readOnly(), roots, each.getKey(), scratch);
       }
       String directories = String.join(":", roots.stream().map(Path::toString).toList());
       opened = new KernelWorld(compiled, how, directories, words);
@@ -94,14 +109,19 @@ final class MountWorld implements World {
     return trees;
   }
 
-  private void open(MountFactory tree, boolean readOnly, List<Path> roots, String at)
+  private void open(MountFactory tree, boolean readOnly, List<Path> roots, String at, Path scratch)
       throws IOException {
-    Leader leader = Leader.builder().clock(new FineClock()).mount("/", tree).start();
+    Path socket = scratch.resolve("socket" + leaders.size());
+    Leader leader = Leader.builder().clock(new FineClock()).mount("/", tree).listen(socket).start();
     leaders.add(leader);
     toClose.push(leader);
     long flags = readOnly ? FuseDevice.MS_RDONLY : 0;
     for (Path root : roots) {
-      FileService session = leader.openSession();
+      FileService session =
+          copies
+              ? Client.connect(
+                  Address.parse("unix:" + socket), ClientOptions.DEFAULT.withCopies(COPIES_BYTES))
+              : leader.openSession();
       toClose.push(session);
       Path directory = at.equals("/") ? root : root.resolve(at.substring(1));
       FuseMount.Options how = new FuseMount.Options("coterie", flags, true).withUring(uring);
