@@ -256,7 +256,7 @@ public final class Copies implements FileService {
     if (owed != null && !(operation instanceof Operation.Close)) {
       throw new ErrnoException(owed, operation.label());
     }
-    Set<InodeId> unwritten = writeBack.unwritten();
+    Set<InodeId> unwritten = writeBack.unwritten(operation);
     R answer = asked(caller, operation, pending);
     if (owed != null) {
       throw new ErrnoException(owed, operation.label());
@@ -304,7 +304,7 @@ public final class Copies implements FileService {
   @SuppressWarnings("unchecked") // each answers what its operation does
   private <R> @Nullable R written(Caller caller, Operation<R> operation) throws ErrnoException {
     Object answer = writeBack.keep(caller, operation);
-    while (answer == WriteBack.FULL) {
+    while (WriteBack.FULL.equals(answer)) {
       writeBack.awaitRoom(operation);
       answer = writeBack.keep(caller, operation);
     }
@@ -358,7 +358,7 @@ public final class Copies implements FileService {
       completion.failed(e.errno());
       return Ticket.DONE;
     }
-    if (copied == WriteBack.FULL) {
+    if (WriteBack.FULL.equals(copied)) {
       Later later = new Later(completion::failed);
       writeBack.whenRoom(operation, later.then(() -> submit(caller, operation, completion)));
       return later;
@@ -394,7 +394,7 @@ public final class Copies implements FileService {
     if (wanted != null) {
       submit(caller, asks.lease(wanted.id, Asks.mode(operation)), new Ignored());
     }
-    Set<InodeId> unwritten = writeBack.unwritten();
+    Set<InodeId> unwritten = writeBack.unwritten(operation);
     Ask<R, ?> ask = asks.of(caller, operation);
     Answers<R> answers =
         new Answers<R>() {
@@ -427,11 +427,10 @@ public final class Copies implements FileService {
       return submit(caller, ask, answers);
     }
     Later later =
-        new Later(
-            errno -> {
-              ask.failed().accept(errno);
-              completion.failed(errno);
-            });
+        new Later(errno -> {
+          ask.failed().accept(errno);
+          completion.failed(errno);
+        });
     writeBack.before(operation, later.then(() -> submit(caller, ask, answers)));
     return later;
   }

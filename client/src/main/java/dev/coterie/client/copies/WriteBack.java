@@ -75,18 +75,25 @@ final class WriteBack {
   // ---- keeping ----
 
   /** Whether an exclusive lease is worth asking for before this write. */
-  @Nullable Node wants(long number, boolean append) {
+  @Nullable Node wants(long number, boolean append, int count) {
     Handle handle = handles.get(number);
-    if (from == 0 || handle == null || !handle.keepsWrites()) {
+    if (from == 0 || handle == null || !handle.keepsWrites() || !fits(count)) {
       return null;
     }
     Node node = handle.node;
     synchronized (node) {
+      if (handle.writesThrough() || node.counter) {
+        return null;
+      }
       Copy copy = node.copy;
       boolean lacks =
           copy == null || !copy.exclusive || ((append || handle.appends()) && copy.size() < 0);
       return ++node.writes >= from && lacks && node.wantsWriteLease(keeper.now()) ? node : null;
     }
+  }
+
+  private static boolean fits(int count) {
+    return count > 0 && count <= WRITE_BYTES;
   }
 
   /** What a write answers that is kept back; null: it is to be sent; or {@link #FULL}. */
@@ -116,7 +123,7 @@ final class WriteBack {
       throw new ErrnoException(error, "write");
     }
     int count = source.remaining();
-    if (!handle.keepsWrites() || count == 0 || count > WRITE_BYTES) {
+    if (!handle.keepsWrites() || !fits(count)) {
       return null;
     }
     if (total.get() + count > bytesMax) {
@@ -128,7 +135,7 @@ final class WriteBack {
     synchronized (node) {
       answer = keep(new Wish(caller, handle, number, append, offset, source));
     }
-    send(node, answer == FULL);
+    send(node, FULL.equals(answer));
     if (answer instanceof Transferred) {
       source.position(source.limit());
       keeper.used(node);
@@ -138,12 +145,7 @@ final class WriteBack {
 
   /** A write that might be kept back. */
   private record Wish(
-      Caller caller,
-      Handle handle,
-      long number,
-      boolean append,
-      long offset,
-      ByteBuffer source) {
+      Caller caller, Handle handle, long number, boolean append, long offset, ByteBuffer source) {
     int count() {
       return source.remaining();
     }
@@ -174,16 +176,13 @@ final class WriteBack {
     }
     Extent filling = kept == null ? null : kept.filling;
     boolean goesOn =
-        filling != null
-            && filling.takes(wish.handle, wish.caller, at, wish.count(), RUN_BYTES);
+        filling != null && filling.takes(wish.handle, wish.caller, at, wish.count(), RUN_BYTES);
     if (kept != null && filling != null && !goesOn && kept.flight != null) {
       return FULL;
     }
     dirty.add(node); // before it is looked whether it may be: who begins a change looks after it
     Extent extent =
-        filling != null && goesOn
-            ? filling
-            : new Extent(wish.handle, wish.number, wish.caller, at);
+        filling != null && goesOn ? filling : new Extent(wish.handle, wish.number, wish.caller, at);
     int growth = extent.growth(at, wish.count());
     byte[] former = extent.former(at, wish.count());
     extent.put(at, wish.source);
@@ -429,9 +428,9 @@ final class WriteBack {
 
   // ---- what an operation touches ----
 
-  /** The identities of what is dirty: attributes of those that a reply brings are too old. */
-  Set<InodeId> unwritten() {
-    return dirty.isEmpty()
+  /** What is dirty when a name is looked up: attributes of that, in its answer, are too old. */
+  Set<InodeId> unwritten(Operation<?> operation) {
+    return dirty.isEmpty() || !(operation instanceof Operation.Lookup)
         ? Set.of()
         : dirty.stream().map(node -> node.id).collect(Collectors.toUnmodifiableSet());
   }

@@ -35,7 +35,7 @@ class WriteBackTest {
   private final ScriptedLeader leader = new ScriptedLeader();
   private final ScriptedLeader.File file = leader.file("f", "old");
   private long now = Long.MAX_VALUE - 1000 * MS; // and it wraps around on the way
-  private Runnable atClock = () -> {};
+  private volatile Runnable atClock = () -> {};
   private final Copies copies = new Copies(leader, 4 << 20, this::clock, 2);
   private final List<Object> answers = new ArrayList<>();
 
@@ -111,8 +111,7 @@ class WriteBackTest {
   private static void assertErrno(
       org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Errno errno) {
     assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(errno));
+        .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(errno));
   }
 
   // ---- what it costs ----
@@ -270,7 +269,8 @@ class WriteBackTest {
             new Operation.Open(file.id, OpenFlags.O_RDONLY),
             new Operation.Open(file.id, OpenFlags.O_RDWR | OpenFlags.O_TRUNC),
             new Operation.Rename(ScriptedLeader.ROOT, Name.of("g"), ScriptedLeader.ROOT, F, 0),
-            new Operation.Create(ScriptedLeader.ROOT, F, OpenFlags.O_RDWR | OpenFlags.O_TRUNC, 0600),
+            new Operation.Create(
+                ScriptedLeader.ROOT, F, OpenFlags.O_RDWR | OpenFlags.O_TRUNC, 0600),
             new Operation.Unlink(ScriptedLeader.ROOT, F));
     for (Operation<?> operation : all) {
       copies.write(ME, handle, 0, bytes("x")); // after a change the lease is there, not the size
@@ -501,6 +501,47 @@ class WriteBackTest {
     leader.written.clear();
     copies.write(ME, handle, 3, bytes("XYZ"));
     assertThat(leader.written).containsExactly("er", "XYZ");
+  }
+
+  // ---- at the same time ----
+
+  /** Has another thread do something while a write is being kept, from its last look on. */
+  private void whileKeeping(long handle, String text, Runnable other) throws Exception {
+    Thread thread = new Thread(other);
+    atClock =
+        () -> {
+          atClock = () -> {};
+          thread.start();
+          while (thread.getState() != Thread.State.BLOCKED) { // at the lock that the writer has
+            Thread.onSpinWait();
+          }
+        };
+    copies.write(ME, handle, 3, bytes(text));
+    thread.join();
+  }
+
+  @Test
+  void recallWhileAWriteIsBeingKept_comesAfterIt() throws Exception {
+    long handle = warm(0);
+    whileKeeping(handle, "er", () -> leader.recall(file));
+    assertThat(leader.came()).containsSubsequence("write", "returnleases");
+    assertThat(content()).isEqualTo("older");
+  }
+
+  @Test
+  void changeWhileAWriteIsBeingKept_comesAfterIt() throws Exception {
+    long handle = warm(0);
+    whileKeeping(
+        handle, "er", () -> send(new Operation.Setattr(file.id, 0, SetAttr.ofSize(1))));
+    assertThat(leader.came()).containsExactly("write", "setattr");
+    assertThat(content()).isEqualTo("o");
+  }
+
+  @Test
+  void changeOfSomethingWhileAWriteIsBeingKept_comesAfterIt() throws Exception {
+    long handle = warm(0);
+    whileKeeping(handle, "er", () -> send(new Operation.Unlink(ScriptedLeader.ROOT, F)));
+    assertThat(leader.came()).containsExactly("write", "unlink");
   }
 
   // ---- errors ----
