@@ -180,7 +180,9 @@ final class WriteBack {
     if (kept != null && filling != null && !goesOn && kept.flight != null) {
       return FULL;
     }
-    dirty.add(node); // before it is looked whether it may be: who begins a change looks after it
+    if (kept == null) {
+      dirty.add(node); // before it is looked whether it may be: who begins a change looks after
+    }
     Extent extent =
         filling != null && goesOn ? filling : new Extent(wish.handle, wish.number, wish.caller, at);
     int growth = extent.growth(at, wish.count());
