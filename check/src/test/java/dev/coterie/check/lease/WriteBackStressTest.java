@@ -146,6 +146,7 @@ class WriteBackStressTest {
       }
       client.fsync(ME, made.handle(), false);
       assertThat(below.get()).isLessThanOrEqualTo(2 + 10_000 * 100 / (msize - 24) + 1);
+      assertThat(leader.counts().faults()).isZero();
     }
   }
 
