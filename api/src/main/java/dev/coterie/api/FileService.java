@@ -578,11 +578,11 @@ public interface FileService extends AutoCloseable {
   // ---- leases ----
 
   /**
-   * {@link #getattr}, and a shared lease if one can be had now: until it is given back no other
-   * session changes the inode's attributes, but for its access time, its content or its names. To
-   * have none ({@code seq} 0) is always right. Whoever has one takes {@link #nextRecalls} all the
-   * time, gives back within {@link Limits#LEASE_RECALL_MS}, or the session ends, and uses nothing
-   * of it {@link Limits#LEASE_MS} after the sending of the last request that was answered.
+   * {@link #getattr}, and a shared {@link Lease} if one can be had now: till it is returned no
+   * other session changes the inode's attributes, but for its access time, its content or its
+   * names. To have none ({@code seq} 0) is always right. Whoever has one takes {@link #nextRecalls}
+   * all the time, gives back within {@link Limits#LEASE_RECALL_MS}, or the session ends, and uses
+   * nothing of it {@link Limits#LEASE_MS} after the sending of the last request that was answered.
    */
   default Leased lease(Caller caller, InodeId id) throws ErrnoException {
     return call(caller, new Lease(id));

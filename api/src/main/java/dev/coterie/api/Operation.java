@@ -183,7 +183,12 @@ public sealed interface Operation<R> {
 
   // ---- leases ----
 
-  /** {@code mode}: what is wished for. */
+  /**
+   * {@code mode}: what is wished for. With an exclusive lease, of a regular file that no other
+   * session has one of, no other session sees anything of the file but that it is there, until it
+   * is given back; so changes can be kept back until then. They are sent before the lease is given
+   * back, and wait for no other session.
+   */
   record Lease(InodeId id, LeaseMode mode) implements OnInode<Leased> {
     public Lease(InodeId id) {
       this(id, LeaseMode.SHARED);

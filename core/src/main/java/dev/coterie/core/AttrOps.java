@@ -30,7 +30,8 @@ final class AttrOps {
   }
 
   /** The attributes, all of one moment. The caller counts on the inode; no lock of it is held. */
-  static Stat stat(InsideInode inode) throws ErrnoException {
+  Stat stat(InsideInode inode) throws ErrnoException {
+    vfs.requireSeen(inode);
     long optimistic = inode.opLock.optimistic();
     if (optimistic != 0) {
       Stat stat = inode.mount().stat(inode.node);
@@ -51,6 +52,7 @@ final class AttrOps {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       if ((mask & Access.WRITE) != 0) {
         requireWritableKind(inode);
       }
@@ -149,6 +151,7 @@ final class AttrOps {
    */
   Stat setattrLocked(Caller caller, InsideInode inode, boolean opened, SetAttr change)
       throws ErrnoException {
+    vfs.requireSeen(inode); // what is refused shows something too
     InsideNode node = inode.node;
     int before = node.mode();
     Timestamp now = vfs.now();

@@ -30,6 +30,7 @@ final class DataOps {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       count = inode.mount().read(inode.node, offset, destination);
       if (count > 0) {
         vfs.changes().used(inode, Change.ACCESS);
@@ -47,6 +48,7 @@ final class DataOps {
    */
   int send(InsideInode inode, int flags, long offset, ByteBuffer destination, Pieces pieces)
       throws ErrnoException {
+    vfs.requireSeen(inode);
     attributes.touch(inode, flags);
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
@@ -71,6 +73,7 @@ final class DataOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       vfs.counters().requireContent(inode);
       long at = offset < 0 ? inode.node.size() : offset;
       if (!source.hasRemaining()) {
@@ -108,10 +111,11 @@ final class DataOps {
     vfs.changes().used(inode, Change.MODIFY);
   }
 
-  static long seekContent(InsideInode inode, Whence whence, long offset) throws ErrnoException {
+  long seekContent(InsideInode inode, Whence whence, long offset) throws ErrnoException {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       if (offset < 0 || offset >= inode.node.size()) {
         throw new ErrnoException(Errno.ENXIO);
       }
@@ -211,6 +215,7 @@ final class DataOps {
   private long copyLocked(
       Caller caller, InsideInode from, long offset, InsideInode to, long toOffset, long length)
       throws ErrnoException {
+    vfs.requireSeen(from);
     vfs.counters().requireContent(to);
     // Linux cuts the length at the end of the source, and at the largest size, before it looks for
     // overlap.

@@ -100,7 +100,7 @@ final class InsideOps implements InodeOps {
 
   @Override
   public Stat stat(Inode inode) throws ErrnoException {
-    return AttrOps.stat(in(inode));
+    return attributes.stat(in(inode));
   }
 
   @Override
@@ -192,7 +192,7 @@ final class InsideOps implements InodeOps {
 
   @Override
   public long seekContent(Handle handle, Whence whence, long offset) throws ErrnoException {
-    return DataOps.seekContent(in(handle.inode), whence, offset);
+    return data.seekContent(in(handle.inode), whence, offset);
   }
 
   @Override

@@ -94,6 +94,13 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
+  boolean hasAlone(InodeId id) {
+    synchronized (held) {
+      InsideInode inode = held.get(id);
+      return inode != null && tableOf(inode).isHeldAlone();
+    }
+  }
+
   // ---- giving back ----
 
   void giveBack(List<LeaseName> leases) throws ErrnoException {

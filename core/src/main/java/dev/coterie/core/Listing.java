@@ -8,6 +8,7 @@ import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation.Readdir;
 import dev.coterie.api.Stat;
+import dev.coterie.core.lease.LeaseConflict;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ final class Listing {
   private final List<DirEntry> entries = new ArrayList<>();
   private int left;
   private boolean full;
+  private @Nullable LeaseConflict conflict;
 
   Listing(int bytes, boolean withStat) {
     this.bytes = bytes;
@@ -60,6 +62,22 @@ final class Listing {
   void add(Name name, InodeId id, int type, long cookie, @Nullable Stat stat) {
     left -= Readdir.ENTRY_BYTES + name.length() + (withStat ? Readdir.STAT_BYTES : 0);
     entries.add(new DirEntry(name, id, Mode.direntType(type), cookie, stat));
+  }
+
+  /** The attributes of an entry cannot be shown yet; the rest is looked at for more of them. */
+  void waitsFor(LeaseConflict entry) {
+    if (conflict == null) {
+      conflict = entry;
+    } else {
+      conflict.add(entry);
+    }
+  }
+
+  /** So that an answer waits for all that stands in its way at once. */
+  void requireSeen() throws LeaseConflict {
+    if (conflict != null) {
+      throw conflict;
+    }
   }
 
   /** What was added. EINVAL there was an entry, and not even it did fit. */

@@ -43,9 +43,8 @@ final class NameOps {
     if (dentry == null) {
       return null;
     }
-    boolean allowed = Access.may(dir.node, caller, Access.EXECUTE);
     InsideInode inode = dentry.inode;
-    if (inode != null && !inode.tryGet()) {
+    if (!Access.may(dir.node, caller, Access.EXECUTE) || (inode != null && !inode.tryGet())) {
       return null;
     }
     // Its attributes first: what the directory still says afterwards, it said at their moment too.
@@ -55,9 +54,8 @@ final class NameOps {
       return null;
     }
     dentry.used = true;
-    if (!allowed || found == null) {
-      letGo(found);
-      throw new ErrnoException(allowed ? Errno.ENOENT : Errno.EACCES);
+    if (found == null) {
+      throw new ErrnoException(Errno.ENOENT);
     }
     return found;
   }
@@ -202,7 +200,17 @@ final class NameOps {
       vfs.dentries().put(dir, name, inode);
       vfs.changes().made(dir, name, inode);
     }
-    return walk.found(inode);
+    return made(inode);
+  }
+
+  /** Who is told of what is made has no lease to wait for: it cannot begin again. */
+  private Found made(InsideInode inode) throws ErrnoException {
+    try {
+      return new Found(inode, inode.mount().stat(inode.node));
+    } catch (ErrnoException e) {
+      vfs.put(inode);
+      throw e;
+    }
   }
 
   Stat link(Caller caller, Inode inode, InsideInode dir, Name name) throws ErrnoException {

@@ -20,6 +20,7 @@ import dev.coterie.api.SetAttr;
 import dev.coterie.api.Stat;
 import dev.coterie.core.InodeOps.Fresh;
 import dev.coterie.core.event.Counter;
+import dev.coterie.core.lease.LeaseConflict;
 import dev.coterie.core.spi.InsideNode;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,7 @@ final class OpenOps {
 
   /** With the inode locked; alone if O_TRUNC. */
   private Fresh openLocked(Caller caller, InsideInode inode, int flags) throws ErrnoException {
+    vfs.requireSeen(inode);
     InsideNode node = inode.node;
     int mode = node.mode();
     if ((flags & O_DIRECTORY) != 0 && !Mode.isDirectory(mode)) {
@@ -90,10 +92,13 @@ final class OpenOps {
     if ((wanted & Access.WRITE) != 0) {
       inode.requireWritable();
     }
+    Counter counter = vfs.counters().find(inode);
+    if ((flags & O_TRUNC) != 0 && counter == null) {
+      vfs.requireUnleased(inode); // before anybody is told of the opening, as it begins again
+    }
     inode.hold();
     vfs.changes().used(inode, Change.OPEN);
     try {
-      Counter counter = vfs.counters().find(inode);
       if (counter != null) {
         return new Fresh(counter(inode, counter, flags), inode.mount().stat(node));
       }
@@ -221,6 +226,7 @@ final class OpenOps {
         throw new ErrnoException(Errno.ENOENT);
       }
       fill(caller, dir, cookie, page);
+      page.requireSeen();
       vfs.changes().used(dir, Change.ACCESS);
     } finally {
       dir.opLock.unlock(LockRank.PARENT, stamp);
@@ -254,7 +260,15 @@ final class OpenOps {
     }
     Inode mounted = vfs.mountedOn(node);
     InodeId id = mounted == null ? node.id() : mounted.id();
-    page.add(name, id, node.type(), cookie, page.withStat() ? statOf(dir, node, mounted) : null);
+    Stat stat = null;
+    if (page.withStat()) {
+      try {
+        stat = statOf(dir, node, mounted);
+      } catch (LeaseConflict e) {
+        page.waitsFor(e);
+      }
+    }
+    page.add(name, id, node.type(), cookie, stat);
     return true;
   }
 
@@ -266,7 +280,7 @@ final class OpenOps {
     }
     InsideInode inode = vfs.inodes().holdNew(node, dir.mountPoint);
     try {
-      return AttrOps.stat(inode);
+      return attributes.stat(inode);
     } finally {
       vfs.put(inode);
     }

@@ -8,8 +8,9 @@ import dev.coterie.api.Ticket;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lock.LockWait;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +49,7 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   private @Nullable Place place; // guarded by this
   private @Nullable Step<R> step; // guarded by this: what it waits with for a source
   private boolean again; // guarded by this: woken while running
-  private List<LeaseTable> leased = List.of(); // guarded by this: what it waits for the return of
+  private Set<LeaseTable> leased = Set.of(); // guarded by this: what it waits for the return of
   private boolean restarts; // guarded by this: woken, it begins from the start
   private @Nullable Runnable alarm; // guarded by this: takes back the end of its time
 
@@ -143,13 +144,13 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
     session.unpark(this);
     Runnable off;
     Step<R> timed;
-    List<LeaseTable> left;
+    Set<LeaseTable> left;
     synchronized (this) {
       state = State.ENDED;
       off = alarm;
       timed = step != null && step.timeoutMs() > 0 ? step : null;
       left = leased;
-      leased = List.of();
+      leased = Set.of();
     }
     if (timed != null) {
       // If it was given up the source knows it still, and may never change again.
@@ -245,9 +246,8 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
     synchronized (this) {
       restarts = true;
       // What it waited for before stays: nothing is granted there until this is done.
-      List<LeaseTable> all = new ArrayList<>(leased);
-      all.addAll(tables);
-      leased = all;
+      leased = new LinkedHashSet<>(leased);
+      leased.addAll(tables);
     }
     for (LeaseTable table : tables) {
       table.await(this, self);

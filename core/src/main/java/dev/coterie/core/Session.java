@@ -143,6 +143,11 @@ public final class Session implements FileService {
     return LongOperations.mayTakeLong(operation, this, references, vfs);
   }
 
+  /** Whether the session has an exclusive lease on it. */
+  public boolean hasAlone(InodeId id) {
+    return leases.hasAlone(id);
+  }
+
   Barrier barrier() {
     return vfs.barrier();
   }
@@ -508,12 +513,13 @@ public final class Session implements FileService {
   }
 
   private InodeOps.Fresh taken(Caller caller, Token token) throws ErrnoException {
-    Handle handle = vfs.tokens().take(caller, token);
+    Handle offered = vfs.tokens().find(caller, token);
     try {
-      return new InodeOps.Fresh(handle, vfs.ops(handle.inode).stat(handle.inode));
-    } catch (ErrnoException e) {
-      vfs.put(handle);
-      throw e;
+      // The attributes first: whoever has to wait for them begins again, and has taken nothing.
+      Stat stat = vfs.ops(offered.inode).stat(offered.inode);
+      return new InodeOps.Fresh(vfs.tokens().take(caller, token), stat);
+    } finally {
+      vfs.put(offered);
     }
   }
 

@@ -63,21 +63,34 @@ final class Tokens {
     return token;
   }
 
-  /** The handle of a token, whose reference passes to the caller. ENOENT · EPERM. */
-  Handle take(Caller caller, Token token) throws ErrnoException {
+  /** The handle of a token, with a reference for the caller. ENOENT · EPERM. */
+  Handle find(Caller caller, Token token) throws ErrnoException {
     expire();
     synchronized (this) {
-      Pending found = pending.get(token);
-      if (found == null) {
-        throw new ErrnoException(Errno.ENOENT);
-      }
-      if (!caller.isRoot() && caller.uid() != found.uid()) {
-        throw new ErrnoException(Errno.EPERM);
-      }
-      pending.remove(token);
-      uncount(found);
-      return found.handle();
+      Handle handle = require(caller, token).handle();
+      boolean live = handle.tryGet();
+      assert live : "a token's own reference is gone";
+      return handle;
     }
+  }
+
+  /** The handle of a token, whose reference passes to the caller. ENOENT · EPERM. */
+  synchronized Handle take(Caller caller, Token token) throws ErrnoException {
+    Pending found = require(caller, token);
+    pending.remove(token);
+    uncount(found);
+    return found.handle();
+  }
+
+  private Pending require(Caller caller, Token token) throws ErrnoException {
+    Pending found = pending.get(token);
+    if (found == null) {
+      throw new ErrnoException(Errno.ENOENT);
+    }
+    if (!caller.isRoot() && caller.uid() != found.uid()) {
+      throw new ErrnoException(Errno.EPERM);
+    }
+    return found;
   }
 
   private void uncount(Pending token) {

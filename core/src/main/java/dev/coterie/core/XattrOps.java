@@ -46,6 +46,7 @@ final class XattrOps {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode); // a write takes a capability away, a new mode changes the list
       if (XattrNames.isAcl(name)) {
         return AclOps.value(inode.node, name);
       }
@@ -68,6 +69,7 @@ final class XattrOps {
     long stamp = inode.opLock.read(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       all = AclOps.withLists(inode.node, inode.mount().listxattr(inode.node));
       if (vfs.counters().find(inode) != null) {
         all = new ArrayList<>(all);
@@ -84,6 +86,7 @@ final class XattrOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, value); // whatever the flags say, as Linux has it
@@ -117,6 +120,7 @@ final class XattrOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
+      vfs.requireSeen(inode);
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, NONE);

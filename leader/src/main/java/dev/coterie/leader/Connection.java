@@ -204,7 +204,9 @@ final class Connection implements Runnable {
       inner = as.inner();
     }
     Call call = new Call(conversation, tag, claimed);
-    if ((isBounded(inner) && isFull()) || tooMuchLeft(inner)) {
+    boolean refused =
+        (isBounded(inner) && isFull(Limits.REQUESTS_PER_CONNECTION)) || tooMuchLeft(inner);
+    if (refused && !hasOwnCredit(inner)) {
       call.fail(Errno.EAGAIN);
       return;
     }
@@ -226,8 +228,16 @@ final class Connection implements Runnable {
     return !(request instanceof Tnotify) && !(request instanceof Tleaseret);
   }
 
-  private boolean isFull() {
-    return pending.size() - unbounded.get() >= Limits.REQUESTS_PER_CONNECTION;
+  private boolean isFull(int most) {
+    return pending.size() - unbounded.get() >= most;
+  }
+
+  /**
+   * What is kept back comes before its lease is given back, and so must not wait for requests
+   * either. It has as much room as all else.
+   */
+  private boolean hasOwnCredit(Request request) {
+    return conversation.writesBack(request) && !isFull(2 * Limits.REQUESTS_PER_CONNECTION);
   }
 
   /** Whether this request might have to keep its buffer, and too much is kept already. */
@@ -365,8 +375,8 @@ final class Connection implements Runnable {
 
   /** Nothing is answered any more; the reader then cleans up. By any thread. */
   void leaseExpired() {
-    socket.shutdown();
     leader.complaints().say("connection of " + peer + " ended: it did not give back a lease");
+    socket.shutdown(); // last: whoever waited for it may go on at once
   }
 
   // ---- answers ----

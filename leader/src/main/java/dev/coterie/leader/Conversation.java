@@ -11,6 +11,7 @@ import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.HandleRequest;
 import dev.coterie.wire.InodeRequest;
 import dev.coterie.wire.LeaseRequest;
+import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.UnknownRequest;
@@ -104,6 +105,16 @@ final class Conversation {
   /** Whether an operation of the session is one for the pool. */
   boolean mayTakeLong(Operation<?> operation) {
     return own.mayTakeLong(operation);
+  }
+
+  /** Whether it brings what is kept back of a file that the session has alone. */
+  boolean writesBack(Request request) {
+    int number = WriteBack.fidOf(request);
+    try {
+      return number != P9.NOFID && own.hasAlone(fids.require(number).id());
+    } catch (ErrnoException e) {
+      return false; // there is no such fid
+    }
   }
 
   FidTable fids() {

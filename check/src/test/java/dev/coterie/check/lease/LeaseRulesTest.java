@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coterie.api.Caller;
-import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
@@ -17,7 +16,6 @@ import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Opened;
-import dev.coterie.api.Ticket;
 import dev.coterie.core.Barrier;
 import dev.coterie.core.Vfs;
 import dev.coterie.mounts.tmpfs.TmpFs;
@@ -29,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,35 +42,6 @@ class LeaseRulesTest {
   private FileService writer;
   private InodeId file;
   private long handle;
-
-  /** An operation that may have to wait, and what came of it. */
-  private static final class Asked<R> implements Completion<R> {
-    private final Ticket ticket;
-    private volatile @Nullable Object end;
-
-    Asked(FileService service, Operation<R> operation) {
-      ticket = service.submit(ME, operation, this);
-    }
-
-    @Override
-    public void done(R result) {
-      ended(result);
-    }
-
-    @Override
-    public void failed(Errno errno) {
-      ended(errno);
-    }
-
-    private void ended(@Nullable Object how) {
-      assertThat(end).as("told twice").isNull();
-      end = how;
-    }
-
-    boolean waits() {
-      return end == null;
-    }
-  }
 
   @BeforeEach
   void makeTree() throws IOException {

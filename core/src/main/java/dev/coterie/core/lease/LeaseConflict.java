@@ -2,11 +2,13 @@ package dev.coterie.core.lease;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A change cannot be made yet: others have leases on what it changes. Nothing was done. It never
- * leaves the core: the operation waits for them to be given back and begins again.
+ * An operation cannot be done yet: others have leases on what it changes, or one under which what
+ * it shows may be out of date here. Nothing was done. It never leaves the core: the operation waits
+ * for them to be given back and begins again.
  */
 public final class LeaseConflict extends ErrnoException {
   private static final long serialVersionUID = 1;
@@ -15,7 +17,12 @@ public final class LeaseConflict extends ErrnoException {
 
   LeaseConflict(List<LeaseTable> tables) {
     super(Errno.EAGAIN);
-    this.tables = tables;
+    this.tables = new ArrayList<>(tables);
+  }
+
+  /** What was in the way of something else that the operation wants. */
+  public void add(LeaseConflict other) {
+    tables.addAll(other.tables);
   }
 
   public List<LeaseTable> tables() {

@@ -91,6 +91,11 @@ public final class LeaseTable {
     return exclusive && isHeldByOther(self);
   }
 
+  /** Whether somebody has an exclusive lease, and so nobody else has any. */
+  public boolean isHeldAlone() {
+    return exclusive;
+  }
+
   /** Whether somebody else has a lease. */
   boolean isHeldBeside(@Nullable LeaseHolder self) {
     return held != 0 && isHeldByOther(self);
