@@ -25,8 +25,7 @@ final class WriteBackMain {
   private WriteBackMain(Client client, String name) throws Exception {
     var me = ProcessIdentity.self();
     this.client = client;
-    Opened made =
-        client.create(me, client.root(me).id(), Name.of(name), OpenFlags.O_WRONLY, 0600);
+    Opened made = client.create(me, client.root(me).id(), Name.of(name), OpenFlags.O_WRONLY, 0600);
     this.handle = made.handle();
   }
 

@@ -288,8 +288,7 @@ class WriteBackStressTest {
       int place = number * FILES + file;
       int next = numbers.get(place) + 1;
       countWrite();
-      service.write(
-          ME, places[file], NUMBERS + 4L * place, ByteBuffer.allocate(4).putInt(0, next));
+      service.write(ME, places[file], NUMBERS + 4L * place, ByteBuffer.allocate(4).putInt(0, next));
       numbers.set(place, next);
     }
 

@@ -31,10 +31,7 @@ class WriteBackTest {
     Path socket = folder.resolve("s");
     Path second = Files.createSymbolicLink(folder.resolve("t"), socket); // for another URI
     try (Leader leader =
-            Leader.builder()
-                .mount("/", TmpFs.Options.defaults().factory())
-                .listen(socket)
-                .start();
+            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
         FileSystem keeping = FileSystems.newFileSystem(URI.create("coterie:" + socket), KEEPING);
         FileSystem plain = FileSystems.newFileSystem(URI.create("coterie:" + second), Map.of());
         FileChannel appending =
@@ -60,11 +57,9 @@ class WriteBackTest {
 
   @Test
   void withoutCopies_nothingCanBeKept() {
-    assertThatThrownBy(
-            () ->
-                FileSystems.newFileSystem(
-                    URI.create("coterie:/no/such"),
-                    Map.of(CoterieFileSystemProvider.WRITE_BACK, true)))
+    assertThatThrownBy(() ->
+            FileSystems.newFileSystem(
+                URI.create("coterie:/no/such"), Map.of(CoterieFileSystemProvider.WRITE_BACK, true)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -43,8 +43,10 @@ final class Asks {
         switch (operation) {
           case Operation.Read read -> reading.wants(read);
           case Lookup lookup when !isDots(lookup) -> wantsNames(lookup.dir());
-          case Operation.Write write -> writeBack.wants(write.handle(), false, write.source().remaining());
-          case Operation.Append append -> writeBack.wants(append.handle(), true, append.source().remaining());
+          case Operation.Write write ->
+              writeBack.wants(write.handle(), false, write.source().remaining());
+          case Operation.Append append ->
+              writeBack.wants(append.handle(), true, append.source().remaining());
           default -> null;
         };
     return node != null && keeper.mayAsk() ? node : null;

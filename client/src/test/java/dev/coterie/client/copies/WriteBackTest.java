@@ -531,8 +531,7 @@ class WriteBackTest {
   @Test
   void changeWhileAWriteIsBeingKept_comesAfterIt() throws Exception {
     long handle = warm(0);
-    whileKeeping(
-        handle, "er", () -> send(new Operation.Setattr(file.id, 0, SetAttr.ofSize(1))));
+    whileKeeping(handle, "er", () -> send(new Operation.Setattr(file.id, 0, SetAttr.ofSize(1))));
     assertThat(leader.came()).containsExactly("write", "setattr");
     assertThat(content()).isEqualTo("o");
   }
