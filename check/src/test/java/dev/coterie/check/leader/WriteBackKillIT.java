@@ -57,6 +57,30 @@ class WriteBackKillIT {
     }
   }
 
+  /** It is stopped for longer than a lease lasts: what it had kept is lost, and that is told. */
+  @Test
+  void stoppedWriter_isFenced_andToldThatItsWritesAreLost() throws Exception {
+    try (Served served = Served.in(folder);
+        Client reader = client(served);
+        Child writer = Child.start(folder, WriteBackMain.class, served.socket, "f")) {
+      writer.ask("append 1000");
+      writer.say("flood");
+      writer.hear("flooding");
+      signal(writer, "STOP");
+      long there = requireRecords(reader); // once the leader has given the writer up
+      signal(writer, "CONT");
+      String[] told = writer.hear("flood").split(" ");
+      assertThat(told[1]).isEqualTo("EIO");
+      assertThat(Long.parseLong(told[0])).isGreaterThanOrEqualTo(there);
+      assertThat(requireRecords(reader)).as("nothing comes later").isEqualTo(there);
+    }
+  }
+
+  private static void signal(Child child, String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(child.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
   /** Without a sync, and nobody looks. */
   @Test
   void clientThatIsClosed_losesNothing() throws Exception {

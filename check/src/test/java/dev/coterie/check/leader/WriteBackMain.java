@@ -1,5 +1,6 @@
 package dev.coterie.check.leader;
 
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation.Opened;
@@ -14,8 +15,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * A client that keeps writes back and appends numbered records to a file, 8 bytes each from 0 on.
- * It is told {@code append N}, {@code sync}, or {@code forever}: then it appends until it is
- * killed, and after each 10,000 syncs and says {@code synced} with how many there are.
+ * It is told {@code append N}; or {@code forever}: then it appends until it is killed, and
+ * after each 10,000 syncs and says {@code synced} with how many there are; or {@code flood}: then it
+ * says so and appends until it cannot, and says how many there were and why.
  */
 final class WriteBackMain {
   private final Client client;
@@ -47,9 +49,13 @@ final class WriteBackMain {
         append(Long.parseLong(words[1]));
         System.out.println("append " + records);
       }
-      case "sync" -> {
-        client.fsync(ProcessIdentity.self(), handle, false);
-        System.out.println("sync " + records);
+      case "flood" -> {
+        System.out.println("flooding");
+        try {
+          append(Long.MAX_VALUE);
+        } catch (ErrnoException e) {
+          System.out.println("flood " + records + " " + e.errno());
+        }
       }
       case "forever" -> {
         while (true) {
