@@ -1,6 +1,7 @@
 package dev.coterie.check.lease;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
@@ -14,15 +15,22 @@ import dev.coterie.api.Stat;
 import dev.coterie.core.Barrier;
 import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
+import dev.coterie.core.spi.InsideMount;
+import dev.coterie.core.spi.InsideNode;
+import dev.coterie.core.spi.Mount;
+import dev.coterie.core.spi.MountContext;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +52,9 @@ final class LeaseSimulation {
 
   private final Simulation world;
   private final Vfs vfs;
+  private final List<InsideMount> mounts =
+      new ArrayList<>(1); // what the leader stores, without leases
   private final Session oracle;
-  private final InodeId root;
   private final InodeId directory;
   private final List<InodeId> files = new ArrayList<>();
   private final List<Long> oracleHandles = new ArrayList<>();
@@ -53,9 +62,13 @@ final class LeaseSimulation {
   private final List<History> sizes = new ArrayList<>();
   private final List<History> modes = new ArrayList<>();
   private final Map<Name, History> names = new HashMap<>();
+  private final List<Kept> kept = new ArrayList<>();
+  private final Map<Link, Map<Long, InodeId>> opened = new HashMap<>();
   private long lastValue;
   private final List<Link> links = new ArrayList<>();
   private boolean parksReturns;
+  private boolean takesLate;
+  private int keptBack;
   private int looks;
   private int changes;
 
@@ -70,14 +83,15 @@ final class LeaseSimulation {
                 Barrier.OPEN,
                 Limits.DENTRIES,
                 (ms, action) -> world.cancellable(ms * 1000L, action)),
-            Map.of("/", TmpFs.Options.defaults().factory()));
+            Map.of("/", this::mount));
     oracle = vfs.openSession();
-    root = oracle.root(ME).id();
+    InodeId root = oracle.root(ME).id();
     directory = oracle.mkdir(ME, root, Name.of("dir"), 0755).id();
     for (int i = 0; i < FILES; i++) {
       Operation.Opened made = oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600);
       files.add(made.stat().id());
       oracleHandles.add(made.handle());
+      kept.add(new Kept(files.getLast()));
       contents.add(new History("content " + i, 0L));
       sizes.add(new History("size " + i, 0L));
       modes.add(new History("mode " + i, 0600));
@@ -94,14 +108,47 @@ final class LeaseSimulation {
     return this;
   }
 
-  /** How many looks and changes there were. */
-  record Report(int looks, int changes) {}
+  /** Has the leader do what a session writes that it has ended. */
+  LeaseSimulation takingLate() {
+    takesLate = true;
+    return this;
+  }
+
+  private Mount mount(MountContext context) throws IOException {
+    Mount mount = TmpFs.Options.defaults().factory().open(context);
+    mounts.add((InsideMount) mount);
+    return mount;
+  }
+
+  /**
+   * How many looks and changes there were.
+   *
+   * @param keptBack how many changes counted as done before the leader heard of them
+   */
+  record Report(int looks, int changes, int keptBack) {}
+
+  /** What one file is at the leader, and who has it otherwise. */
+  private static final class Kept {
+    final InodeId id;
+    long value; // at the leader
+    long size;
+    @Nullable Link by;
+    final Set<Long> pending = new HashSet<>();
+    final Set<Long> lost = new HashSet<>();
+
+    Kept(InodeId id) {
+      this.id = id;
+    }
+  }
 
   /** Lets clients be made and work; the first thing that is wrong is thrown. */
   Report run(Clients clients) {
     int count = 2 + world.random().nextInt(3);
     for (int i = 0; i < count; i++) {
-      Link link = new Link(world, vfs.openSession(), this::witness);
+      Link link = new Link(world, vfs.openSession(), witness());
+      if (takesLate) {
+        link.takeLate((write, completion) -> writeLate(link, write, completion));
+      }
       links.add(link);
       if (parksReturns) {
         link.parkReturns(this::somebodyWaits);
@@ -123,7 +170,7 @@ final class LeaseSimulation {
     }
     world.run();
     vfs.close();
-    return new Report(looks, changes);
+    return new Report(looks, changes, keptBack);
   }
 
   private void fate(Link link) {
@@ -146,8 +193,95 @@ final class LeaseSimulation {
 
   // ---- what the leader did ----
 
+  private Link.Witness witness() {
+    return new Link.Witness() {
+      @Override
+      public <R> void answered(
+          Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
+        witness(link, operation, result, errno);
+      }
+
+      @Override
+      public void kept(Link link, InodeId file, long value, long size) {
+        LeaseSimulation.this.kept(link, file, value, size);
+      }
+
+      @Override
+      public void cleaned(Link link, InodeId file) {
+        Kept one = kept.get(files.indexOf(file));
+        if (one.by == link) {
+          one.by = null;
+          one.pending.clear();
+        }
+      }
+    };
+  }
+
+  /** From now on the file is that, and the leader does not know it. */
+  private void kept(Link link, InodeId file, long value, long size) {
+    int i = files.indexOf(file);
+    Kept one = kept.get(i);
+    one.by = link;
+    one.pending.add(value);
+    contents.get(i).is(world.moment(), value);
+    sizes.get(i).is(world.moment(), size);
+    keptBack++;
+  }
+
+  /**
+   * Whether what was kept back has come to the leader or is lost. It is lost when its client was
+   * ended and another is told of the file: until then nobody can tell.
+   */
+  private void settle(Link link, Operation<?> operation) {
+    for (int i = 0; i < FILES; i++) {
+      Kept one = kept.get(i);
+      Link by = one.by;
+      if (by == null) {
+        continue;
+      }
+      if (by == link && operation instanceof Operation.ReturnLeases && !by.hasAlone(one.id)) {
+        one.by = null;
+        one.pending.clear();
+      } else if (by != link && by.isEnded() && one.id.equals(fileOf(link, operation))) {
+        one.by = null;
+        one.lost.addAll(one.pending);
+        one.pending.clear();
+        contents.get(i).is(world.moment(), one.value);
+        sizes.get(i).is(world.moment(), one.size);
+      }
+    }
+  }
+
+  private @Nullable InodeId fileOf(Link link, Operation<?> operation) {
+    return switch (operation) {
+      case Operation.Getattr(var id) -> id;
+      case Operation.Lease(var id, _) -> id;
+      case Operation.Setattr o -> o.id();
+      case Operation.OnHandle<?> o -> opened.getOrDefault(link, Map.of()).get(o.handle());
+      default -> null;
+    };
+  }
+
+  /** What a leader must never do: it has ended the session. */
+  private void writeLate(Link link, Operation.Write write, Completion<Integer> completion) {
+    InodeId file = fileOf(link, write);
+    if (file == null) {
+      completion.failed(Errno.ESTALE);
+      return;
+    }
+    long handle = oracleHandles.get(files.indexOf(file));
+    oracle.submit(ME, new Operation.Write(handle, write.offset(), write.source()), completion);
+  }
+
   private <R> void witness(
       Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
+    if (operation instanceof Operation.Open(var id, _)
+        && result instanceof Operation.Opened handle) {
+      opened.computeIfAbsent(link, _ -> new HashMap<>()).put(handle.handle(), id);
+    }
+    if (errno == null) {
+      settle(link, operation);
+    }
     if (operation instanceof Operation.Lease(var id, _)
         && result instanceof Operation.Leased leased
         && leased.seq() != 0) {
@@ -193,14 +327,42 @@ final class LeaseSimulation {
 
   private void probe() throws ErrnoException {
     long moment = world.moment();
+    InsideMount mount = mounts.getFirst();
     for (int i = 0; i < FILES; i++) {
-      Stat stat = oracle.getattr(ME, files.get(i));
-      sizes.get(i).is(moment, stat.size());
-      modes.get(i).is(moment, stat.mode() & 07777);
-      contents.get(i).is(moment, value(oracle, oracleHandles.get(i)));
+      InsideNode node = node(files.get(i));
+      modes.get(i).is(moment, node.mode() & 07777);
+      ByteBuffer bytes = ByteBuffer.allocate(VALUE_BYTES);
+      long value = mount.read(node, 0, bytes) < VALUE_BYTES ? 0 : bytes.getLong(0);
+      came(i, moment, value, node.size());
     }
     for (Map.Entry<Name, History> name : names.entrySet()) {
-      name.getValue().is(moment, id(oracle, name.getKey()));
+      InsideNode node = mount.lookup(node(directory), name.getKey());
+      name.getValue().is(moment, node == null ? ABSENT : node.id());
+    }
+  }
+
+  private InsideNode node(InodeId id) throws ErrnoException {
+    return Objects.requireNonNull(mounts.getFirst().find(id));
+  }
+
+  /** What the leader has now of a file: it counts unless somebody has it otherwise. */
+  private void came(int i, long moment, long value, long size) {
+    Kept one = kept.get(i);
+    if (value != one.value) {
+      one.value = value;
+      one.pending.remove(value);
+      if (one.lost.contains(value)) {
+        throw new AssertionError("what was lost came back: " + value);
+      }
+      if (one.by == null) {
+        contents.get(i).is(moment, value);
+      }
+    }
+    if (size != one.size) {
+      one.size = size;
+      if (one.by == null) {
+        sizes.get(i).is(moment, size);
+      }
     }
   }
 

@@ -36,6 +36,55 @@ class LeaseSimulationTest {
     run(SEEDS, LeaseSimulationTest::product);
   }
 
+  @Test
+  void withWritesKeptBack_everyLookIsRight() throws IOException {
+    assertThat(run(SEEDS, LeaseSimulationTest::keeping)).isGreaterThan(SEEDS);
+  }
+
+  /** Clients of all kinds on one tree: some know of no leases, some only share them. */
+  @Test
+  void withClientsOfAllKinds_everyLookIsRight() throws IOException {
+    assertThat(run(SEEDS, LeaseSimulationTest::anyKind)).isGreaterThan(SEEDS / 4);
+  }
+
+  private static FileService keeping(Simulation world, Link link) {
+    return new WriteBackCopies(world, link, Set.of());
+  }
+
+  private static FileService anyKind(Simulation world, Link link) {
+    return switch (world.random().nextInt(4)) {
+      case 0 -> link;
+      case 1 -> new StatCopies(world, link, Set.of());
+      default -> keeping(world, link);
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void keepingBack_withARuleLeftOut_isFound(WriteBackCopies.Broken rule) {
+    assertThatThrownBy(() ->
+            run(SEEDS_TO_FIND, (world, link) -> new WriteBackCopies(world, link, Set.of(rule))))
+        .isInstanceOf(AssertionError.class)
+        .hasStackTraceContaining(" saw ");
+  }
+
+  /** NoLostWrite: what a session writes that was ended is refused. */
+  @Test
+  void leaderThatTakesLateWrites_isFound() {
+    assertThatThrownBy(() ->
+            find(seed -> new LeaseSimulation(seed).takingLate(), LeaseSimulationTest::keeping))
+        .hasStackTraceContaining("what was lost came back");
+  }
+
+  /** RuleA: who looks waits for who has the file alone. */
+  @Test
+  void leaderThatShowsWhatAnotherHasAlone_isFound() throws Exception {
+    assertFound(
+        new Mutant(CORE + "Leases", "requireSeen", "isExclusiveBeside", false),
+        "searchKeeping",
+        " saw ");
+  }
+
   private static FileService product(Simulation world, Link link) {
     Copies copies = new Copies(link, 1 << 20, () -> world.now() * 1000);
     world
@@ -61,7 +110,8 @@ class LeaseSimulationTest {
   /** RuleC: what a holder gives back waits for nobody. */
   @Test
   void leaderThatParksWhatIsGivenBack_isFound() {
-    assertThatThrownBy(() -> find(seed -> new LeaseSimulation(seed).parkingReturns()))
+    assertThatThrownBy(() ->
+            find(seed -> new LeaseSimulation(seed).parkingReturns(), LeaseSimulationTest::sharing))
         .hasStackTraceContaining("that did no wrong");
   }
 
@@ -78,8 +128,12 @@ class LeaseSimulationTest {
   }
 
   private static void assertFound(Mutant mutant, String how) throws Exception {
+    assertFound(mutant, "search", how);
+  }
+
+  private static void assertFound(Mutant mutant, String with, String how) throws Exception {
     Class<?> other = mutant.loadClass(LeaseSimulationTest.class.getName());
-    Method search = other.getDeclaredMethod("search");
+    Method search = other.getDeclaredMethod(with);
     search.setAccessible(true);
     assertThatThrownBy(() -> search.invoke(null)).hasStackTraceContaining(how);
     assertThat(mutant.isChanged()).isTrue();
@@ -87,28 +141,42 @@ class LeaseSimulationTest {
 
   /** Looks for a seed whose history is wrong; called in the mutant's own classes. */
   static void search() throws IOException {
-    find(LeaseSimulation::new);
+    find(LeaseSimulation::new, LeaseSimulationTest::sharing);
+  }
+
+  /** The same among clients that keep writes back. */
+  static void searchKeeping() throws IOException {
+    find(LeaseSimulation::new, LeaseSimulationTest::keeping);
+  }
+
+  private static FileService sharing(Simulation world, Link link) {
+    return new StatCopies(world, link, Set.of());
   }
 
   private interface Worlds {
     LeaseSimulation of(long seed) throws IOException;
   }
 
-  private static void find(Worlds worlds) throws IOException {
+  private static void find(Worlds worlds, LeaseSimulation.Clients clients) throws IOException {
     for (long seed = 1; seed <= SEEDS_TO_FIND; seed++) {
-      worlds.of(seed).run((world, link) -> new StatCopies(world, link, Set.of()));
+      worlds.of(seed).run(clients);
     }
   }
 
-  private static void run(long seeds, LeaseSimulation.Clients clients) throws IOException {
+  /** How many changes were kept back. */
+  private static long run(long seeds, LeaseSimulation.Clients clients) throws IOException {
     long looks = 0;
+    long keptBack = 0;
     for (long seed = 1; seed <= seeds; seed++) {
       try {
-        looks += new LeaseSimulation(seed).run(clients).looks();
+        LeaseSimulation.Report report = new LeaseSimulation(seed).run(clients);
+        looks += report.looks();
+        keptBack += report.keptBack();
       } catch (AssertionError e) {
         throw new AssertionError("seed " + seed, e);
       }
     }
     assertThat(looks).isGreaterThan(10 * seeds);
+    return keptBack;
   }
 }

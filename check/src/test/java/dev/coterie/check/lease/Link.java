@@ -5,6 +5,7 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Pending;
@@ -26,6 +27,12 @@ final class Link implements FileService {
   /** Told of what the leader does, at the moment when it does it. */
   interface Witness {
     <R> void answered(Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno);
+
+    /** A write counts as done, and the leader has not heard of it. */
+    default void kept(Link link, InodeId file, long value, long size) {}
+
+    /** All that was kept back of a file was taken by the leader. */
+    default void cleaned(Link link, InodeId file) {}
   }
 
   private final Simulation world;
@@ -38,7 +45,9 @@ final class Link implements FileService {
   private long lastToClient;
   private long stoppedUntil;
   private Supplier<Boolean> parksReturns = () -> false;
+  private @Nullable Late late;
   private boolean mayBeFenced;
+  private boolean ended; // the leader has nothing of it any more, or takes nothing
   private boolean dead; // the client is
   private boolean cut; // the leader has closed it, and the client knows
 
@@ -47,11 +56,22 @@ final class Link implements FileService {
     parksReturns = somebodyWaits;
   }
 
+  /** What a leader does for a session that it has ended, and must not. */
+  interface Late {
+    void write(Operation.Write refused, Completion<Integer> completion);
+  }
+
+  /** Has writes done that come when the session has ended. */
+  void takeLate(Late taking) {
+    late = taking;
+  }
+
   Link(Simulation world, Session session, Witness witness) {
     this.world = world;
     this.session = session;
     this.witness = witness;
     this.slowest = world.between(2, 400);
+    session.onExpire(() -> ended = true);
   }
 
   /** A request on its way, and what is to be told of its answer. */
@@ -92,9 +112,21 @@ final class Link implements FileService {
 
     @Override
     public void failed(Errno errno) {
+      Late taking = late;
+      if (taking != null && errno == Errno.ESTALE && sent instanceof Operation.Write write) {
+        late = null; // it is refused if that is
+        taking.write(write, inPlace());
+        late = taking;
+        return;
+      }
       atLeader.remove(this);
       witness.answered(Link.this, sent, null, errno);
       toClient(() -> end(null, errno));
+    }
+
+    @SuppressWarnings("unchecked") // a write answers how much was written
+    private Completion<Integer> inPlace() {
+      return (Completion<Integer>) (Completion<?>) this;
     }
 
     private void end(@Nullable R result, @Nullable Errno errno) {
@@ -174,7 +206,28 @@ final class Link implements FileService {
   /** Ends the client; the leader notices a little later. */
   void die() {
     dead = true;
-    toLeader(session::close);
+    toLeader(this::endAtLeader);
+  }
+
+  private void endAtLeader() {
+    ended = true;
+    session.close();
+  }
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  boolean hasAlone(InodeId file) {
+    return session.hasAlone(file);
+  }
+
+  void kept(InodeId file, long value, long size) {
+    witness.kept(this, file, value, size);
+  }
+
+  void cleaned(InodeId file) {
+    witness.cleaned(this, file);
   }
 
   /** Whether the leader may have given the client up: it was stopped for long, or has died. */
@@ -256,7 +309,7 @@ final class Link implements FileService {
 
   @Override
   public void close() {
-    toLeader(session::close);
+    toLeader(this::endAtLeader);
   }
 
   // ---- messages carry bytes, not buffers ----
