@@ -55,7 +55,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
- * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine.
+ * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine; with {@link
+ * ClientOptions#withWriteBack} it keeps writes back, too, and close waits until they are written.
  */
 public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
@@ -63,12 +64,15 @@ public final class Client implements FileService, StepsAhead {
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
   private final KeyConnector keys; // immutable
 
-  private Client(Connection connection, long copiesBytes, KeyConnector keys) {
+  private Client(
+      Connection connection, long copiesBytes, boolean writeBack, KeyConnector keys) {
     this.connection = connection;
     this.ahead = new Ahead(connection);
     this.keys = keys;
     this.copies =
-        copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0, keys), copiesBytes);
+        copiesBytes == 0
+            ? null
+            : new TickingCopies(new Client(connection, 0, false, keys), copiesBytes, writeBack);
   }
 
   /**
@@ -87,13 +91,17 @@ public final class Client implements FileService, StepsAhead {
     return new Client(
         Handshake.connect(address, options, self, null),
         near ? options.copiesBytes() : 0,
+        options.writeBack(),
         new KeyConnector(address, options, self));
   }
 
   /** A client without copies and keys. */
   static Client bare(Address address, ClientOptions options, Caller self) throws ErrnoException {
     return new Client(
-        Handshake.connect(address, options, self, null), 0, new KeyConnector(address, options, self));
+        Handshake.connect(address, options, self, null),
+        0,
+        false,
+        new KeyConnector(address, options, self));
   }
 
   /**
@@ -119,6 +127,7 @@ public final class Client implements FileService, StepsAhead {
     return new Client(
         Handshake.connect(address, options, identity, lasting),
         0,
+        false,
         new KeyConnector(address, options, identity));
   }
 

@@ -3,13 +3,14 @@ package dev.coterie.client.copies;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Lookup;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
-import dev.coterie.api.Token;
+import dev.coterie.api.XattrNames;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class Asks {
   private final Keeper keeper; // immutable
   private final Reading reading; // immutable
   private final OwnLocks locks; // immutable
+  private final WriteBack writeBack; // immutable
   private final ConcurrentHashMap<Long, Handle> handles; // of Copies
 
   Asks(
@@ -26,11 +28,13 @@ final class Asks {
       Keeper keeper,
       Reading reading,
       OwnLocks locks,
+      WriteBack writeBack,
       ConcurrentHashMap<Long, Handle> handles) {
     this.locks = locks;
     this.nodes = nodes;
     this.keeper = keeper;
     this.reading = reading;
+    this.writeBack = writeBack;
     this.handles = handles;
   }
 
@@ -42,6 +46,10 @@ final class Asks {
         switch (operation) {
           case Operation.Read read -> reading.wants(read);
           case Lookup lookup when !isDots(lookup) -> wantsNames(lookup.dir());
+          case Operation.Write write ->
+              writeBack.wants(write.handle(), false, write.source().remaining());
+          case Operation.Append append ->
+              writeBack.wants(append.handle(), true, append.source().remaining());
           default -> null;
         };
     return node != null && keeper.mayAsk() ? node : null;
@@ -52,16 +60,26 @@ final class Asks {
     return node != null && node.copy == null && node.wantsUseLease(keeper.now()) ? node : null;
   }
 
+  /** Of the lease that is asked for before the operation. */
+  static LeaseMode mode(Operation<?> operation) {
+    return operation instanceof Operation.Write || operation instanceof Operation.Append
+        ? LeaseMode.EXCLUSIVE
+        : LeaseMode.SHARED;
+  }
+
   /** Attributes, with a lease. */
-  Ask<Stat, Leased> lease(InodeId id) {
+  Ask<Stat, Leased> lease(InodeId id, LeaseMode mode) {
     Node node = nodes.hold(id);
     nodes.asks(node);
     int epoch = keeper.epoch();
     int ended = ended(node);
     return new Ask<>(
-        new Operation.Lease(id),
+        new Operation.Lease(id, mode),
         leased -> {
           nodes.learn(node, leased, ended, epoch);
+          if (mode.compareTo(leased.mode()) > 0) {
+            nodes.shared(node);
+          }
           nodes.release(node);
           return leased.stat();
         },
@@ -125,7 +143,7 @@ final class Asks {
       case Operation.Unlink o -> changing(o, change().of(o.dir()).ofNamed(o.dir(), o.name()));
       case Operation.Rmdir o -> changing(o, change().of(o.dir()).ofNamed(o.dir(), o.name()));
       case Operation.Rename o -> changing(o, rename(o));
-      case Operation.Setxattr o -> changing(o, change().of(o.id()));
+      case Operation.Setxattr o -> changing(o, attribute(o));
       case Operation.Removexattr o -> changing(o, change().of(o.id()));
       case Operation.Create o -> create(o);
       case Operation.Tmpfile o -> opening(o, true, change().of(o.dir()));
@@ -153,6 +171,13 @@ final class Asks {
         .ofNamed(o.newDir(), o.newName());
   }
 
+  private Change attribute(Operation.Setxattr o) {
+    if (o.name().equals(XattrNames.COUNTER)) {
+      nodes.counts(o.id());
+    }
+    return change().of(o.id());
+  }
+
   private Change behind(long number) {
     Handle handle = handles.get(number);
     if (handle == null) {
@@ -173,7 +198,7 @@ final class Asks {
       return Ask.plain(new Operation.Getattr(id)); // nobody has a reference
     }
     if (node.copy == null && node.wantsLookLease(keeper.now()) && keeper.mayAsk()) {
-      return lease(id);
+      return lease(id, LeaseMode.SHARED);
     }
     Node held = nodes.hold(id);
     Copy copy = held.copy;
@@ -378,16 +403,15 @@ final class Asks {
         o,
         opened -> {
           Opened taken = opening.reply().of(opened);
-          locks.shared(handles.get(opened.handle()));
+          Handle handle = handles.get(opened.handle());
+          locks.shared(handle);
+          if (handle != null) {
+            handle.writeThrough(1);
+          }
           return taken;
         },
         opening.failed(),
         false);
-  }
-
-  private Ask<Token, Token> sharing(Operation.Share o) {
-    locks.shared(handles.get(o.handle()));
-    return Ask.plain(o);
   }
 
   void open(Opened opened, boolean refers) {
@@ -399,6 +423,16 @@ final class Asks {
     nodes.opened(node, 1);
     handles.put(opened.handle(), new Handle(node, opened.stat().isRegular(), opened.flags()));
     nodes.release(node);
+  }
+
+  /** Others have it too, and may change its flags: what is written goes through. */
+  private <R> Ask<R, R> sharing(Operation.OnHandle<R> o) {
+    Handle handle = handles.get(o.handle());
+    if (handle != null) {
+      handle.writeThrough(1);
+      locks.shared(handle);
+    }
+    return Ask.plain(o);
   }
 
   /** What is no file, whatever inode its reply names. */
@@ -418,6 +452,9 @@ final class Asks {
   private Ask<Operation.Done, Operation.Done> close(Operation.Close o) {
     Handle handle = handles.get(o.handle());
     locks.closing(o.handle(), handle);
+    if (handle != null) {
+      handle.writeThrough(1);
+    }
     return new Ask<>(
         o,
         done -> {
@@ -432,15 +469,18 @@ final class Asks {
 
   private Ask<Operation.Done, Operation.Done> flags(Operation.SetFlags o) {
     Handle handle = handles.get(o.handle());
+    if (handle == null) {
+      return Ask.plain(o);
+    }
+    handle.writeThrough(1);
     return new Ask<>(
         o,
         done -> {
-          if (handle != null) {
-            handle.flags = (handle.flags & ~OpenFlags.SETTABLE) | (o.flags() & OpenFlags.SETTABLE);
-          }
+          handle.flags = (handle.flags & ~OpenFlags.SETTABLE) | (o.flags() & OpenFlags.SETTABLE);
+          handle.writeThrough(-1);
           return done;
         },
-        errno -> {},
+        errno -> handle.writeThrough(-1),
         false);
   }
 }

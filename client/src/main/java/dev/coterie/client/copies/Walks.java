@@ -35,13 +35,21 @@ final class Walks {
   private final Keeper keeper; // immutable
   private final Nodes nodes; // immutable
   private final Asks asks; // immutable
+  private final WriteBack writeBack; // immutable
   private final PagePool pool; // immutable
 
-  Walks(FileService below, Keeper keeper, Nodes nodes, Asks asks, PagePool pool) {
+  Walks(
+      FileService below,
+      Keeper keeper,
+      Nodes nodes,
+      Asks asks,
+      WriteBack writeBack,
+      PagePool pool) {
     this.below = below;
     this.keeper = keeper;
     this.nodes = nodes;
     this.asks = asks;
+    this.writeBack = writeBack;
     this.pool = pool;
   }
 
@@ -61,6 +69,9 @@ final class Walks {
     nodes.beginBlind();
     long quiet = nodes.quiet();
     try {
+      if (!writeBack.isClean()) { // it might be what is found; each step by itself sees to that
+        return new Walked(known, null, -1, null, null);
+      }
       Keeper.Sending sending = keeper.sending();
       Walked walked = ahead.walkAhead(caller, dir, names, asked);
       answered(walked, names.getFirst(), dir, sending);
