@@ -17,7 +17,6 @@ import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
 import java.io.IOException;
 import java.nio.BufferOverflowException;
-import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,23 +31,14 @@ import org.jspecify.annotations.Nullable;
  * reads, if nobody does, and gives others their answers until it has its own ({@link ReaderRole}).
  */
 final class Connection {
-  /** Answers in a row that were not there yet, after which this is not tried for a spell. */
-  private static final int MISSES_MAX = 4;
-
-  private static final int END_BYTES = 128;
-
-  /** The spell, in answers. */
-  private static final int SPELL = 100;
-
   private final Socket socket; // immutable
   private final ReaderRole role; // immutable
   private final Tags tags; // immutable
   private final Output output; // immutable
-  private Input input; // owned by the reader
+  private final Receiver receiver; // immutable; of the reader
   private final @Nullable Lasting lasting; // immutable; null: a lost connection is not replaced
   private final @Nullable Heartbeat heartbeat; // immutable
   private final long closeNsMax; // immutable
-  private int misses; // of the reader
   private final References references = new References(); // immutable
   private final Requests requests; // immutable
   private final Replies replies; // immutable
@@ -56,17 +46,6 @@ final class Connection {
   private final AtomicInteger unwaited = new AtomicInteger(); // atomic: calls with a completion
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
-
-  /** A thread that closes and waits for the role only. */
-  private static final class Close extends Waiting {
-    @Override
-    boolean isDone() {
-      return false;
-    }
-
-    @Override
-    void interrupted() {}
-  }
 
   Connection(
       Socket socket,
@@ -80,7 +59,7 @@ final class Connection {
     this.role = new ReaderRole(this.socket);
     this.tags = new Tags(role);
     this.output = new Output(this.socket, role, msize);
-    this.input = input;
+    this.receiver = new Receiver(this.socket, input, output);
     this.closeNsMax = closeNsMax;
     this.requests =
         new Requests(
@@ -473,7 +452,8 @@ final class Connection {
   private void read(Waiting waiting) {
     while (!waiting.isDone() && !Thread.currentThread().isInterrupted()) {
       try {
-        int received = receive();
+        assert role.isMine() : "only the reader waits in the socket";
+        int received = receiver.receive();
         if (received < 0) {
           lost("the leader closed the connection");
         } else if (received == 0 && output.broken() != null) {
@@ -491,35 +471,8 @@ final class Connection {
     }
   }
 
-  /**
-   * Receives what there is, and waits for something before that. A leader on the same processor has
-   * often answered before this thread is back from sending: while that is so, there is no system
-   * call to wait.
-   *
-   * @return how many bytes, perhaps none; -1: the leader will send no more
-   */
-  private int receive() throws IOException {
-    assert role.isMine() : "only the reader waits in the socket";
-    if (!output.isStalled() && output.broken() == null) {
-      if (misses < MISSES_MAX) {
-        int received = input.receive();
-        if (received != 0) {
-          misses = 0;
-          return received;
-        }
-        misses++;
-      } else {
-        misses = misses == MISSES_MAX + SPELL ? 0 : misses + 1;
-      }
-    }
-    if (output.broken() == null) {
-      socket.await(output.isStalled());
-      output.resume();
-    }
-    return input.receive();
-  }
-
   private void dispatchAll() throws ProtocolException {
+    Input input = receiver.input();
     FrameReader frames = input.frames();
     while (input.next()) {
       dispatch(frames.tag(), frames.type(), frames);
@@ -583,27 +536,15 @@ final class Connection {
 
   /** As the reader: another would be waiting in the socket for the same wake-ups. */
   private void awaitEnd(long deadline) {
-    if (role.takeBefore(deadline, new Close())) {
+    if (role.takeBefore(deadline)) {
       try {
-        endSession();
+        if (lasting != null) {
+          lasting.end(socket);
+        }
         socket.awaitEnd(deadline);
       } finally {
         role.release();
       }
-    }
-  }
-
-  /** The leader is told not to keep the session; if it cannot be it ends by itself. */
-  private void endSession() {
-    if (lasting == null) {
-      return;
-    }
-    ByteBuffer out = ByteBuffer.allocateDirect(END_BYTES);
-    try {
-      lasting.end().encode(Tags.FLUSH - 1, out, END_BYTES);
-      socket.write(out.flip());
-    } catch (IOException e) {
-      // As above.
     }
   }
 
@@ -619,7 +560,7 @@ final class Connection {
       gone(why);
       return;
     }
-    input = next.input();
+    receiver.replace(next.input());
     current.switchTo(next.socket());
     for (Call<?> call : output.restart(tags)) {
       // The leader may know these fids, or not.

@@ -8,6 +8,8 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.SessionReply.Rsession;
 import dev.coterie.wire.SessionRequest.SessionKey;
 import dev.coterie.wire.SessionRequest.Tsession;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * looks is sent again as it was. All else ends with EIO: nobody knows what came of it.
  */
 final class Lasting {
+  private static final int END_BYTES = 128;
+  private static final int END_TAG = Tags.FLUSH - 1;
+
   private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final Address address; // immutable
@@ -60,8 +65,16 @@ final class Lasting {
     return new Tsession(client, secret, P9.SESSION_RESUME, sessionId, epoch);
   }
 
-  Tsession end() {
-    return new Tsession(client, secret, P9.SESSION_END, sessionId, epoch);
+  /** Tells the leader not to keep the session; if it cannot be told, that ends by itself. */
+  void end(Socket socket) {
+    ByteBuffer out = ByteBuffer.allocateDirect(END_BYTES);
+    try {
+      new Tsession(client, secret, P9.SESSION_END, sessionId, epoch)
+          .encode(END_TAG, out, END_BYTES);
+      socket.write(out.flip());
+    } catch (IOException e) {
+      // As above.
+    }
   }
 
   /**

@@ -26,6 +26,17 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ReferenceEquality") // a thread equals none but itself
 final class ReaderRole {
+  /** A thread that waits for the role only. */
+  private static final class ForTheRole extends Waiting {
+    @Override
+    boolean isDone() {
+      return false;
+    }
+
+    @Override
+    void interrupted() {}
+  }
+
   private final Socket socket; // immutable
   private final AtomicReference<@Nullable Thread> holder = new AtomicReference<>(); // atomic
   private @Nullable Waiting first; // guarded by this
@@ -41,7 +52,8 @@ final class ReaderRole {
   }
 
   /** Takes the role, waiting for it until then; false: too late, or the thread is interrupted. */
-  boolean takeBefore(long deadline, Waiting waiting) {
+  boolean takeBefore(long deadline) {
+    Waiting waiting = new ForTheRole();
     enlist(waiting);
     try {
       while (!tryTake()) {

@@ -9,6 +9,7 @@ import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
+import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
@@ -117,23 +118,23 @@ final class LeaseOps implements LeaseHolder {
 
   // ---- giving back ----
 
-  void giveBack(LeaseName lease, List<LeasedLock> all) throws ErrnoException {
+  Done giveBack(LeaseName lease, List<LeasedLock> all) throws ErrnoException {
     if (lease.plane() != LeasePlane.LOCKS) {
       throw new ErrnoException(Errno.EINVAL);
     }
     locks.giveBack(lease, all);
-    synchronized (recalls) {
-      recalls.remove(lease);
-    }
+    drop(lease);
+    return Done.DONE;
   }
 
-  void giveBack(List<LeaseName> leases) throws ErrnoException {
+  Done giveBack(List<LeaseName> leases) throws ErrnoException {
     if (leases.size() > Limits.LEASES_PER_MESSAGE) {
       throw new ErrnoException(Errno.EINVAL);
     }
     for (LeaseName lease : leases) {
       giveBack(lease);
     }
+    return Done.DONE;
   }
 
   private void giveBack(LeaseName lease) {

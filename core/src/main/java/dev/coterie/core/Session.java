@@ -356,14 +356,8 @@ public final class Session implements FileService {
           case Operation.OnInode<?> o -> onInode(caller, o, references.require(o.id()));
           case Operation.Opening o -> opening(caller, o);
           case Operation.Root _ -> entered(walk.root());
-          case Operation.ReturnLeases(var returned) -> {
-            leases.giveBack(returned);
-            yield Done.DONE;
-          }
-          case Operation.ReturnLocks(var lease, var all) -> {
-            leases.giveBack(lease, all);
-            yield Done.DONE;
-          }
+          case Operation.ReturnLeases(var returned) -> leases.giveBack(returned);
+          case Operation.ReturnLocks(var lease, var all) -> leases.giveBack(lease, all);
           case Operation.OnKey<?> o -> leases.keys().on(caller, o);
           case Operation.NextRecalls(var max, _) -> leases.next(max);
           case Operation.Lookup(var dir, var name) ->
