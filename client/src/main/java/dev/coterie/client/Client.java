@@ -161,6 +161,11 @@ public final class Client implements FileService, StepsAhead {
     return Ticket.DONE;
   }
 
+  /** The most bytes that one read, write or append of a caller moves: what is longer is short. */
+  public int messageBytesMax(Caller caller) {
+    return connection.messageBytesMax(caller);
+  }
+
   @Override
   public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
       throws ErrnoException {
