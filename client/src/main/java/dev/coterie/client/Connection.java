@@ -99,6 +99,11 @@ final class Connection {
     return reason;
   }
 
+  /** How many bytes one message of a caller can move. */
+  int messageBytesMax(Caller caller) {
+    return requests.dataBytes(caller);
+  }
+
   // ---- calls ----
 
   /**
