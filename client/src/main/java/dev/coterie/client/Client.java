@@ -45,16 +45,19 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
- * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine.
+ * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine; with {@link
+ * ClientOptions#withWriteBack} it keeps writes back, too, and close waits until they are written.
  */
 public final class Client implements FileService {
   private final Connection connection; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
 
-  private Client(Connection connection, long copiesBytes) {
+  private Client(Connection connection, long copiesBytes, boolean writeBack) {
     this.connection = connection;
     this.copies =
-        copiesBytes == 0 ? null : new TickingCopies(new Client(connection, 0), copiesBytes);
+        copiesBytes == 0
+            ? null
+            : new TickingCopies(new Client(connection, 0, false), copiesBytes, writeBack);
   }
 
   /**
@@ -71,7 +74,8 @@ public final class Client implements FileService {
     boolean near = address instanceof Address.Unix;
     return new Client(
         Handshake.connect(address, options, identity != null ? identity : ProcessIdentity.self()),
-        near ? options.copiesBytes() : 0);
+        near ? options.copiesBytes() : 0,
+        options.writeBack());
   }
 
   @Override

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param copiesBytes of files to keep copies of, beside copies of attributes and names, so that
  *     what is used again costs no message: {@link dev.coterie.client.copies.Copies}. 0: no copies
  *     of anything
+ * @param writeBack keep writes back, at most copiesBytes of them, while nobody else uses the file:
+ *     they are lost with this process, unless it has called fsync or closed the file
  */
 public record ClientOptions(
     int msizeBytes,
@@ -29,10 +31,11 @@ public record ClientOptions(
     long connectMsMax,
     long closeMsMax,
     boolean shortLived,
-    long copiesBytes) {
+    long copiesBytes,
+    boolean writeBack) {
 
   public static final ClientOptions DEFAULT =
-      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, 1_000, false, 0);
+      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, 1_000, false, 0, false);
 
   public ClientOptions {
     if (msizeBytes < Limits.MSIZE_MIN_BYTES || msizeBytes > Limits.MSIZE_MAX_BYTES) {
@@ -47,40 +50,49 @@ public record ClientOptions(
     if (copiesBytes < 0) {
       throw new IllegalArgumentException("copiesBytes " + copiesBytes);
     }
+    if (writeBack && copiesBytes == 0) {
+      throw new IllegalArgumentException("writeBack without copiesBytes");
+    }
   }
 
   public ClientOptions withMsizeBytes(int bytes) {
     return new ClientOptions(
-        bytes, tree, identity, connectMsMax, closeMsMax, shortLived, copiesBytes);
+        bytes, tree, identity, connectMsMax, closeMsMax, shortLived, copiesBytes, writeBack);
   }
 
   public ClientOptions withTree(String name) {
     return new ClientOptions(
-        msizeBytes, name, identity, connectMsMax, closeMsMax, shortLived, copiesBytes);
+        msizeBytes, name, identity, connectMsMax, closeMsMax, shortLived, copiesBytes, writeBack);
   }
 
   public ClientOptions withIdentity(Caller caller) {
     return new ClientOptions(
-        msizeBytes, tree, caller, connectMsMax, closeMsMax, shortLived, copiesBytes);
+        msizeBytes, tree, caller, connectMsMax, closeMsMax, shortLived, copiesBytes, writeBack);
   }
 
   public ClientOptions withConnectMsMax(long milliseconds) {
     return new ClientOptions(
-        msizeBytes, tree, identity, milliseconds, closeMsMax, shortLived, copiesBytes);
+        msizeBytes, tree, identity, milliseconds, closeMsMax, shortLived, copiesBytes, writeBack);
   }
 
   public ClientOptions withCloseMsMax(long milliseconds) {
     return new ClientOptions(
-        msizeBytes, tree, identity, connectMsMax, milliseconds, shortLived, copiesBytes);
+        msizeBytes, tree, identity, connectMsMax, milliseconds, shortLived, copiesBytes, writeBack);
   }
 
   public ClientOptions withShortLife() {
     return new ClientOptions(
-        msizeBytes, tree, identity, connectMsMax, closeMsMax, true, copiesBytes);
+        msizeBytes, tree, identity, connectMsMax, closeMsMax, true, copiesBytes, writeBack);
   }
 
   public ClientOptions withCopies(long bytes) {
     return new ClientOptions(
-        msizeBytes, tree, identity, connectMsMax, closeMsMax, shortLived, bytes);
+        msizeBytes, tree, identity, connectMsMax, closeMsMax, shortLived, bytes, writeBack);
+  }
+
+  /** To be called after {@link #withCopies}, without which nothing can be kept. */
+  public ClientOptions withWriteBack() {
+    return new ClientOptions(
+        msizeBytes, tree, identity, connectMsMax, closeMsMax, shortLived, copiesBytes, true);
   }
 }

@@ -11,11 +11,14 @@ import java.util.function.LongSupplier;
 final class TickingCopies implements Runnable {
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(Limits.LEASE_MS) / 3;
 
+  /** The second write of a file in a row: the first may be all there is. */
+  private static final int KEEPS_FROM = 2;
+
   private final Copies service; // immutable
   private final Thread thread; // immutable
   private volatile boolean over; // atomic
 
-  TickingCopies(FileService below, long bytes) {
+  TickingCopies(FileService below, long bytes, boolean writeBack) {
     service =
         new Copies(
             below,
@@ -25,7 +28,8 @@ final class TickingCopies implements Runnable {
               public long getAsLong() {
                 return System.nanoTime();
               }
-            });
+            },
+            writeBack ? KEEPS_FROM : 0);
     thread = new Thread(this, "coterie-copies");
     thread.setDaemon(true);
     thread.start();

@@ -3,12 +3,14 @@ package dev.coterie.client.copies;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Lookup;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
+import dev.coterie.api.XattrNames;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +19,19 @@ final class Asks {
   private final Nodes nodes; // immutable
   private final Keeper keeper; // immutable
   private final Reading reading; // immutable
+  private final WriteBack writeBack; // immutable
   private final ConcurrentHashMap<Long, Handle> handles; // of Copies
 
-  Asks(Nodes nodes, Keeper keeper, Reading reading, ConcurrentHashMap<Long, Handle> handles) {
+  Asks(
+      Nodes nodes,
+      Keeper keeper,
+      Reading reading,
+      WriteBack writeBack,
+      ConcurrentHashMap<Long, Handle> handles) {
     this.nodes = nodes;
     this.keeper = keeper;
     this.reading = reading;
+    this.writeBack = writeBack;
     this.handles = handles;
   }
 
@@ -34,6 +43,10 @@ final class Asks {
         switch (operation) {
           case Operation.Read read -> reading.wants(read);
           case Lookup lookup when !isDots(lookup) -> wantsNames(lookup.dir());
+          case Operation.Write write ->
+              writeBack.wants(write.handle(), false, write.source().remaining());
+          case Operation.Append append ->
+              writeBack.wants(append.handle(), true, append.source().remaining());
           default -> null;
         };
     return node != null && keeper.mayAsk() ? node : null;
@@ -44,16 +57,26 @@ final class Asks {
     return node != null && node.copy == null && node.wantsUseLease(keeper.now()) ? node : null;
   }
 
+  /** Of the lease that is asked for before the operation. */
+  static LeaseMode mode(Operation<?> operation) {
+    return operation instanceof Operation.Write || operation instanceof Operation.Append
+        ? LeaseMode.EXCLUSIVE
+        : LeaseMode.SHARED;
+  }
+
   /** Attributes, with a lease. */
-  Ask<Stat, Leased> lease(InodeId id) {
+  Ask<Stat, Leased> lease(InodeId id, LeaseMode mode) {
     Node node = nodes.hold(id);
     nodes.asks(node);
     int epoch = keeper.epoch();
     int ended = ended(node);
     return new Ask<>(
-        new Operation.Lease(id),
+        new Operation.Lease(id, mode),
         leased -> {
           nodes.learn(node, leased, ended, epoch);
+          if (mode.compareTo(leased.mode()) > 0) {
+            nodes.shared(node);
+          }
           nodes.release(node);
           return leased.stat();
         },
@@ -94,7 +117,8 @@ final class Asks {
           case Operation.Readdir o -> reading.marks(o, o.handle());
           case Operation.Root o -> referring(o, null);
           case Operation.Rebind o -> referring(o, null);
-          case Operation.Take o -> opening(o, false, null);
+          case Operation.Take o -> taking(o);
+          case Operation.Share o -> sharing(o);
           case Operation.Eventfd o -> openingOther(o);
           case Operation.Evset o -> openingOther(o);
           case Operation.OpenWatch o -> openingOther(o);
@@ -115,7 +139,7 @@ final class Asks {
       case Operation.Unlink o -> changing(o, change().of(o.dir()).ofNamed(o.dir(), o.name()));
       case Operation.Rmdir o -> changing(o, change().of(o.dir()).ofNamed(o.dir(), o.name()));
       case Operation.Rename o -> changing(o, rename(o));
-      case Operation.Setxattr o -> changing(o, change().of(o.id()));
+      case Operation.Setxattr o -> changing(o, attribute(o));
       case Operation.Removexattr o -> changing(o, change().of(o.id()));
       case Operation.Create o -> create(o);
       case Operation.Tmpfile o -> opening(o, true, change().of(o.dir()));
@@ -143,6 +167,13 @@ final class Asks {
         .ofNamed(o.newDir(), o.newName());
   }
 
+  private Change attribute(Operation.Setxattr o) {
+    if (o.name().equals(XattrNames.COUNTER)) {
+      nodes.counts(o.id());
+    }
+    return change().of(o.id());
+  }
+
   private Change behind(long number) {
     Handle handle = handles.get(number);
     if (handle == null) {
@@ -163,7 +194,7 @@ final class Asks {
       return Ask.plain(new Operation.Getattr(id)); // nobody has a reference
     }
     if (node.copy == null && node.wantsLookLease(keeper.now()) && keeper.mayAsk()) {
-      return lease(id);
+      return lease(id, LeaseMode.SHARED);
     }
     Node held = nodes.hold(id);
     Copy copy = held.copy;
@@ -367,6 +398,30 @@ final class Asks {
     nodes.release(node);
   }
 
+  /** Others have it too, and may change its flags: what is written goes through. */
+  private <R> Ask<R, R> sharing(Operation.OnHandle<R> o) {
+    Handle handle = handles.get(o.handle());
+    if (handle != null) {
+      handle.writeThrough(1);
+    }
+    return Ask.plain(o);
+  }
+
+  private Ask<Opened, Opened> taking(Operation.Take o) {
+    return new Ask<>(
+        o,
+        opened -> {
+          open(opened, false);
+          Handle handle = handles.get(opened.handle());
+          if (handle != null) {
+            handle.writeThrough(1);
+          }
+          return opened;
+        },
+        errno -> {},
+        false);
+  }
+
   /** What is no file, whatever inode its reply names. */
   private Ask<Opened, Opened> openingOther(Operation<Opened> operation) {
     return new Ask<>(
@@ -383,6 +438,9 @@ final class Asks {
   /** Known until it is closed for sure; its number may be another's then. */
   private Ask<Operation.Done, Operation.Done> close(Operation.Close o) {
     Handle handle = handles.get(o.handle());
+    if (handle != null) {
+      handle.writeThrough(1);
+    }
     return new Ask<>(
         o,
         done -> {
@@ -397,15 +455,18 @@ final class Asks {
 
   private Ask<Operation.Done, Operation.Done> flags(Operation.SetFlags o) {
     Handle handle = handles.get(o.handle());
+    if (handle == null) {
+      return Ask.plain(o);
+    }
+    handle.writeThrough(1);
     return new Ask<>(
         o,
         done -> {
-          if (handle != null) {
-            handle.flags = (handle.flags & ~OpenFlags.SETTABLE) | (o.flags() & OpenFlags.SETTABLE);
-          }
+          handle.flags = (handle.flags & ~OpenFlags.SETTABLE) | (o.flags() & OpenFlags.SETTABLE);
+          handle.writeThrough(-1);
           return done;
         },
-        errno -> {},
+        errno -> handle.writeThrough(-1),
         false);
   }
 }

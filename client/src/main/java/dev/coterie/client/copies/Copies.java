@@ -14,6 +14,7 @@ import dev.coterie.api.Pending;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import java.nio.ByteBuffer;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  * dev.coterie.api.OpenFlags#STRICTATIME}) is, as such handles are not answered from copies. And the
  * access time in a copy of attributes may lag behind the reading of others.
  *
+ * <p>It may also keep writes back ({@code docs/leases.md}): then their errors come with a later
+ * write, fsync or close, what watches is told of them and times are marked when they are written
+ * back, and those that no fsync or close has followed are lost with this process.
+ *
  * <p>Its leases are its own: who asks for one here gets none, and there is no recall to wait for.
  *
  * <p>No thread of its own: whoever makes it calls {@link #look} at intervals, and the service below
@@ -48,6 +53,7 @@ public final class Copies implements FileService {
   private final Nodes nodes; // immutable
   private final Reading reading; // immutable
   private final Asks asks; // immutable
+  private final WriteBack writeBack; // immutable
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
 
   /**
@@ -56,17 +62,29 @@ public final class Copies implements FileService {
    * @param nanoTime a clock that nobody sets, in nanoseconds
    */
   public Copies(FileService below, long bytes, LongSupplier nanoTime) {
+    this(below, bytes, nanoTime, 0);
+  }
+
+  /**
+   * One that may keep writes back, too, so many bytes again.
+   *
+   * @param keepsFrom which write of a file in a row is the first to be kept back, if it may be; 0:
+   *     none
+   */
+  public Copies(FileService below, long bytes, LongSupplier nanoTime, int keepsFrom) {
     PagePool pool = new PagePool(bytes);
     this.below = below;
     this.keeper = new Keeper(below, nanoTime, LEASES);
     this.nodes = new Nodes(below, keeper, pool);
     this.reading = new Reading(keeper, pool, handles);
-    this.asks = new Asks(nodes, keeper, reading, handles);
-    keeper.start(nodes);
+    this.writeBack = new WriteBack(below, keeper, nodes, handles, bytes, keepsFrom);
+    this.asks = new Asks(nodes, keeper, reading, writeBack, handles);
+    keeper.start(nodes, writeBack);
   }
 
   /** To be called each third of {@link Limits#LEASE_MS}, by one thread. */
   public void look() {
+    writeBack.look();
     keeper.look();
   }
 
@@ -220,15 +238,38 @@ public final class Copies implements FileService {
 
   private <R> R run(Caller caller, Operation<R> operation, @Nullable Pending pending)
       throws ErrnoException {
-    R copied = copied(caller, operation);
+    R copied = written(caller, operation);
+    copied = copied != null ? copied : copied(caller, operation);
     if (copied != null) {
       return copied;
     }
+    writeBack.await(operation);
     Node wanted = asks.wants(operation);
     if (wanted != null) {
-      lease(caller, wanted, pending);
+      lease(caller, asks.lease(wanted.id, Asks.mode(operation)), pending);
+      copied = written(caller, operation);
+      if (copied != null) {
+        return copied;
+      }
     }
+    Errno owed = writeBack.owed(operation);
+    if (owed != null && !(operation instanceof Operation.Close)) {
+      throw new ErrnoException(owed, operation.label());
+    }
+    Set<InodeId> unwritten = writeBack.unwritten(operation);
+    R answer = asked(caller, operation, pending);
+    if (owed != null) {
+      throw new ErrnoException(owed, operation.label());
+    }
+    return operation instanceof Operation.Lookup && unwritten.contains(((Stat) answer).id())
+        ? fresh(caller, answer)
+        : answer;
+  }
+
+  private <R> R asked(Caller caller, Operation<R> operation, @Nullable Pending pending)
+      throws ErrnoException {
     Ask<R, ?> ask = asks.of(caller, operation);
+    writeBack.await(operation); // what was kept back until the change began
     R answer;
     try {
       answer = ask(caller, ask, pending);
@@ -247,10 +288,34 @@ public final class Copies implements FileService {
     return answer;
   }
 
-  /** Without one is right too. */
-  private void lease(Caller caller, Node node, @Nullable Pending pending) throws ErrnoException {
+  /** Attributes that came with a name, of an inode of which something was kept back then. */
+  @SuppressWarnings("unchecked") // a lookup answers attributes
+  private <R> R fresh(Caller caller, R answer) throws ErrnoException {
+    Stat found = (Stat) answer;
     try {
-      ask(caller, asks.lease(node.id), pending);
+      return (R) getattr(caller, found.id());
+    } catch (ErrnoException e) {
+      forget(caller, found.id(), 1); // nobody is told of it
+      throw e;
+    }
+  }
+
+  /** What a write answers that is kept back; null: it is to be sent. */
+  @SuppressWarnings("unchecked") // each answers what its operation does
+  private <R> @Nullable R written(Caller caller, Operation<R> operation) throws ErrnoException {
+    Object answer = writeBack.keep(caller, operation);
+    while (WriteBack.FULL.equals(answer)) {
+      writeBack.awaitRoom(operation);
+      answer = writeBack.keep(caller, operation);
+    }
+    return (R) answer;
+  }
+
+  /** Without one is right too. */
+  private void lease(Caller caller, Ask<Stat, Leased> lease, @Nullable Pending pending)
+      throws ErrnoException {
+    try {
+      ask(caller, lease, pending);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EINTR) {
         throw e;
@@ -282,34 +347,66 @@ public final class Copies implements FileService {
   // ---- the same, submitted ----
 
   @Override
+  @SuppressWarnings("unchecked") // what is kept back answers what its operation does
   public <R> Ticket submit(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
-    R copied;
+    Object copied;
     try {
-      copied = copied(caller, operation);
+      copied = writeBack.keep(caller, operation);
+      copied = copied != null ? copied : copied(caller, operation);
     } catch (ErrnoException e) {
       completion.failed(e.errno());
       return Ticket.DONE;
     }
+    if (WriteBack.FULL.equals(copied)) {
+      Later later = new Later(completion::failed);
+      writeBack.whenRoom(operation, later.then(() -> submit(caller, operation, completion)));
+      return later;
+    }
     if (copied != null) {
-      completion.done(copied);
+      completion.done((R) copied);
       return Ticket.DONE;
     }
+    if (writeBack.isClean()) {
+      return submitOwed(caller, operation, completion);
+    }
+    Later later = new Later(completion::failed);
+    writeBack.before(operation, later.then(() -> submitOwed(caller, operation, completion)));
+    return later;
+  }
+
+  private <R> Ticket submitOwed(
+      Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    Errno owed = writeBack.owed(operation);
+    if (owed == null) {
+      return submitLeased(caller, operation, completion);
+    }
+    if (operation instanceof Operation.Close) {
+      return submitLeased(caller, operation, owing(owed, completion));
+    }
+    completion.failed(owed);
+    return Ticket.DONE;
+  }
+
+  private <R> Ticket submitLeased(
+      Caller caller, Operation<R> operation, Completion<? super R> completion) {
     Node wanted = asks.wants(operation);
     if (wanted != null) {
-      submit(caller, asks.lease(wanted.id), new Ignored());
+      submit(caller, asks.lease(wanted.id, Asks.mode(operation)), new Ignored());
     }
+    Set<InodeId> unwritten = writeBack.unwritten(operation);
     Ask<R, ?> ask = asks.of(caller, operation);
-    return submit(
-        caller,
-        ask,
+    Answers<R> answers =
         new Answers<R>() {
           @Override
           public void done(@Nullable R answer) {
-            if (answer != null) {
-              completion.done(answer);
-            } else {
+            if (answer == null) {
               again();
+            } else if (operation instanceof Operation.Lookup
+                && unwritten.contains(((Stat) answer).id())) {
+              fresh(caller, (Stat) answer, completion);
+            } else {
+              completion.done(answer);
             }
           }
 
@@ -325,7 +422,52 @@ public final class Copies implements FileService {
           private void again() {
             submit(caller, asks.plain(caller, operation), Answers.to(completion));
           }
+        };
+    if (writeBack.isClean()) {
+      return submit(caller, ask, answers);
+    }
+    Later later =
+        new Later(errno -> {
+          ask.failed().accept(errno);
+          completion.failed(errno);
         });
+    writeBack.before(operation, later.then(() -> submit(caller, ask, answers)));
+    return later;
+  }
+
+  /** As the other, without waiting. */
+  @SuppressWarnings("unchecked") // a lookup answers attributes
+  private <R> void fresh(Caller caller, Stat found, Completion<? super R> completion) {
+    submit(
+        caller,
+        new Operation.Getattr(found.id()),
+        new Completion<Stat>() {
+          @Override
+          public void done(Stat stat) {
+            completion.done((R) stat);
+          }
+
+          @Override
+          public void failed(Errno errno) {
+            submit(caller, new Operation.Forget(found.id(), 1), Nodes.IGNORED);
+            completion.failed(errno);
+          }
+        });
+  }
+
+  /** What closes all the same, and then tells of writes that were lost. */
+  private static <R> Completion<R> owing(Errno owed, Completion<? super R> completion) {
+    return new Completion<R>() {
+      @Override
+      public void done(R result) {
+        completion.failed(owed);
+      }
+
+      @Override
+      public void failed(Errno errno) {
+        completion.failed(errno);
+      }
+    };
   }
 
   /** As a completion, whose answer may be that it is not known. */
@@ -388,6 +530,7 @@ public final class Copies implements FileService {
 
   @Override
   public void close() {
+    writeBack.close();
     keeper.end();
     below.close();
   }

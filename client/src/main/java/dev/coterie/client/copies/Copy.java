@@ -44,14 +44,16 @@ final class Copy {
   record Entry(Caller who, @Nullable Node child, @Nullable Entry next) {}
 
   final int seq; // immutable
+  final boolean exclusive; // immutable: nobody else has a copy, so changes may be kept back
   final ConcurrentHashMap<Name, Entry> names = new ConcurrentHashMap<>(1);
   private volatile @Nullable Known known; // atomic
   private volatile long size = -1; // atomic; unknown until the first attributes
   private volatile @Nullable Page[] pages = {}; // grown under this; elements by ELEMENT
   private boolean dropped; // guarded by this
 
-  Copy(int seq) {
+  Copy(int seq, boolean exclusive) {
     this.seq = seq;
+    this.exclusive = exclusive;
   }
 
   // ---- attributes ----
@@ -63,6 +65,11 @@ final class Copy {
   void know(Stat stat, int epoch) {
     known = new Known(stat, epoch);
     size = stat.size();
+  }
+
+  /** The size alone, which own writes left. */
+  void knowSize(long bytes) {
+    size = bytes;
   }
 
   /** Our own reading has marked the access time. */

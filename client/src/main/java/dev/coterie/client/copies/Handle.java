@@ -1,12 +1,16 @@
 package dev.coterie.client.copies;
 
+import dev.coterie.api.Errno;
 import dev.coterie.api.OpenFlags;
+import org.jspecify.annotations.Nullable;
 
 /** An open handle. */
 final class Handle {
   final Node node; // immutable: held as long as this is open
   final boolean file; // immutable: a regular one
   volatile int flags; // atomic: of open(2)
+  private int writesThrough; // guarded by the node: reasons to keep no write back
+  private @Nullable Errno error; // guarded by this: of writes that were kept back; not told yet
 
   Handle(Node node, boolean file, int flags) {
     this.node = node;
@@ -25,5 +29,46 @@ final class Handle {
   /** Whether what is read may be kept: whoever reads it later has it marked already. */
   boolean fillsCopies() {
     return readsCopies() && (flags & OpenFlags.O_NOATIME) == 0;
+  }
+
+  /** Whether writes may be kept back. */
+  boolean keepsWrites() {
+    int now = flags;
+    return file
+        && OpenFlags.writes(now)
+        && (now & (OpenFlags.O_DIRECT | OpenFlags.O_SYNC | OpenFlags.O_DSYNC)) == 0;
+  }
+
+  boolean appends() {
+    return (flags & OpenFlags.O_APPEND) != 0;
+  }
+
+  /**
+   * From now on no write is kept back, until this is called with -1: its flags change, it is being
+   * closed, or others have it too and may change its flags.
+   */
+  void writeThrough(int by) {
+    synchronized (node) {
+      writesThrough += by;
+    }
+  }
+
+  /** Under the node's monitor. */
+  boolean writesThrough() {
+    return writesThrough > 0;
+  }
+
+  /** A write that was kept back is lost; the first error is the one that is told. */
+  synchronized void fail(Errno errno) {
+    if (error == null) {
+      error = errno;
+    }
+  }
+
+  /** Once; null: there is none. */
+  synchronized @Nullable Errno takeError() {
+    Errno taken = error;
+    error = null;
+    return taken;
   }
 }

@@ -47,6 +47,7 @@ final class Keeper {
   private final LongSupplier nanoTime; // immutable
   private final int leasesMax; // immutable
   private volatile @Nullable Nodes nodes; // set once
+  private volatile @Nullable WriteBack writeBack; // set once
   private volatile boolean over; // atomic: nothing is usable any more
   private volatile long deadline; // written under this
   private volatile int parked; // written under this: the request for recalls that is sent, or 0
@@ -66,8 +67,9 @@ final class Keeper {
     this.deadline = nanoTime.getAsLong();
   }
 
-  void start(Nodes all) {
+  void start(Nodes all, WriteBack writes) {
     nodes = all;
+    writeBack = writes;
   }
 
   private Nodes nodes() {
@@ -100,6 +102,11 @@ final class Keeper {
   /** As {@link #stands}, of attributes too. */
   boolean stands(Node node, Copy copy, Copy.Known known) {
     return uncertain.get() == 0 && known.epoch() == epoch && stands(node, copy);
+  }
+
+  /** Whether a write may be kept back now, as far as it is not for its inode to say. */
+  boolean keeps() {
+    return uncertain.get() == 0 && !over && nanoTime.getAsLong() - deadline < 0;
   }
 
   /** A copy was used. */
@@ -151,6 +158,7 @@ final class Keeper {
           case Operation.Lookup o -> true;
           case Operation.ReturnLeases o -> true;
           case Operation.Read o -> answer instanceof Integer count && count > 0;
+          case Operation.Write o -> answer instanceof Integer count && count > 0;
           case Operation.Setattr o -> true;
           default -> false; // perhaps, but these are enough
         };
@@ -291,8 +299,28 @@ final class Keeper {
     }
   }
 
-  /** Gives back now. False: it could not be sent, and is kept for the next look. */
+  /**
+   * Gives back now, but what writes are kept back of: that when they are written back. False: it
+   * could not be sent, and is kept for the next look.
+   */
   private boolean send(List<LeaseName> leases) {
+    WriteBack writes = writeBack;
+    if (writes == null || leases.isEmpty()) {
+      return sendReturns(leases);
+    }
+    List<LeaseName> clean = new ArrayList<>(leases.size());
+    for (LeaseName lease : leases) {
+      Node node = nodes().get(lease.id());
+      if (node != null && writes.isDirty(node)) {
+        writes.drain(node, () -> sendReturns(List.of(lease)));
+      } else {
+        clean.add(lease);
+      }
+    }
+    return clean.isEmpty() || sendReturns(clean);
+  }
+
+  private boolean sendReturns(List<LeaseName> leases) {
     Sending sending = sending();
     Operation.ReturnLeases operation = new Operation.ReturnLeases(leases);
     AtomicBoolean refused = new AtomicBoolean();

@@ -10,6 +10,8 @@ final class Node {
   final InodeId id; // immutable
   volatile @Nullable Copy copy; // written under this; null: no lease
   volatile int changing; // written under this: own changes under way
+  @Nullable Kept kept; // one of the changes: writes that are kept back
+  boolean counter; // it may be one: what is written to it is no content
   int ended; // own changes that are over
   int asks; // requests under way that may bring a lease, and whoever else needs this to stay
   boolean hasFloor;
@@ -26,10 +28,13 @@ final class Node {
   int idleLooks;
   int looks; // how often attributes were asked for, since a change
   int uses; // how often content or names were
+  int writes; // how often it was written, since others wanted it
   int streak; // recalls in a row that came soon
   long grantedAt;
   long quietUntil;
   boolean quiet; // until then no lease is asked for
+  private long sharedUntil;
+  private boolean shared; // until then no exclusive one
   boolean unfit; // neither a file nor a directory
 
   Node(InodeId id) {
@@ -48,6 +53,17 @@ final class Node {
   /** The same before content or names are asked for. */
   boolean wantsUseLease(long now) {
     return uses++ > 0 && !isHushed(now);
+  }
+
+  /** The same of an exclusive lease. */
+  boolean wantsWriteLease(long now) {
+    return !isHushed(now) && !(shared && now - sharedUntil < 0);
+  }
+
+  /** Others have leases too. */
+  void isShared(long now, long nanos) {
+    sharedUntil = now + nanos;
+    shared = true;
   }
 
   void changed() {

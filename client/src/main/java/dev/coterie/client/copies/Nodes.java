@@ -6,6 +6,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
@@ -22,7 +23,7 @@ final class Nodes {
   /** Names kept in all copies. */
   private static final int NAMES = 1 << 16;
 
-  private static final Completion<Done> IGNORED =
+  static final Completion<Done> IGNORED =
       new Completion<>() {
         @Override
         public void done(Done result) {}
@@ -204,7 +205,7 @@ final class Nodes {
       }
       if (copy == null || copy.seq != seq) {
         former = copy;
-        copy = new Copy(seq);
+        copy = new Copy(seq, reply.mode() == LeaseMode.EXCLUSIVE);
         node.copy = copy;
         node.grantedAt = keeper.now();
         node.used = true;
@@ -217,6 +218,23 @@ final class Nodes {
     }
     if (former != null) {
       clear(former);
+    }
+  }
+
+  /** Others have leases too: for a while no exclusive one is asked for. */
+  void shared(Node node) {
+    synchronized (node) {
+      node.isShared(keeper.now(), Keeper.QUIET_NS);
+    }
+  }
+
+  /** What is written to it is no content from now on. */
+  void counts(InodeId id) {
+    Node node = all.get(id);
+    if (node != null) {
+      synchronized (node) {
+        node.counter = true;
+      }
     }
   }
 
@@ -250,6 +268,7 @@ final class Nodes {
           node.hush(now, Keeper.QUIET_NS << (node.streak - 1));
         }
         node.changed();
+        node.writes = 0;
       }
       if (node.asks > 0) {
         raiseFloor(node, lease.seq());
@@ -374,7 +393,7 @@ final class Nodes {
       former = node.copy;
       node.ended++;
       if (former != null) {
-        Copy next = new Copy(former.seq);
+        Copy next = new Copy(former.seq, former.exclusive);
         if (stat != null && former.equals(change.copy())) { // no other has ended since
           next.know(stat, epoch);
         }
@@ -385,6 +404,19 @@ final class Nodes {
     }
     if (former != null) {
       clear(former);
+    }
+  }
+
+  /**
+   * Own writes that were kept back are written back. Under the node's monitor.
+   *
+   * @param size of the file; -1: not known
+   */
+  void end(Begun change, long size) {
+    Node node = change.node();
+    end(change, null, 0);
+    if (node.copy != null && node.changing == 0 && size >= 0) {
+      node.copy.knowSize(size);
     }
   }
 }

@@ -9,6 +9,8 @@
  *   Change     an own change that is under way: what it touches is not used meanwhile
  *   Nodes      what is known of each inode: references, and the copy
  *   Copy       what was learned under one lease since the last own change
+ *   WriteBack  writes that are kept back, and when they are sent
+ *   Kept       what is kept back of one inode
  *   PagePool   the content of files, bounded, outside the heap
  *   Keeper     how long copies may be used; recalls, and giving back
  * </pre>

@@ -56,6 +56,12 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
    */
   public static final String COPIES = "copiesBytes";
 
+  /**
+   * Of {@code newFileSystem}, beside {@link #COPIES}: whether writes are kept back while nobody
+   * else uses the file, a Boolean. {@link ClientOptions#withWriteBack}.
+   */
+  public static final String WRITE_BACK = "writeBack";
+
   /** All file systems that are open and can be found by URI, whoever made them. */
   private static final ConcurrentHashMap<TreeUri, CoterieFileSystem> OPEN =
       new ConcurrentHashMap<>();
@@ -105,10 +111,11 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
             case TREE -> options.withTree((String) value);
             case CONNECT_MS_MAX -> options.withConnectMsMax(((Number) value).longValue());
             case COPIES -> options.withCopies(((Number) value).longValue());
+            case WRITE_BACK -> options; // below: it needs the copies
             default -> throw new IllegalArgumentException("unknown property " + entry.getKey());
           };
     }
-    return options;
+    return env.get(WRITE_BACK) instanceof Boolean back && back ? options.withWriteBack() : options;
   }
 
   static FileSystem connect(Address address, ClientOptions options) throws IOException {

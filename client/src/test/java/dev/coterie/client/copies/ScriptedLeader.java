@@ -5,19 +5,24 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Operation.Opened;
+import dev.coterie.api.Operation.Transferred;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import dev.coterie.api.Timestamp;
+import dev.coterie.api.Token;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +42,7 @@ final class ScriptedLeader implements FileService {
     int nlink = 1;
     int lastSeq;
     int held; // the seq; 0: none
+    boolean exclusive;
 
     File(InodeId id, int mode) {
       this.id = id;
@@ -48,6 +54,7 @@ final class ScriptedLeader implements FileService {
   final Map<Name, InodeId> names = new HashMap<>();
   final Map<InodeId, Long> references = new HashMap<>();
   final Map<Long, InodeId> handles = new HashMap<>();
+  private final Map<Long, Integer> flags = new HashMap<>();
 
   /** What came, by label. */
   final List<String> log = new ArrayList<>();
@@ -62,6 +69,18 @@ final class ScriptedLeader implements FileService {
 
   boolean refusesLeases;
 
+  /** Exclusive ones too; else shared ones instead. */
+  boolean grantsExclusive;
+
+  /** The longest write that it takes. */
+  int writeBytes = Integer.MAX_VALUE;
+
+  /** Where the bytes of each write went, as "offset+count". */
+  final List<String> writes = new ArrayList<>();
+
+  /** And which they were. */
+  final List<String> written = new ArrayList<>();
+
   /** What happens when leases come back. */
   Runnable atReturn = () -> {};
 
@@ -69,6 +88,10 @@ final class ScriptedLeader implements FileService {
   Runnable beforeRecalls = () -> {};
 
   @Nullable Completion<List<LeaseName>> taker;
+
+  /** Whose answer was held back last. */
+  @Nullable Completion<?> lastHeld;
+
   private long lastHandle;
 
   ScriptedLeader() {
@@ -132,6 +155,7 @@ final class ScriptedLeader implements FileService {
         };
     if (toHold.remove(operation.label())) {
       heldBack.add(delivery);
+      lastHeld = completion;
     } else {
       delivery.run();
     }
@@ -141,7 +165,7 @@ final class ScriptedLeader implements FileService {
   private Object answer(Operation<?> operation) {
     return switch (operation) {
       case Operation.Getattr o -> stat(file(o.id()));
-      case Operation.Lease o -> leased(file(o.id()));
+      case Operation.Lease o -> leased(file(o.id()), o.mode());
       case Operation.Root o -> referred(ROOT);
       case Operation.Lookup o -> {
         InodeId id = names.get(o.name());
@@ -165,6 +189,10 @@ final class ScriptedLeader implements FileService {
         File file = file(o.id());
         Integer mode = o.change().mode();
         file.mode = mode == null ? file.mode : (file.mode & Mode.S_IFMT) | mode;
+        Long size = o.change().size();
+        if (size != null) {
+          file.content = Arrays.copyOf(file.content, Math.toIntExact(size));
+        }
         yield stat(file);
       }
       case Operation.Unlink o -> {
@@ -200,14 +228,29 @@ final class ScriptedLeader implements FileService {
         yield count;
       }
       case Operation.Write o -> {
-        ByteBuffer source = o.source();
-        byte[] content = new byte[source.remaining()];
-        source.get(content);
-        file(handles.get(o.handle())).content = content;
-        yield content.length;
+        boolean appends = (flags.getOrDefault(o.handle(), 0) & OpenFlags.O_APPEND) != 0;
+        yield write(file(handles.get(o.handle())), appends ? -1 : o.offset(), o.source()).count();
       }
+      case Operation.Append o -> write(file(handles.get(o.handle())), -1, o.source());
+      case Operation.Fsync o -> Done.DONE;
+      case Operation.SetFlags o -> Done.DONE;
+      case Operation.Setxattr o -> Done.DONE;
+      case Operation.Lock o -> Done.DONE;
+      case Operation.Fallocate o -> Done.DONE;
+      case Operation.Rename o -> Done.DONE;
+      case Operation.Share o -> new Token(1, 2);
       default -> Errno.ENOSYS;
     };
+  }
+
+  private Transferred write(File file, long offset, ByteBuffer source) {
+    int at = (int) (offset < 0 ? file.content.length : offset);
+    int count = Math.min(source.remaining(), writeBytes);
+    file.content = Arrays.copyOf(file.content, Math.max(file.content.length, at + count));
+    source.get(file.content, at, count);
+    writes.add(at + "+" + count);
+    written.add(new String(file.content, at, count, java.nio.charset.StandardCharsets.UTF_8));
+    return new Transferred(at, count);
   }
 
   private File file(@Nullable InodeId id) {
@@ -225,17 +268,21 @@ final class ScriptedLeader implements FileService {
 
   private Opened opened(InodeId id, int flags) {
     handles.put(++lastHandle, id);
+    this.flags.put(lastHandle, flags);
     return new Opened(lastHandle, stat(file(id)), flags);
   }
 
-  private Leased leased(File file) {
+  private Leased leased(File file, LeaseMode wish) {
     if (refusesLeases) {
       return new Leased(stat(file), 0);
     }
-    if (file.held == 0) {
+    boolean exclusive = wish == LeaseMode.EXCLUSIVE && grantsExclusive;
+    if (file.held == 0 || exclusive && !file.exclusive) {
       file.held = ++file.lastSeq;
+      file.exclusive = exclusive;
     }
-    return new Leased(stat(file), file.held);
+    LeaseMode mode = file.exclusive ? LeaseMode.EXCLUSIVE : LeaseMode.SHARED;
+    return new Leased(stat(file), mode, file.held);
   }
 
   private static Stat stat(File file) {
