@@ -95,6 +95,14 @@ class LeaseSimulationTest {
     assertThat(run(SEEDS, LeaseSimulationTest::productKeeping)).isGreaterThan(SEEDS / 4);
   }
 
+  @Test
+  void leaderThatShowsWhatAnotherHasAlone_isFoundByTheProductToo() throws Exception {
+    assertFound(
+        new Mutant(CORE + "Leases", "requireSeen", "isExclusiveBeside", false),
+        "searchProduct",
+        " saw ");
+  }
+
   /** It waits for what it has kept back with threads of the machine, unless it is submitted to. */
   private static FileService productKeeping(Simulation world, Link link) {
     return new Submitting(
@@ -184,6 +192,11 @@ class LeaseSimulationTest {
   /** The same among clients that keep writes back. */
   static void searchKeeping() throws IOException {
     find(LeaseSimulation::new, LeaseSimulationTest::keeping);
+  }
+
+  /** The same with the product's. */
+  static void searchProduct() throws IOException {
+    find(LeaseSimulation::new, LeaseSimulationTest::productKeeping);
   }
 
   private static FileService sharing(Simulation world, Link link) {
