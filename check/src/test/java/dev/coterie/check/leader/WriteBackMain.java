@@ -15,9 +15,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * A client that keeps writes back and appends numbered records to a file, 8 bytes each from 0 on.
- * It is told {@code append N}; or {@code forever}: then it appends until it is killed, and
- * after each 10,000 syncs and says {@code synced} with how many there are; or {@code flood}: then it
- * says so and appends until it cannot, and says how many there were and why.
+ * It is told {@code append N}; or {@code forever}: then it appends until it is killed, and after
+ * each 10,000 syncs and says {@code synced} with how many there are; or {@code flood}: then it says
+ * so and appends until it cannot, and says how many there were and why.
  */
 final class WriteBackMain {
   private final Client client;
