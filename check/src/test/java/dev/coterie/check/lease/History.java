@@ -27,6 +27,11 @@ final class History {
     }
   }
 
+  /** What it is now. */
+  Object last() {
+    return states.getLast().value();
+  }
+
   void requireSeen(Object seen, long asked, long answered, String by) {
     for (int i = states.size() - 1; i >= 0; i--) {
       State state = states.get(i);

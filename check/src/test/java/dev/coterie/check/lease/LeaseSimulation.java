@@ -64,6 +64,7 @@ final class LeaseSimulation {
   private final Map<Name, History> names = new HashMap<>();
   private final List<Kept> kept = new ArrayList<>();
   private final Map<Link, Map<Long, InodeId>> opened = new HashMap<>();
+  private final Set<Long> sent = new HashSet<>(); // values that came to the leader
   private long lastValue;
   private final List<Link> links = new ArrayList<>();
   private boolean parksReturns;
@@ -281,6 +282,15 @@ final class LeaseSimulation {
     }
     if (errno == null) {
       settle(link, operation);
+      ByteBuffer source =
+          switch (operation) {
+            case Operation.Write o -> o.source();
+            case Operation.Append o -> o.source();
+            default -> ByteBuffer.allocate(0);
+          };
+      for (int at = 0; at + VALUE_BYTES <= source.limit(); at += VALUE_BYTES) {
+        sent.add(source.getLong(at));
+      }
     }
     if (operation instanceof Operation.Lease(var id, _)
         && result instanceof Operation.Leased leased
@@ -364,6 +374,10 @@ final class LeaseSimulation {
         sizes.get(i).is(moment, size);
       }
     }
+    if (contents.get(i).last().equals(value) && sizes.get(i).last().equals(size)) {
+      one.by = null; // all has come
+      one.pending.clear();
+    }
   }
 
   private static long value(FileService service, long handle) throws ErrnoException {
@@ -403,7 +417,7 @@ final class LeaseSimulation {
           int steps = 10 + world.random().nextInt(60);
           for (int step = 0; step < steps && !link.isDead(); step++) {
             link.requireAwake();
-            step(thread, service, handles);
+            step(thread, link, service, handles);
             if (world.chance(2)) {
               world.current().sleep(world.between(1, 2_000));
             }
@@ -415,12 +429,13 @@ final class LeaseSimulation {
     }
   }
 
-  private void step(String who, FileService service, List<Long> handles) throws ErrnoException {
+  private void step(String who, Link link, FileService service, List<Long> handles)
+      throws ErrnoException {
     int file = world.random().nextInt(FILES);
     Name name = Name.of("name" + world.random().nextInt(NAMES));
     switch (world.random().nextInt(20)) {
-      case 0 -> change(() -> service.write(ME, handles.get(file), 0, next()));
-      case 1 -> change(() -> service.append(ME, handles.get(file), next()));
+      case 0 -> change(() -> write(link, service, file, handles.get(file)));
+      case 1 -> change(() -> append(link, service, file, handles.get(file)));
       case 2 ->
           change(() ->
               service.setattr(
@@ -459,6 +474,34 @@ final class LeaseSimulation {
         looks++;
       }
     }
+  }
+
+  private Object write(Link link, FileService service, int file, long handle)
+      throws ErrnoException {
+    ByteBuffer bytes = next();
+    long value = bytes.getLong(0);
+    int count = service.write(ME, handle, 0, bytes);
+    if (isKeptBack(file, value)) {
+      kept(link, files.get(file), value, Math.max((long) sizes.get(file).last(), VALUE_BYTES));
+    }
+    return count;
+  }
+
+  private Object append(Link link, FileService service, int file, long handle)
+      throws ErrnoException {
+    ByteBuffer bytes = next();
+    long value = bytes.getLong(0);
+    Operation.Transferred moved = service.append(ME, handle, bytes);
+    if (isKeptBack(file, value)) {
+      long first = moved.offset() == 0 ? value : (long) contents.get(file).last();
+      kept(link, files.get(file), first, moved.offset() + VALUE_BYTES);
+    }
+    return moved;
+  }
+
+  /** Whether it counts as done, and neither the leader has heard of it nor we. */
+  private boolean isKeptBack(int file, long value) {
+    return !sent.contains(value) && !kept.get(file).pending.contains(value);
   }
 
   private ByteBuffer next() {

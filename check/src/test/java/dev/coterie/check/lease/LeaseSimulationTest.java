@@ -3,8 +3,13 @@ package dev.coterie.check.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Operation;
+import dev.coterie.api.Ticket;
 import dev.coterie.client.copies.Copies;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -85,8 +90,48 @@ class LeaseSimulationTest {
         " saw ");
   }
 
+  @Test
+  void withTheWriteBackOfTheProduct_everyLookIsRight() throws IOException {
+    assertThat(run(SEEDS, LeaseSimulationTest::productKeeping)).isGreaterThan(SEEDS / 4);
+  }
+
+  @Test
+  void leaderThatShowsWhatAnotherHasAlone_isFoundByTheProductToo() throws Exception {
+    assertFound(
+        new Mutant(CORE + "Leases", "requireSeen", "isExclusiveBeside", false),
+        "searchProduct",
+        " saw ");
+  }
+
+  /** It waits for what it has kept back with threads of the machine, unless it is submitted to. */
+  private static FileService productKeeping(Simulation world, Link link) {
+    return new Submitting(
+        link, looking(world, link, new Copies(link, 1 << 20, () -> world.now() * 1000, 1)));
+  }
+
+  private record Submitting(Link link, FileService above) implements FileService {
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      return above.submit(caller, operation, completion);
+    }
+
+    @Override
+    public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+      return link.call(above, caller, operation);
+    }
+
+    @Override
+    public void close() {
+      above.close();
+    }
+  }
+
   private static FileService product(Simulation world, Link link) {
-    Copies copies = new Copies(link, 1 << 20, () -> world.now() * 1000);
+    return looking(world, link, new Copies(link, 1 << 20, () -> world.now() * 1000));
+  }
+
+  private static FileService looking(Simulation world, Link link, Copies copies) {
     world
     .new Fiber(() -> {
       for (int i = 0; i < 12; i++) {
@@ -147,6 +192,11 @@ class LeaseSimulationTest {
   /** The same among clients that keep writes back. */
   static void searchKeeping() throws IOException {
     find(LeaseSimulation::new, LeaseSimulationTest::keeping);
+  }
+
+  /** The same with the product's. */
+  static void searchProduct() throws IOException {
+    find(LeaseSimulation::new, LeaseSimulationTest::productKeeping);
   }
 
   private static FileService sharing(Simulation world, Link link) {

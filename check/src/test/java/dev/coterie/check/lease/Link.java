@@ -256,6 +256,11 @@ final class Link implements FileService {
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+    return call(this, caller, operation);
+  }
+
+  /** Does it with a service above this link, without a thread that waits. */
+  <R> R call(FileService service, Caller caller, Operation<R> operation) throws ErrnoException {
     requireAwake();
     Simulation.Fiber self = world.current();
     List<Object> end = new ArrayList<>(1);
@@ -273,7 +278,7 @@ final class Link implements FileService {
             self.unpark();
           }
         };
-    submit(caller, operation, completion);
+    service.submit(caller, operation, completion);
     while (end.isEmpty()) {
       self.park();
     }
