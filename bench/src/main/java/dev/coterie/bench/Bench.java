@@ -49,6 +49,8 @@ public final class Bench {
               "records at the offset of one open file: the mock-up",
               "shared",
               List.of(Group.single(Double.NaN), new Group(4, true, 15), new Group(4, false, 15))),
+          new WritesRun.Contested(),
+          new WritesRun.Alone(),
           new FlatRun.Files(
               "flat-getattr", "stat", "walk, getattr, clunk among many files: ours among 100"),
           new FlatRun.Files(

@@ -22,6 +22,9 @@ final class Child implements AutoCloseable {
   private static final long END_MS_MAX = 5000;
   private static final String END = "\0end"; // no line has this
 
+  /** How a line of a stack trace begins that says nothing of why. */
+  private static final String FRAME = "\tat ";
+
   private final String name;
   private final Process process;
   private final Path errors;
@@ -116,7 +119,10 @@ final class Child implements AutoCloseable {
 
   private String lastWords() {
     try (Stream<String> all = Files.lines(errors)) {
-      return all.filter(line -> !line.isBlank()).reduce((a, b) -> b).map(l -> ": " + l).orElse("");
+      return all.filter(line -> !line.isBlank() && !line.startsWith(FRAME))
+          .reduce((a, b) -> b)
+          .map(l -> ": " + l)
+          .orElse("");
     } catch (IOException e) {
       return "";
     }

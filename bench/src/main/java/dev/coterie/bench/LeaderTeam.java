@@ -20,11 +20,13 @@ final class LeaderTeam extends Team {
   private static final long WAIT_MS = 60_000;
   private static final int BUFFER_BYTES = 1 << 20;
 
+  private final Arena arena;
   private final Arena.Server leader;
   private final String mode;
 
   LeaderTeam(Arena arena, String mode, int processes) throws IOException, BenchException {
     super(arena);
+    this.arena = arena;
     this.mode = mode;
     this.leader = arena.leader("tmpfs");
     List<Child> team = new ArrayList<>();
@@ -42,7 +44,8 @@ final class LeaderTeam extends Team {
   }
 
   @Override
-  void open(List<Child> team, int number, List<String> times) throws BenchException {
+  void open(List<Child> team, int number, List<String> times) throws IOException, BenchException {
+    arena.pin(leader.pid(), false); // others may have had it on one processor
     boolean shared = mode.equals("shared");
     for (int i = 0; i < team.size(); i++) {
       String how = shared && i > 0 ? tokenOf(team.getFirst()) : mode;

@@ -1,6 +1,5 @@
 package dev.coterie.bench;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -47,16 +46,46 @@ final class Records {
   static long arrived(byte[] content, long[] written) {
     BitSet[] seen = new BitSet[written.length];
     Arrays.setAll(seen, _ -> new BitSet());
-    for (String line : new String(content, StandardCharsets.ISO_8859_1).split("\n", -1)) {
-      if (line.length() != BYTES - 1 || !line.matches("[0-9]{3} [0-9]{10} x+")) {
-        continue;
-      }
-      int writer = Integer.parseInt(line, 0, WRITER_DIGITS, 10);
-      long number = Long.parseLong(line, NUMBER_AT, NUMBER_AT + NUMBER_DIGITS, 10);
-      if (writer < written.length && number < written[writer]) {
-        seen[writer].set((int) number);
+    int start = 0;
+    for (int i = 0; i < content.length; i++) {
+      if (content[i] == '\n') {
+        if (i - start == BYTES - 1) {
+          see(content, start, written, seen);
+        }
+        start = i + 1;
       }
     }
     return Arrays.stream(seen).mapToLong(BitSet::cardinality).sum();
+  }
+
+  /** Notes what stands from here to a line feed, if somebody wrote it. */
+  private static void see(byte[] content, int start, long[] written, BitSet[] seen) {
+    long writer = digits(content, start, WRITER_DIGITS);
+    long number = digits(content, start + NUMBER_AT, NUMBER_DIGITS);
+    boolean known = writer >= 0 && writer < written.length && number >= 0;
+    if (known && number < written[(int) writer] && isFilled(content, start)) {
+      seen[(int) writer].set((int) number);
+    }
+  }
+
+  /** -1: others stand there. */
+  private static long digits(byte[] content, int at, int count) {
+    long value = 0;
+    for (int i = at; i < at + count; i++) {
+      if (content[i] < '0' || content[i] > '9') {
+        return -1;
+      }
+      value = value * 10 + content[i] - '0';
+    }
+    return value;
+  }
+
+  private static boolean isFilled(byte[] content, int start) {
+    for (int i = FILLER_AT; i < BYTES - 1; i++) {
+      if (content[start + i] != 'x') {
+        return false;
+      }
+    }
+    return content[start + WRITER_DIGITS] == ' ' && content[start + FILLER_AT - 1] == ' ';
   }
 }

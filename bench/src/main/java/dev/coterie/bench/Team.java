@@ -36,7 +36,8 @@ abstract class Team implements Side, AutoCloseable {
   }
 
   /** Has all members connect and open a new file. */
-  abstract void open(List<Child> team, int number, List<String> times) throws BenchException;
+  abstract void open(List<Child> team, int number, List<String> times)
+      throws IOException, BenchException;
 
   abstract long serverPid();
 

@@ -1,11 +1,11 @@
 package dev.coterie.bench;
 
-import dev.coterie.api.FileService;
 import dev.coterie.api.OpenFile;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Token;
 import dev.coterie.api.Tree;
 import dev.coterie.client.Address;
+import dev.coterie.client.Appender;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.client.ProcessIdentity;
@@ -16,13 +16,20 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * One of our processes in {@code mockup-*}: what {@code mockup.py client} is for the peer.
- * Arguments: ADDRESS INDEX. For each line FILE HOW WINDOW_SECONDS TAIL_SECONDS it connects, opens
- * and says "open"; then {@code share} is answered by a token, and {@code go} by writing and what
- * came of it. HOW is a mode, or such a token.
+ * One of our processes in {@code mockup-*}, what {@code mockup.py client} is for the peer, and in
+ * {@code writes-*}. Arguments: ADDRESS INDEX. For each line FILE HOW WINDOW_SECONDS TAIL_SECONDS it
+ * connects, opens and says "open"; then {@code share} is answered by a token, and {@code go} by
+ * writing and what came of it. HOW is a mode, or such a token:
+ *
+ * <pre>
+ *  private   at the offset                 alone     at the place where the record belongs
+ *  append    at the end, with O_APPEND     copies    the same, by a client that keeps copies
+ *  shared    as private, then shared       buffered  at the end, many records in one append
+ * </pre>
  */
 public final class WriterMain {
   private static final int MODE = 0600;
+  private static final long COPIES_BYTES = 16 << 20;
 
   private final String address;
   private final byte[] line;
@@ -49,16 +56,23 @@ public final class WriterMain {
   private void work(String[] order) throws IOException {
     long window = Math.round(Double.parseDouble(order[2]) * 1e9);
     long tail = Math.round(Double.parseDouble(order[3]) * 1e9);
-    long inWindow;
+    String how = order[1];
+    ClientOptions options =
+        ClientOptions.DEFAULT.withCopies(how.equals("copies") ? COPIES_BYTES : 0);
+    double inWindow;
     long written;
-    try (FileService service =
-            Client.connect(Address.parse("unix:" + address), ClientOptions.DEFAULT);
-        Tree tree = Tree.of(service, ProcessIdentity.self());
-        OpenFile file = open(tree, order[0], order[1])) {
+    try (Client client = Client.connect(Address.parse("unix:" + address), options);
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile file = open(tree, order[0], how);
+        Way way = way(client, tree, file, how)) {
       System.out.println("open");
       awaitGo(file);
-      inWindow = writeFor(file, window, 0);
-      written = writeFor(file, tail, inWindow);
+      long begin = System.nanoTime();
+      long count = writeFor(way, window, 0);
+      way.flush();
+      // What was kept back belongs to the time.
+      inWindow = (double) count * window / (System.nanoTime() - begin);
+      written = writeFor(way, tail, count);
     }
     System.out.println("{\"window\":" + inWindow + ",\"written\":" + written + ",\"messages\":0}");
   }
@@ -66,10 +80,72 @@ public final class WriterMain {
   private static OpenFile open(Tree tree, String path, String how) throws IOException {
     int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT;
     return switch (how) {
-      case "private", "shared" -> tree.open(path, flags, MODE);
+      case "private", "shared", "alone", "copies", "buffered" -> tree.open(path, flags, MODE);
       case "append" -> tree.open(path, flags | OpenFlags.O_APPEND, MODE);
       default -> tree.take(Token.ofSecret(how));
     };
+  }
+
+  /** How a record is written. */
+  private interface Way extends AutoCloseable {
+    void write(ByteBuffer record, long number) throws IOException;
+
+    /** Until all have what is written. */
+    void flush() throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  private static Way way(Client client, Tree tree, OpenFile file, String how) throws IOException {
+    return switch (how) {
+      case "buffered" ->
+          new Buffered(Appender.of(client, tree.caller(), file, Appender.Options.DEFAULT));
+      case "alone", "copies" -> new Single(file, true);
+      default -> new Single(file, false);
+    };
+  }
+
+  private record Buffered(Appender appender) implements Way {
+    @Override
+    public void write(ByteBuffer record, long number) throws IOException {
+      appender.append(record);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      appender.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+      appender.close();
+    }
+  }
+
+  /**
+   * One by one.
+   *
+   * @param placed where the number says, or at the offset
+   */
+  private record Single(OpenFile file, boolean placed) implements Way {
+    @Override
+    public void write(ByteBuffer record, long number) throws IOException {
+      int written = placed ? file.pwrite(record, number * Records.BYTES) : file.write(record);
+      if (written != Records.BYTES) {
+        throw new IOException("short write");
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      if (placed) {
+        file.fsync(); // a client with copies may have kept some back
+      }
+    }
+
+    @Override
+    public void close() {}
   }
 
   private void awaitGo(OpenFile file) throws IOException {
@@ -79,14 +155,13 @@ public final class WriterMain {
   }
 
   /** Writes records until the time is over; the number of the next. */
-  private long writeFor(OpenFile file, long nanos, long first) throws IOException {
+  private long writeFor(Way way, long nanos, long first) throws IOException {
     long number = first;
     long end = System.nanoTime() + nanos;
     while (System.nanoTime() < end) {
-      Records.setNumber(line, number++);
-      if (file.write(buffer.clear()) != line.length) {
-        throw new IOException("short write");
-      }
+      Records.setNumber(line, number);
+      way.write(buffer.clear(), number);
+      number++;
     }
     return number;
   }

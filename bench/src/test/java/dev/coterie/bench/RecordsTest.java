@@ -39,6 +39,10 @@ class RecordsTest {
     write(0, 2);
     file.writeBytes("000 0000000001 xxxx\n".getBytes(StandardCharsets.US_ASCII));
     file.writeBytes(new byte[Records.BYTES]);
+    file.writeBytes(
+        ("\n001 0000000001 " + "y".repeat(24) + "\n").getBytes(StandardCharsets.US_ASCII));
+    file.writeBytes(
+        ("000x0000000001 " + "x".repeat(24) + "\n").getBytes(StandardCharsets.US_ASCII));
     assertThat(Records.arrived(file.toByteArray(), new long[] {3})).isEqualTo(2);
   }
 

@@ -136,6 +136,11 @@ public final class Client implements FileService {
     return Ticket.DONE;
   }
 
+  /** The most bytes that one read, write or append of a caller moves: what is longer is short. */
+  public int messageBytesMax(Caller caller) {
+    return connection.messageBytesMax(caller);
+  }
+
   @Override
   public boolean isRemote() {
     return true;

@@ -83,6 +83,11 @@ final class Connection {
     return reason;
   }
 
+  /** How many bytes one message of a caller can move. */
+  int messageBytesMax(Caller caller) {
+    return requests.dataBytes(caller);
+  }
+
   // ---- calls ----
 
   /**

@@ -112,7 +112,7 @@ final class Requests {
   }
 
   /** How many bytes one message of this caller can move. */
-  private int dataBytes(Caller caller) {
+  int dataBytes(Caller caller) {
     int most = msize - P9.IOHDR;
     return isMine(caller) ? most : most - SessionRequest.Tas.overheadBytes(caller);
   }

@@ -32,6 +32,10 @@ final class DemoCommand implements Command {
       Option.value(
           "--silence", "MS", "how long a process may say nothing and not hang (default 30000)");
 
+  private static final Option COPIES =
+      Option.flag("--copies", "each process keeps copies under leases, and answers from them");
+
+  private static final long COPIES_BYTES = 16 << 20;
   private static final int PROCESSES_MAX = 64;
   private static final int RECORDS_MAX = 100_000_000;
   private static final int SILENCE_MS = 30_000;
@@ -62,6 +66,7 @@ final class DemoCommand implements Command {
             ROUNDS,
             MOUNT,
             SILENCE,
+            COPIES,
             Synopsis.JSON,
             Synopsis.SOCKET,
             Synopsis.HELP),
@@ -92,12 +97,13 @@ final class DemoCommand implements Command {
                 + " Each",
             "process is a JVM of its own. The count is that of an independent reader, of events"
                 + " that of",
-            "all who wait: lost, torn, doubled, misordered and stale must be 0, else the exit status"
-                + " is 1.",
-            "A wake-up that a dead process's set has taken is stale.",
+            "all who wait: lost, torn, doubled, misordered and stale must be 0, else the exit"
+                + " status is 1.",
+            "A wake-up that a dead process's set has taken is stale. The reader keeps no copies.",
             "",
             "Examples:",
             "  coterie demo",
+            "  coterie demo --copies",
             "  coterie demo append --processes 8 --records 50000",
             "  coterie demo events --processes 8",
             "  coterie demo --json | jq '.append.lost'"));
@@ -111,7 +117,8 @@ final class DemoCommand implements Command {
             arguments.number(PROCESSES, 4, 2, PROCESSES_MAX),
             arguments.number(RECORDS, 10_000, 1, RECORDS_MAX),
             arguments.number(ROUNDS, 1000, 1, RECORDS_MAX),
-            arguments.number(SILENCE, SILENCE_MS, 1, Integer.MAX_VALUE));
+            arguments.number(SILENCE, SILENCE_MS, 1, Integer.MAX_VALUE),
+            arguments.has(COPIES) ? COPIES_BYTES : 0);
     List<MountSpec> mounts = new ArrayList<>();
     for (String text : arguments.values(MOUNT)) {
       mounts.add(MountSpec.parse(ByteText.decoded(text)));

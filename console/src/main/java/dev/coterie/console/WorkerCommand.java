@@ -7,14 +7,14 @@ import java.util.List;
 final class WorkerCommand implements Command {
   static final String WORD = "demo-worker";
 
-  private static final int OPERANDS = 5;
+  private static final int OPERANDS = 6;
 
   @Override
   public Synopsis synopsis() {
     return new Synopsis(
         WORD,
         "Is started by coterie demo.",
-        "DEMO ADDRESS FOLDER INDEX RECORDS",
+        "DEMO ADDRESS FOLDER INDEX RECORDS COPIES",
         OPERANDS,
         OPERANDS,
         List.of(Synopsis.HELP),
@@ -24,7 +24,7 @@ final class WorkerCommand implements Command {
   @Override
   public int run(Arguments arguments, Console console) throws Failure {
     List<String> words = arguments.operands();
-    try (LeaderLink link = LeaderLink.open(words.get(1))) {
+    try (LeaderLink link = LeaderLink.open(words.get(1), Long.parseLong(words.get(5)))) {
       int index = Integer.parseInt(words.get(3));
       int records = Integer.parseInt(words.get(4));
       new Worker(link.tree(), words.get(2), index, records, console.in(), console.out())

@@ -53,11 +53,12 @@ class BenchIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"p9", "echo", "locks", "events", "mockup", "flat", "nio"})
+  @ValueSource(strings = {"p9", "echo", "locks", "events", "mockup", "writes", "flat", "nio"})
   void group_smallest_hasFigures(String group) throws BenchException {
     List<String> line = new ArrayList<>(List.of(group, "--small", "--rounds", "1"));
-    // CPU times of mockup are in ticks of 10 ms.
-    line.addAll(List.of("--seconds", group.equals("mockup") ? "0.2" : "0.02", "--json"));
+    // CPU times of teams are in ticks of 10 ms.
+    boolean teams = group.equals("mockup") || group.equals("writes");
+    line.addAll(List.of("--seconds", teams ? "0.2" : "0.02", "--json"));
     Ran ran = Ran.command(new BenchCommand(), line);
     JsonNode result = JsonMapper.shared().readTree(ByteText.decoded(ran.out()));
     for (JsonNode failure : result.get("failures")) {
@@ -80,7 +81,7 @@ class BenchIT {
         // More would be that of a whole iteration: nothing here takes a megabyte.
         assertThat(sample.get("allocatedBytes").asDouble()).isBetween(1.0, 1e6);
       }
-      if (group.equals("mockup")) {
+      if (teams) {
         assertThat(row.get("remark").asString()).startsWith("ours lost 0 of ");
       }
     }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +77,51 @@ class DemoIT {
     assertThat(tally(ran, "append").get("expected").asLong()).isEqualTo(4000);
     // 20 rounds of 5 steps, seen by 3 others: 6 looks at each, 5 when the file is gone.
     assertThat(tally(ran, "simple").get("expected").asLong()).isEqualTo(20 * 29 * 3);
+  }
+
+  /** With copies: every column is zero, and leases were granted. */
+  @Test
+  void all_withCopies_findNothing() {
+    AtomicInteger granted = new AtomicInteger();
+    Ran ran =
+        run(
+            right -> new LeasesOfDemo.Counting(right, granted),
+            "--copies",
+            "--records",
+            "1000",
+            "--rounds",
+            "20");
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.status()).isZero();
+    for (String demo : List.of("simple", "append", "shared-handle", "locks")) {
+      JsonNode tally = tally(ran, demo);
+      assertThat(tally.get("expected").asLong()).as(demo).isPositive();
+      assertThat(tally.get("arrived").asLong()).as(demo).isEqualTo(tally.get("expected").asLong());
+      for (String column : ZERO) {
+        assertThat(tally.get(column).asLong()).as(demo + " " + column).isZero();
+      }
+    }
+    assertThat(granted).hasPositiveValue();
+  }
+
+  @Test
+  void events_withCopies_findNothing() {
+    Ran ran = run(UnaryOperator.identity(), "events", "--copies", "--records", "100");
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.status()).isZero();
+    for (JsonNode tally : JsonMapper.shared().readTree(ran.out())) {
+      assertThat(tally.get("arrived").asLong()).isEqualTo(tally.get("expected").asLong());
+      for (String column : ZERO) {
+        assertThat(tally.get(column).asLong()).as(column).isZero();
+      }
+    }
+  }
+
+  @Test
+  void simple_withCopies_forgottenLease_isSeen() {
+    Ran ran = run(LeasesOfDemo.Forgetting::new, "simple", "--copies", "--rounds", "50");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(tally(ran, "simple").get("stale").asLong()).isPositive();
   }
 
   @Test

@@ -15,8 +15,10 @@ public final class Demo {
    * @param records of each writer
    * @param rounds of the first demo
    * @param silenceMsMax how long a worker may say nothing before it counts as hanging
+   * @param copiesBytes of files that each worker may answer from copies; 0: it asks for everything
    */
-  public record Options(int processes, int records, int rounds, long silenceMsMax) {}
+  public record Options(
+      int processes, int records, int rounds, long silenceMsMax, long copiesBytes) {}
 
   /** Which demo. */
   public enum Kind {
@@ -91,6 +93,7 @@ public final class Demo {
     line.add(folder);
     line.add(Integer.toString(index));
     line.add(Integer.toString(records(kind)));
+    line.add(Long.toString(options.copiesBytes()));
     return line;
   }
 
