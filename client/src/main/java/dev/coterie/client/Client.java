@@ -64,8 +64,7 @@ public final class Client implements FileService, StepsAhead {
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
   private final KeyConnector keys; // immutable
 
-  private Client(
-      Connection connection, long copiesBytes, boolean writeBack, KeyConnector keys) {
+  private Client(Connection connection, long copiesBytes, boolean writeBack, KeyConnector keys) {
     this.connection = connection;
     this.ahead = new Ahead(connection);
     this.keys = keys;
