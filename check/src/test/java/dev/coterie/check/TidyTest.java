@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.tools.JavaCompiler;
@@ -147,6 +148,34 @@ class TidyTest {
   }
 
   /** A package of tests may rely on the package-info of the same package in src/main. */
+  /** A page that names tests would otherwise outlive them. */
+  @Test
+  void testsThatRacesNames_exist() {
+    Pattern named = Pattern.compile("`([A-Z]\\w+)(?:\\.(\\w+))?`");
+    List<String> names =
+        linesOf("races.md").stream()
+            .flatMap(line -> named.matcher(line).results())
+            .filter(name -> !exists(name.group(1), name.group(2)))
+            .map(MatchResult::group)
+            .toList();
+    assertThat(linesOf("races.md")).hasSizeGreaterThan(20);
+    assertThat(names).isEmpty();
+  }
+
+  private static boolean exists(String type, @Nullable String method) {
+    List<String> lines = linesOf(type + ".java");
+    return !lines.isEmpty()
+        && (method == null || lines.stream().anyMatch(line -> line.contains(" " + method + "(")));
+  }
+
+  private static List<String> linesOf(String name) {
+    return FILES.entrySet().stream()
+        .filter(file -> file.getKey().endsWith(name))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(List.of());
+  }
+
   @Test
   void packages_areNullMarked() {
     Set<Path> folders =
