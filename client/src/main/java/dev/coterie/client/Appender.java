@@ -272,7 +272,13 @@ public final class Appender implements AutoCloseable {
     if (collecting.records == 0) {
       collecting.firstNs = System.nanoTime();
       if (thread == null && delayNsMax < Long.MAX_VALUE) {
-        thread = new Thread(this::watchTime, "coterie-appender");
+        thread =
+            new Thread("coterie-appender") { // no lambda: it would be linked at run time
+              @Override
+              public void run() {
+                watchTime();
+              }
+            };
         thread.setDaemon(true);
         thread.start();
       } else if (resting) {

@@ -5,6 +5,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.client.sync.SyncHandles;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where the keys of a client are, once it opens one. */
@@ -27,7 +28,16 @@ final class KeyConnector implements SyncHandles.Connector {
     }
     SyncHandles present = handles;
     if (present == null) {
-      present = new SyncHandles(this, self, System::nanoTime);
+      present =
+          new SyncHandles(
+              this,
+              self,
+              new LongSupplier() { // no lambda: it would be linked at run time
+                @Override
+                public long getAsLong() {
+                  return System.nanoTime();
+                }
+              });
       handles = present;
     }
     return present;

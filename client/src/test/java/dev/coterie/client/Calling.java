@@ -48,6 +48,13 @@ final class Calling<R> {
     return answer.isEnded();
   }
 
+  /** Until the thread waits for something; it has begun its call, then. */
+  void awaitWaiting() {
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
   R result() throws InterruptedException {
     return answer.result();
   }
