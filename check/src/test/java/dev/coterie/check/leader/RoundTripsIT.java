@@ -153,6 +153,21 @@ class RoundTripsIT {
     }
   }
 
+  @Test
+  void pathOfManyNames_usedAgain_costsNothing_andIsNeverOld() throws Exception {
+    try (Client client = connect(COPIES);
+        Tree tree = Tree.of(client, ProcessIdentity.self())) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(tree.stat(SMALL).size()).isEqualTo(5);
+      }
+      relay.reset();
+      assertThat(tree.stat(SMALL).size()).isEqualTo(5);
+      assertThat(relay.messages()).isZero();
+      write(SMALL, "larger");
+      assertThat(tree.stat(SMALL).size()).isEqualTo(6);
+    }
+  }
+
   // ---- the ends ----
 
   private Client connect(ClientOptions options) throws ErrnoException {

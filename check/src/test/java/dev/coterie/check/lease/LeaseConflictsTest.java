@@ -13,6 +13,7 @@ import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
@@ -288,6 +289,7 @@ class LeaseConflictsTest {
         new Row("removexattr", WaitsFor.ALL, w -> new Operation.Removexattr(w.file, ATTRIBUTE)),
         new Row("statfs", WaitsFor.NOTHING, w -> new Operation.Statfs(w.file)),
         Row.size("lease", w -> new Operation.Lease(w.file, LeaseMode.SHARED)),
+        Row.size("leaselocks", w -> new Operation.LeaseLocks(w.handle)),
         Row.size("lease, exclusive", w -> new Operation.Lease(w.file, LeaseMode.EXCLUSIVE)));
   }
 
@@ -400,6 +402,10 @@ class LeaseConflictsTest {
     return world.asker.call(ME, new Operation.Evset()).handle();
   }
 
+  private static InodeId key(World world) throws ErrnoException {
+    return world.asker.call(ME, new Operation.OpenKey(NEW));
+  }
+
   private static List<Row> others() {
     return List.of(
         new Row(
@@ -440,6 +446,14 @@ class LeaseConflictsTest {
         new Row(
             "nextchanges", WaitsFor.NOTHING, w -> new Operation.NextChanges(watch(w), 64, false)),
         new Row("returnleases", WaitsFor.NOTHING, w -> new Operation.ReturnLeases(List.of())),
+        new Row(
+            "returnlocks",
+            WaitsFor.NOTHING,
+            w -> new Operation.ReturnLocks(new LeaseName(w.file, LeasePlane.LOCKS, 1), List.of())),
+        new Row("openkey", WaitsFor.NOTHING, w -> new Operation.OpenKey(NEW)),
+        new Row("usekey", WaitsFor.NOTHING, w -> new Operation.UseKey(key(w), LeaseMode.SHARED, 0)),
+        new Row("returnkey", WaitsFor.NOTHING, w -> new Operation.ReturnKey(key(w), 1, null)),
+        new Row("closekey", WaitsFor.NOTHING, w -> new Operation.CloseKey(key(w))),
         new Row("nextrecalls", WaitsFor.NOTHING, w -> new Operation.NextRecalls(1, false)));
   }
 

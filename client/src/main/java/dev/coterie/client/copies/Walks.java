@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * copy knows. So the inodes, and the lease that may come with them, are not known when they are
  * asked for: {@link Nodes#beginBlind}.
  *
- * <p>Where a directory has been searched before, it is left to the lookups to ask for a lease.
+ * <p>Where a directory has been searched before, or for that name, it is left to the lookups to ask
+ * for leases.
  */
 final class Walks {
   /** Handles whose reads are not kept. */
@@ -59,6 +60,7 @@ final class Walks {
       throws ErrnoException {
     if (!(below instanceof StepsAhead ahead)
         || names.size() < (opening == null ? 2 : 1)
+        || isKnown(caller, dir, names.getFirst())
         || asks.wants(new Lookup(dir, names.getFirst())) != null) {
       return new Walked(known, null, -1, null, null);
     }
@@ -89,6 +91,13 @@ final class Walks {
       nodes.endBlind();
       nodes.release(directory);
     }
+  }
+
+  /** It was there before: what lies behind is worth leases, which its steps ask for one by one. */
+  private boolean isKnown(Caller caller, InodeId dir, Name name) {
+    Node directory = nodes.get(dir);
+    Copy copy = directory == null ? null : directory.copy;
+    return copy != null && copy.entry(caller, name) != null;
   }
 
   /** Reads ahead into a buffer of ours, where a copy may come of it. */
