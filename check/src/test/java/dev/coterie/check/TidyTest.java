@@ -147,7 +147,6 @@ class TidyTest {
         .isEmpty();
   }
 
-  /** A package of tests may rely on the package-info of the same package in src/main. */
   /** A page that names tests would otherwise outlive them. */
   @Test
   void testsThatRacesNames_exist() {
@@ -176,6 +175,7 @@ class TidyTest {
         .orElse(List.of());
   }
 
+  /** A package of tests may rely on the package-info of the same package in src/main. */
   @Test
   void packages_areNullMarked() {
     Set<Path> folders =
