@@ -23,7 +23,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  *  private   at the offset                 alone     at the place where the record belongs
- *  append    at the end, with O_APPEND     copies    the same, by a client that keeps copies
+ *  append    at the end, with O_APPEND     copies    the same, by a client that keeps writes back
  *  shared    as private, then shared       buffered  at the end, many records in one append
  * </pre>
  */
@@ -58,7 +58,9 @@ public final class WriterMain {
     long tail = Math.round(Double.parseDouble(order[3]) * 1e9);
     String how = order[1];
     ClientOptions options =
-        ClientOptions.DEFAULT.withCopies(how.equals("copies") ? COPIES_BYTES : 0);
+        how.equals("copies")
+            ? ClientOptions.DEFAULT.withCopies(COPIES_BYTES).withWriteBack()
+            : ClientOptions.DEFAULT;
     double inWindow;
     long written;
     try (Client client = Client.connect(Address.parse("unix:" + address), options);

@@ -87,7 +87,7 @@ final class WritesRun {
             List.of(
                 new Rounds.Line(
                     of("one message each"), plainSide, turn -> rate(turn.of(echo)), echo),
-                Rounds.Line.of(of("with copies; peer: without"), copiesSide, plainSide)));
+                Rounds.Line.of(of("kept back; peer: one message each"), copiesSide, plainSide)));
       }
     }
 

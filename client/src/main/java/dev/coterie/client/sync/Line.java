@@ -179,6 +179,25 @@ final class Line {
 
   /** Gives a lease back, without waiting for the answer. */
   void giveBack(Return given) {
+    giveBack(given, () -> {
+      synchronized (unsent) {
+        unsent.add(given); // the next look sends it
+      }
+    });
+  }
+
+  /**
+   * The same; whatever is asked after it comes after it.
+   *
+   * @return false: there is too much under way, and it was not sent
+   */
+  boolean giveBackInOrder(Return given) {
+    AtomicBoolean sent = new AtomicBoolean(true);
+    giveBack(given, () -> sent.set(false));
+    return sent.get();
+  }
+
+  private void giveBack(Return given, Runnable unable) {
     long sentAt = nanoTime.getAsLong();
     below.submit(
         caller,
@@ -195,9 +214,7 @@ final class Line {
           @Override
           public void failed(Errno errno) {
             if (errno == Errno.EAGAIN || errno == Errno.EINTR) {
-              synchronized (unsent) {
-                unsent.add(given); // the next look sends it
-              }
+              unable.run();
               return;
             }
             lost(given);

@@ -20,6 +20,12 @@ import org.jspecify.annotations.Nullable;
  * when it is recalled and no use is under way.
  */
 final class SharedKey {
+  /** A recall that comes so soon after the grant says that others want the key all the time. */
+  private static final long SOON_NS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** Doubled up to so often: for how long each use gives the lease back, then. */
+  private static final int STREAK_MAX = 6;
+
   private final SyncHandles all; // immutable
   private final Name name; // immutable
   private int entered; // guarded by this: handles and uses, begun or waiting
@@ -34,6 +40,10 @@ final class SharedKey {
   private int seq; // guarded by this: of the lease
   private byte[] value = new byte[0]; // guarded by this: under the lease; never changed
   private boolean changed; // guarded by this: the leader does not have the value
+  private boolean returning; // guarded by this: given back unasked, and the leader may not know
+  private long grantedAt; // guarded by this
+  private int streak; // guarded by this: recalls in a row that came soon
+  private long hastyUntil; // guarded by this, if streak is not 0: nothing is kept until then
 
   /**
    * Atomic: the lease that is recalled, or one that is not here yet, or no more. Written without
@@ -205,6 +215,7 @@ final class SharedKey {
   private Use ask(Line in, SyncMode wanted, int limitMs) throws ErrnoException {
     InodeId key;
     synchronized (this) {
+      awaitReturn();
       key = id;
     }
     if (key == null) {
@@ -219,9 +230,24 @@ final class SharedKey {
         value = lease.value();
         changed = false;
       }
+      if (lease.seq() != seq) {
+        grantedAt = all.now();
+      }
       mode = lease.mode();
       seq = lease.seq();
       return start(in, wanted);
+    }
+  }
+
+  /** The monitor is held. */
+  private void awaitReturn() throws ErrnoException {
+    while (returning) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ErrnoException(Errno.EINTR, "use " + name);
+      }
     }
   }
 
@@ -254,6 +280,7 @@ final class SharedKey {
       }
     }
     Line.Return given = null;
+    boolean unasked = false;
     synchronized (this) {
       stop(use);
       if (failure == null && !in.isOver() && in.equals(line)) {
@@ -261,19 +288,47 @@ final class SharedKey {
           value = left;
           changed = true;
         }
-        given = isRecalled() ? takeIfIdle() : null;
+        given = isRecalled() || isHasty() ? takeIfIdle() : null;
+        unasked = given != null && !isRecalled(given);
+        returning |= unasked;
       } else if (failure == null) {
         failure = new ErrnoException(Errno.ESTALE);
       }
       notifyAll();
     }
-    if (given != null) {
+    if (unasked) {
+      giveBackBeforeAnythingElse(in, given);
+    } else if (given != null) {
       in.giveBack(given);
     }
     if (failure != null) {
       throw new ErrnoException(
           Errno.ESTALE, "use " + name + ": it was taken away meanwhile: " + failure.errno().text());
     }
+  }
+
+  /**
+   * The leader holds back a request of this session that comes before a return that it has asked
+   * for. Of any other it knows nothing, and would answer that the lease is still held.
+   */
+  private void giveBackBeforeAnythingElse(Line in, Line.Return given) {
+    boolean had = in.giveBackInOrder(given);
+    if (!had) {
+      try {
+        had = in.callAnyway(given.operation());
+      } catch (ErrnoException e) {
+        // The session is over, or no more is known of what came of the value: it counts as lost.
+      }
+    }
+    synchronized (this) {
+      lost |= !had && given.operation().value() != null;
+      returning = false;
+      notifyAll();
+    }
+  }
+
+  private boolean isRecalled(Line.Return given) {
+    return recalledSeq == given.operation().seq();
   }
 
   private void stop(Use use) {
@@ -295,11 +350,32 @@ final class SharedKey {
     recalledSeq = which;
     Line.Return given;
     synchronized (this) {
+      if (isRecalled()) {
+        noteRecall();
+      }
       given = isRecalled() ? takeIfIdle() : null;
     }
     if (given != null) {
       in.giveBack(given);
     }
+  }
+
+  /**
+   * Where others want the key all the time it is quicker to give it back unasked: a recall is seen
+   * by another thread, which has to come to its turn first.
+   */
+  private void noteRecall() {
+    long now = all.now();
+    if (now - grantedAt < SOON_NS) {
+      streak = Math.min(streak + 1, STREAK_MAX);
+      hastyUntil = now + (SOON_NS << streak);
+    } else {
+      streak = 0;
+    }
+  }
+
+  private boolean isHasty() {
+    return streak != 0 && mode == LeaseMode.EXCLUSIVE && all.now() - hastyUntil < 0;
   }
 
   /** Takes the lease out of use; null: it is in use, or there is none. The monitor is held. */

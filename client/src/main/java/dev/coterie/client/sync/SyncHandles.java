@@ -99,6 +99,11 @@ public final class SyncHandles implements AutoCloseable, Runnable {
     }
   }
 
+  /** The clock that nobody sets. */
+  long now() {
+    return nanoTime.getAsLong();
+  }
+
   /** The session there is now; made if there is none. */
   synchronized Line line() throws ErrnoException {
     if (closed) {
