@@ -179,11 +179,13 @@ final class Line {
 
   /** Gives a lease back, without waiting for the answer. */
   void giveBack(Return given) {
-    giveBack(given, () -> {
-      synchronized (unsent) {
-        unsent.add(given); // the next look sends it
-      }
-    });
+    giveBack(
+        given,
+        () -> {
+          synchronized (unsent) {
+            unsent.add(given); // the next look sends it
+          }
+        });
   }
 
   /**
