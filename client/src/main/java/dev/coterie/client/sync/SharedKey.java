@@ -296,10 +296,8 @@ final class SharedKey {
       }
       notifyAll();
     }
-    if (unasked) {
-      giveBackBeforeAnythingElse(in, given);
-    } else if (given != null) {
-      in.giveBack(given);
+    if (given != null) {
+      giveBack(in, given, unasked);
     }
     if (failure != null) {
       throw new ErrnoException(
@@ -324,6 +322,14 @@ final class SharedKey {
       lost |= !had && given.operation().value() != null;
       returning = false;
       notifyAll();
+    }
+  }
+
+  private void giveBack(Line in, Line.Return given, boolean unasked) {
+    if (unasked) {
+      giveBackBeforeAnythingElse(in, given);
+    } else {
+      in.giveBack(given);
     }
   }
 
