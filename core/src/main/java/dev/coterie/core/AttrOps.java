@@ -190,7 +190,7 @@ final class AttrOps {
                 time(change.atime(), node.atime(), now),
                 resized && change.mtime() == null ? now : time(change.mtime(), node.mtime(), now),
                 ctime));
-    boolean modeDropped = change.size() != null && mode != before;
+    boolean modeDropped = mode != before; // also by a chown that names no owner
     vfs.changes().changed(inode, kinds(change) | (modeDropped ? Change.ATTRIB : 0));
     return inode.mount().stat(node);
   }

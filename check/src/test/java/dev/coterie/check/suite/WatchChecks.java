@@ -352,6 +352,23 @@ interface WatchChecks extends Checks {
     }
   }
 
+  /** A chown that names no owner changes nothing but takes set-ID bits away. */
+  @Test
+  default void chownOfNobody_isToldIfABitGoes() throws ErrnoException {
+    Actor one = root();
+    one.close(one.make("/f"));
+    SetAttr nobody = SetAttr.ofOwner(-1, -1);
+    try (ChangeQueue queue = queue(one)) {
+      queue.add(one.id("/f"), QUIET);
+      one.service().setattr(one.caller(), one.id("/f"), 0, nobody);
+      assertThat(lines(queue)).isEmpty();
+      one.chmod("/f", 04755);
+      assertThat(lines(queue)).containsExactly("1 ATTRIB ");
+      one.service().setattr(one.caller(), one.id("/f"), 0, nobody);
+      assertThat(lines(queue)).containsExactly("1 ATTRIB ");
+    }
+  }
+
   @Test
   default void tooManyChanges_areCountedInTheirPlace() throws ErrnoException {
     Actor one = root();
