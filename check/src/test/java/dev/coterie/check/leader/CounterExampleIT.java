@@ -2,8 +2,8 @@ package dev.coterie.check.leader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coterie.check.host.HostTools;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
@@ -28,11 +28,7 @@ class CounterExampleIT {
 
   @BeforeAll
   static void compile() throws Exception {
-    boolean there = Files.exists(Path.of("/usr/bin/cc"));
-    if (!there && Boolean.getBoolean("coterie.requireTools")) {
-      fail("cc is not installed");
-    }
-    assumeTrue(there, "cc is not installed");
+    HostTools.requireTool("cc", "gcc");
     run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program(), SOURCE.toString());
   }
 
