@@ -146,7 +146,8 @@ final class LeaseSimulation {
   Report run(Clients clients) {
     int count = 2 + world.random().nextInt(3);
     for (int i = 0; i < count; i++) {
-      Link link = new Link(world, vfs.openSession(), witness());
+      String who = "client " + i;
+      Link link = new Link(who, world, vfs.openSession(), witness());
       if (takesLate) {
         link.takeLate((write, completion) -> writeLate(link, write, completion));
       }
@@ -156,7 +157,6 @@ final class LeaseSimulation {
       }
       FileService service = clients.make(world, link);
       int threads = 1 + world.random().nextInt(2);
-      String who = "client " + i;
       world
       .new Fiber(() -> {
         try {
@@ -178,7 +178,9 @@ final class LeaseSimulation {
     world.after(
         world.between(100, 50_000),
         () -> {
-          switch (world.random().nextInt(3)) {
+          int what = world.random().nextInt(3);
+          world.tell(() -> link + (what == 0 ? " dies" : " is stopped"));
+          switch (what) {
             case 0 -> link.die();
             case 1 -> link.stop(world.between(1_000, 50_000));
             default -> link.stop(world.between(2_000_000, 3_000_000)); // to be fenced, or just not
@@ -203,6 +205,11 @@ final class LeaseSimulation {
       }
 
       @Override
+      public void acknowledged(Link link, Operation<?> operation, Object result) {
+        LeaseSimulation.this.acknowledged(link, operation, result);
+      }
+
+      @Override
       public void kept(Link link, InodeId file, long value, long size) {
         LeaseSimulation.this.kept(link, file, value, size);
       }
@@ -218,6 +225,31 @@ final class LeaseSimulation {
     };
   }
 
+  /**
+   * A client calls something done. If the leader has not heard of it, it was kept back, and that at
+   * this moment: its caller may hear of it later than another thread of what it wrote after it.
+   */
+  private void acknowledged(Link link, Operation<?> operation, Object result) {
+    InodeId id = fileOf(link, operation);
+    int file = id == null ? -1 : files.indexOf(id);
+    if (file < 0) {
+      return;
+    }
+    if (operation instanceof Operation.Write write && write.offset() == 0) {
+      long value = write.source().getLong(0);
+      if (isKeptBack(file, value)) {
+        kept(link, files.get(file), value, Math.max((long) sizes.get(file).last(), VALUE_BYTES));
+      }
+    } else if (operation instanceof Operation.Append append
+        && result instanceof Operation.Transferred moved) {
+      long value = append.source().getLong(0);
+      if (isKeptBack(file, value)) {
+        long first = moved.offset() == 0 ? value : (long) contents.get(file).last();
+        kept(link, files.get(file), first, moved.offset() + VALUE_BYTES);
+      }
+    }
+  }
+
   /** From now on the file is that, and the leader does not know it. */
   private void kept(Link link, InodeId file, long value, long size) {
     int i = files.indexOf(file);
@@ -226,6 +258,7 @@ final class LeaseSimulation {
     one.pending.add(value);
     contents.get(i).is(world.moment(), value);
     sizes.get(i).is(world.moment(), size);
+    world.tell(() -> link + " keeps back " + value + " of file " + i + ", size " + size);
     keptBack++;
   }
 
@@ -459,7 +492,9 @@ final class LeaseSimulation {
       }
       case 11, 12, 13, 14, 15 -> {
         long asked = world.moment();
+        world.tell(() -> who + " reads file " + file);
         long value = value(service, handles.get(file));
+        world.tell(() -> who + " has read " + value + " in file " + file);
         contents.get(file).requireSeen(value, asked, world.moment(), who);
         looks++;
       }
@@ -479,24 +514,15 @@ final class LeaseSimulation {
   private Object write(Link link, FileService service, int file, long handle)
       throws ErrnoException {
     ByteBuffer bytes = next();
-    long value = bytes.getLong(0);
-    int count = service.write(ME, handle, 0, bytes);
-    if (isKeptBack(file, value)) {
-      kept(link, files.get(file), value, Math.max((long) sizes.get(file).last(), VALUE_BYTES));
-    }
-    return count;
+    world.tell(() -> link + " writes " + lastValue + " to file " + file);
+    return service.write(ME, handle, 0, bytes);
   }
 
   private Object append(Link link, FileService service, int file, long handle)
       throws ErrnoException {
     ByteBuffer bytes = next();
-    long value = bytes.getLong(0);
-    Operation.Transferred moved = service.append(ME, handle, bytes);
-    if (isKeptBack(file, value)) {
-      long first = moved.offset() == 0 ? value : (long) contents.get(file).last();
-      kept(link, files.get(file), first, moved.offset() + VALUE_BYTES);
-    }
-    return moved;
+    world.tell(() -> link + " appends " + lastValue + " to file " + file);
+    return service.append(ME, handle, bytes);
   }
 
   /** Whether it counts as done, and neither the leader has heard of it nor we. */

@@ -28,6 +28,9 @@ final class Link implements FileService {
   interface Witness {
     <R> void answered(Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno);
 
+    /** The client calls an operation done; its caller will hear of that. */
+    default void acknowledged(Link link, Operation<?> operation, Object result) {}
+
     /** A write counts as done, and the leader has not heard of it. */
     default void kept(Link link, InodeId file, long value, long size) {}
 
@@ -35,6 +38,7 @@ final class Link implements FileService {
     default void cleaned(Link link, InodeId file) {}
   }
 
+  private final String name;
   private final Simulation world;
   private final Session session;
   private final Witness witness;
@@ -66,7 +70,8 @@ final class Link implements FileService {
     late = taking;
   }
 
-  Link(Simulation world, Session session, Witness witness) {
+  Link(String name, Simulation world, Session session, Witness witness) {
+    this.name = name;
     this.world = world;
     this.session = session;
     this.witness = witness;
@@ -95,6 +100,7 @@ final class Link implements FileService {
         return;
       }
       if (!dead) {
+        world.tell(() -> name + " at the leader: " + toldOf(sent));
         atLeader.add(this);
         ticket = session.submit(caller, sent, this);
         if (cancelled) {
@@ -135,6 +141,7 @@ final class Link implements FileService {
       }
       over = true;
       flights.remove(this);
+      world.tell(() -> name + " is told " + toldOf(sent) + " -> " + toldOf(result, errno));
       if (result != null) {
         give(sent, asked);
         completion.done(result);
@@ -164,6 +171,27 @@ final class Link implements FileService {
       }
     }
     return waiting;
+  }
+
+  /** An operation, shortly, with the values that it writes. */
+  static String toldOf(Operation<?> operation) {
+    return switch (operation) {
+      case Operation.Write o -> "write " + o.handle() + ", " + values(o.source());
+      case Operation.Append o -> "append " + o.handle() + ", " + values(o.source());
+      default -> operation.toString();
+    };
+  }
+
+  private static List<Long> values(ByteBuffer bytes) {
+    List<Long> values = new ArrayList<>();
+    for (int at = 0; at + Long.BYTES <= bytes.limit(); at += Long.BYTES) {
+      values.add(bytes.getLong(at));
+    }
+    return values;
+  }
+
+  private static String toldOf(@Nullable Object result, @Nullable Errno errno) {
+    return errno != null ? errno.toString() : String.valueOf(result);
   }
 
   // ---- the way ----
@@ -239,6 +267,11 @@ final class Link implements FileService {
     return dead;
   }
 
+  @Override
+  public String toString() {
+    return name;
+  }
+
   // ---- the service ----
 
   @Override
@@ -268,6 +301,7 @@ final class Link implements FileService {
         new Completion<>() {
           @Override
           public void done(R result) {
+            witness.acknowledged(Link.this, operation, result);
             end.add(result);
             self.unpark();
           }
