@@ -113,6 +113,28 @@ class LeaseSimulationTest {
         link, looking(world, link, new Copies(link, 1 << 20, () -> world.now() * 1000, 1)));
   }
 
+  /** Clients of all kinds, whose connections are lost with all that is on its way. */
+  @Test
+  void withConnectionsThatAreLost_everyLookIsRightAndEveryChangeIsMadeOnce() throws IOException {
+    LeaseSimulation.Report sum =
+        run(
+            SEEDS,
+            seed -> new LeaseSimulation(seed).losingConnections(),
+            LeaseSimulationTest::anyKindOrProduct);
+    if (Simulation.ONLY_SEED == null) {
+      assertThat((long) sum.losses()).isGreaterThan(SEEDS);
+      assertThat((long) sum.again()).isGreaterThan(SEEDS / 4);
+    }
+  }
+
+  private static FileService anyKindOrProduct(Simulation world, Link link) {
+    return switch (world.random().nextInt(4)) {
+      case 0 -> product(world, link);
+      case 1 -> productKeeping(world, link);
+      default -> anyKind(world, link);
+    };
+  }
+
   private record Submitting(Link link, FileService above) implements FileService {
     @Override
     public <R> Ticket submit(
@@ -226,23 +248,25 @@ class LeaseSimulationTest {
    */
   private static void run(long seeds, long keptBack, LeaseSimulation.Clients clients)
       throws IOException {
+    LeaseSimulation.Report sum = run(seeds, LeaseSimulation::new, clients);
+    assertThat((long) sum.keptBack()).isGreaterThan(Simulation.ONLY_SEED == null ? keptBack : -1);
+  }
+
+  private static LeaseSimulation.Report run(
+      long seeds, Worlds worlds, LeaseSimulation.Clients clients) throws IOException {
     Long only = Simulation.ONLY_SEED;
     if (only != null) {
-      new LeaseSimulation(only).run(clients);
-      return;
+      return worlds.of(only).run(clients);
     }
-    long looks = 0;
-    long kept = 0;
+    LeaseSimulation.Report sum = LeaseSimulation.Report.NONE;
     for (long seed = 1; seed <= seeds; seed++) {
       try {
-        LeaseSimulation.Report report = new LeaseSimulation(seed).run(clients);
-        looks += report.looks();
-        kept += report.keptBack();
+        sum = sum.and(worlds.of(seed).run(clients));
       } catch (AssertionError e) {
         throw new AssertionError("-Dcoterie.seed=" + seed, e);
       }
     }
-    assertThat(looks).isGreaterThan(10 * seeds);
-    assertThat(kept).isGreaterThan(keptBack);
+    assertThat((long) sum.looks()).isGreaterThan(10 * seeds);
+    return sum;
   }
 }
