@@ -191,9 +191,9 @@ final class LeaseSimulation {
       fate(link);
     }
     if (ledger != null) {
-      for (int i = world.random().nextInt(5); i > 0; i--) {
+      for (int i = world.random().nextInt(6); i > 0; i--) {
         world.after(
-            world.between(100, 50_000),
+            world.between(100, 40_000),
             () -> {
               losses++;
               link.lose();

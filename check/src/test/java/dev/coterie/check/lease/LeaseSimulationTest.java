@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class LeaseSimulationTest {
   private static final String CORE = "dev.coterie.core.lease.";
+  private static final String SLOTS = "dev.coterie.leader.Slots";
   private static final long SEEDS = Boolean.getBoolean("coterie.full") ? 20_000 : 200;
 
   /** Within so many a rule that is left out is found. */
@@ -198,6 +199,33 @@ class LeaseSimulationTest {
     assertFound(new Mutant(CORE + "LeaseTable", "grant", "isEmpty", true), "granted while");
   }
 
+  /** RuleB: the leader does not wait while it holds the inode. */
+  @Test
+  void leaderThatHoldsTheInodeWhileItWaits_isFound() throws IOException {
+    run(20, LeaseSimulation::holdingInodes, (world, link) -> link); // nobody has leases to wait for
+    assertThatThrownBy(() -> find(LeaseSimulation::holdingInodes, LeaseSimulationTest::sharing))
+        .hasStackTraceContaining("that did no wrong");
+  }
+
+  /** RuleB: not even what was kept back can be written then. */
+  @Test
+  void leaderThatHoldsTheInodeWhileItWaits_isFoundByThoseWhoKeepWritesBack() {
+    assertThatThrownBy(() -> find(LeaseSimulation::holdingInodes, LeaseSimulationTest::keeping))
+        .hasStackTraceContaining("that did no wrong");
+  }
+
+  /** AppliedOnce: without a look at the slot what is sent again is done again. */
+  @Test
+  void leaderThatDoesNotLookAtTheSlot_isFound() throws Exception {
+    assertFound(new Mutant(SLOTS, "begin", "isNext", true), "searchLosing", " twice: ");
+  }
+
+  /** AppliedOnce: who asks again is answered as at first. */
+  @Test
+  void leaderThatKeepsNoReply_isFound() throws Exception {
+    assertFound(new Mutant(SLOTS, "end", "reply"), "searchLosing", "that did no wrong");
+  }
+
   private static void assertFound(Mutant mutant, String how) throws Exception {
     assertFound(mutant, "search", how);
   }
@@ -225,6 +253,11 @@ class LeaseSimulationTest {
     find(LeaseSimulation::new, LeaseSimulationTest::productKeeping);
   }
 
+  /** The same where connections are lost. */
+  static void searchLosing() throws IOException {
+    find(seed -> new LeaseSimulation(seed).losingConnections(), LeaseSimulationTest::anyKind);
+  }
+
   private static FileService sharing(Simulation world, Link link) {
     return new StatCopies(world, link, Set.of());
   }
@@ -235,7 +268,11 @@ class LeaseSimulationTest {
 
   private static void find(Worlds worlds, LeaseSimulation.Clients clients) throws IOException {
     for (long seed = 1; seed <= SEEDS_TO_FIND; seed++) {
-      worlds.of(seed).run(clients);
+      try {
+        worlds.of(seed).run(clients);
+      } catch (AssertionError e) {
+        throw new AssertionError("seed " + seed, e);
+      }
     }
   }
 
