@@ -193,8 +193,38 @@ final class Simulation {
     failures.add(failure);
   }
 
-  /** Lets it all happen, until nothing is left to happen. Then the world ends, and its fibers. */
+  /**
+   * Lets it all happen, until nothing is left to happen. Then the world ends, and its fibers. It
+   * happens on a virtual thread, as between such the processor is given on at little cost.
+   */
   void run() {
+    List<Throwable> thrown = new ArrayList<>(1);
+    Thread all =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                happen();
+              } catch (RuntimeException | Error e) {
+                thrown.add(e);
+              }
+            });
+    boolean interrupted = false;
+    while (all.isAlive()) {
+      try {
+        all.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    for (Throwable each : thrown) {
+      throw new AssertionError(each.getMessage(), each);
+    }
+  }
+
+  private void happen() {
     try {
       for (Event event = events.poll(); event != null; event = events.poll()) {
         now = event.at();
