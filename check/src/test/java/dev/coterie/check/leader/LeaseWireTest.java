@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The messages about leases, frame by frame; who changes things is a plain 9P client. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseWireTest {
   private static final int FILE = 1;
   private static final int CHANGE = 61_000; // tags

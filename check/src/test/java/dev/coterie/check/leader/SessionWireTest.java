@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions that outlive their connections, and changes that are applied once; frame by frame. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SessionWireTest {
   private static final int NEW = P9.SESSION_NEW | P9.SESSION_KEEP;
   private static final long CLIENT = 11;
