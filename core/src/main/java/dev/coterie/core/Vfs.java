@@ -176,11 +176,30 @@ public final class Vfs implements AutoCloseable {
   private void graft(String path, MountFactory factory, int tag) throws IOException {
     Inode covered = mountPoints.isEmpty() ? null : directoryToCover(path);
     Mount mount = factory.open(new MountContext(this::newId, config.clock(), tag));
+    try {
+      requireAlone(path, mount);
+    } catch (IOException e) {
+      mount.close();
+      throw e;
+    }
     MountPoint mountPoint = new MountPoint(path, mount, covered);
     mountPoints.add(mountPoint);
     inodes.add(mountPoint.root());
     if (covered != null) {
       covered.cover(mountPoint);
+    }
+  }
+
+  /** Where copies are kept, nothing else leads to the same files. */
+  private void requireAlone(String path, Mount mount) throws IOException {
+    for (MountPoint before : mountPoints) {
+      if (mount instanceof OutsideMount one
+          && before.mount() instanceof OutsideMount other
+          && (one.copies() || other.copies())
+          && one.overlaps(other)) {
+        throw new IOException(
+            "mounts " + before.path() + " and " + path + ": the same files, so not outside=no");
+      }
     }
   }
 
