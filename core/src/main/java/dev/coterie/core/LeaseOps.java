@@ -66,7 +66,7 @@ final class LeaseOps implements LeaseHolder {
    */
   Leased lease(Inode inode, LeaseMode mode) throws ErrnoException {
     boolean copied = inode.node().type() == Mode.S_IFREG || inode.isDirectory();
-    if (!copied || !inode.mountPoint.mount().copies()) {
+    if (!copied) {
       return new Leased(vfs.ops(inode).stat(inode), 0);
     }
     vfs.leases().use();
@@ -92,7 +92,7 @@ final class LeaseOps implements LeaseHolder {
 
   private Lease grant(Inode inode, LeaseMode mode) {
     synchronized (held) {
-      if (ended) {
+      if (ended || !vfs.choices().allows(inode)) { // before another choice looks for what is held
         return Lease.NONE;
       }
       if (held.containsKey(inode.id())) {
@@ -178,6 +178,20 @@ final class LeaseOps implements LeaseHolder {
 
   private LeaseTable tableOf(Inode inode) {
     return inode.leaseTable(vfs::leaseAlarm);
+  }
+
+  /** Has those recalled that would not be granted any more. With no lock held. */
+  void recallUnwanted() {
+    List<Inode> all;
+    synchronized (held) {
+      all = List.copyOf(held.values());
+    }
+    for (Inode inode : all) {
+      if (!LockLeases.isWanted(inode, vfs)) {
+        tableOf(inode).recallAll();
+      }
+    }
+    locks.recallUnwanted();
   }
 
   /**

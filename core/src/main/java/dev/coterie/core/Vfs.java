@@ -91,6 +91,7 @@ public final class Vfs implements AutoCloseable {
   private final Watches watches = new Watches();
   private final Changes changes = new Changes(watches);
   private final Counters counters = new Counters();
+  private final CopyChoices choices = new CopyChoices();
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -323,6 +324,16 @@ public final class Vfs implements AutoCloseable {
     return counters;
   }
 
+  /** Of what clients may keep copies. */
+  CopyChoices choices() {
+    return choices;
+  }
+
+  /** Has what is not to be copied any more given back. With no lock held. */
+  void recallUnwanted() {
+    sessions.forEach(session -> session.leases().recallUnwanted());
+  }
+
   Alarm alarm() {
     return config.alarm();
   }
@@ -398,6 +409,7 @@ public final class Vfs implements AutoCloseable {
     if (inode instanceof InsideInode && inode.endsNode()) {
       changes.buried(inode.id());
       counters.buried(inode.id());
+      choices.forget(inode.id());
     }
   }
 
