@@ -194,7 +194,9 @@ final class Lasting {
         || operation instanceof Operation.Access
         || operation instanceof Operation.Fsync
         || operation instanceof Operation.GetLock
+        || operation instanceof Operation.Lease
         || operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.ReturnLocks
         || operation instanceof Operation.NextRecalls;
   }
 }

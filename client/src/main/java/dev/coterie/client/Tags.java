@@ -245,7 +245,7 @@ final class Tags {
             flushing[tag] = null; // its Rflush was lost
             served.add(release(tag));
           }
-        } else if (call.sent && Lasting.isRepeatable(call)) {
+        } else if (call.sent && call.request != null && Lasting.isRepeatable(call)) {
           again.calls.add(call);
           if (flushed != null && flushed.flushSent) {
             again.flushes.add(call);

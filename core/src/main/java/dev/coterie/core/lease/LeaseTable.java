@@ -116,7 +116,7 @@ public final class LeaseTable {
    * Has the leases of others recalled, and the waiter run once they are given back; perhaps before
    * this returns. From now until {@link #leave} nothing is granted.
    */
-  public void await(Runnable waiter, LeaseHolder self) {
+  public void await(Runnable waiter, @Nullable LeaseHolder self) {
     List<Map.Entry<LeaseHolder, LeaseName>> told = new ArrayList<>(2);
     boolean free = true;
     synchronized (this) {
@@ -145,6 +145,17 @@ public final class LeaseTable {
     if (free) {
       waiter.run();
     }
+  }
+
+  /** Has all leases recalled, though nobody waits for that. With no lock held. */
+  public void recallAll() {
+    Runnable nobody =
+        new Runnable() { // not a lambda: one of its own
+          @Override
+          public void run() {}
+        };
+    await(nobody, null);
+    leave(nobody);
   }
 
   private synchronized void quiet() {
