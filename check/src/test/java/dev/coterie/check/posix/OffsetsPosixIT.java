@@ -9,8 +9,8 @@ import java.util.Set;
 
 /**
  * Open files that two processes share now and then are like the kernel's: their offsets are where
- * read, write, lseek, O_APPEND and the other process have left them. The clients keep copies, and so
- * the offsets of what is not shared yet.
+ * read, write, lseek, O_APPEND and the other process have left them. The clients keep copies, and
+ * so the offsets of what is not shared yet.
  */
 class OffsetsPosixIT extends DifferentialSuite {
   @Override

@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The offsets of the files that this client has opened, as long as nobody else has those. Reading
- * and writing at one is reading and writing at a place, with all that copies make of it, and to move
- * one costs nothing.
+ * and writing at one is reading and writing at a place, with all that copies make of it, and to
+ * move one costs nothing.
  *
- * <p>No lease is needed for that: another session comes to a handle by a token alone, and a token is
- * made by who has the handle. Before he does, the leader is told the offset, and has it from then
- * on.
+ * <p>No lease is needed for that: another session comes to a handle by a token alone, and a token
+ * is made by who has the handle. Before he does, the leader is told the offset, and has it from
+ * then on.
  */
 final class Offsets {
   /** Up to here any file system lets one seek; behind it the leader is asked. */

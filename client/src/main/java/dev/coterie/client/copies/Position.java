@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The offset of an open file that nobody else has: who uses it has his turn, one after the other, as
- * with Linux's f_pos lock. A turn can end in another thread than it began in.
+ * The offset of an open file that nobody else has: who uses it has his turn, one after the other,
+ * as with Linux's f_pos lock. A turn can end in another thread than it began in.
  */
 final class Position {
   private boolean taken; // guarded by this

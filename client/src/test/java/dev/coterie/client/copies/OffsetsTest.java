@@ -309,8 +309,7 @@ class OffsetsTest {
     send(reading(handle, 4));
     second.cancel();
     leader.deliver();
-    assertThat(answers)
-        .containsExactly(new Transferred(0, 4), Errno.EINTR, new Transferred(4, 4));
+    assertThat(answers).containsExactly(new Transferred(0, 4), Errno.EINTR, new Transferred(4, 4));
   }
 
   @Test
