@@ -190,26 +190,30 @@ final class Offsets {
       this.operation = operation;
     }
 
+    /** The turn is over when it is told, so that who is told can have the next. */
     Completion<R> ending(Completion<? super R> completion) {
       return new Completion<R>() {
         @Override
         public void done(R result) {
-          try {
-            completion.done(result);
-          } finally {
-            position.release();
-          }
+          end(() -> completion.done(result));
         }
 
         @Override
         public void failed(Errno errno) {
-          try {
-            completion.failed(errno);
-          } finally {
-            position.release();
-          }
+          end(() -> completion.failed(errno));
         }
       };
+    }
+
+    private void end(Runnable told) {
+      boolean passes = position.end();
+      try {
+        told.run();
+      } finally {
+        if (passes) {
+          position.pass();
+        }
+      }
     }
 
     /** Null: it takes a step. */

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Position {
   private boolean taken; // guarded by this
+  private boolean over; // guarded by this: the turn is, and is still to be passed on
+  private boolean passing; // guarded by this: a thread passes the turn on
   private @Nullable ArrayDeque<Runnable> waiting; // guarded by this; null: nobody ever has
-  private boolean passing; // guarded by this: a thread is passing the turn on
-  private boolean ended; // guarded by this: the turn is over, and not yet given to the next
 
   long offset; // of whoever has the turn
   long told; // of whoever has the turn: what the leader takes for the offset; -1: not known
@@ -19,37 +19,52 @@ final class Position {
 
   /** False: somebody else has the turn. */
   synchronized boolean tryTake() {
-    if (taken) {
+    if (taken && !over) {
       return false;
     }
     taken = true;
+    over = false;
     return true;
   }
 
-  /** Runs it when the turn has come, perhaps at once; it ends with {@link #release}. */
+  /** Runs it when the turn has come, perhaps at once. */
   void take(Runnable turn) {
     synchronized (this) {
-      if (taken) {
+      if (!tryTake()) {
         if (waiting == null) {
           waiting = new ArrayDeque<>();
         }
         waiting.add(turn);
         return;
       }
-      taken = true;
     }
     turn.run();
   }
 
-  /** The turn is over. Gives the next one, and those after it that are over before this returns. */
+  /** Ends the turn, and lets the next begin. */
   void release() {
-    synchronized (this) {
-      ended = true;
-      if (passing) {
-        return; // the thread that gave this turn goes on
-      }
-      passing = true;
+    if (end()) {
+      pass();
     }
+  }
+
+  /**
+   * Ends the turn. The next who waits for his begins in {@link #pass}, so that there is time to
+   * tell of this one before; whoever asks in between can have it.
+   *
+   * @return whether the caller is to pass it on; else another thread does
+   */
+  synchronized boolean end() {
+    over = true;
+    if (passing) {
+      return false;
+    }
+    passing = true;
+    return true;
+  }
+
+  /** Lets the next begin, and those after it for as long as each ends before this returns. */
+  void pass() {
     Runnable turn = next();
     while (turn != null) {
       turn.run();
@@ -59,12 +74,12 @@ final class Position {
 
   /** Null: nobody waits, or the turn that was given goes on. */
   private synchronized @Nullable Runnable next() {
-    Runnable turn = ended && waiting != null ? waiting.poll() : null;
+    Runnable turn = over && waiting != null ? waiting.poll() : null;
     if (turn == null) {
       passing = false;
-      taken = !ended;
+      taken = !over;
     }
-    ended = false;
+    over = false;
     return turn;
   }
 }

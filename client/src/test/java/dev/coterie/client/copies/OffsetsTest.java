@@ -7,6 +7,7 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,7 +37,8 @@ class OffsetsTest {
 
   private final ScriptedLeader leader = new ScriptedLeader();
   private final ScriptedLeader.File file = leader.file("f", "0123456789");
-  private final Copies copies = new Copies(leader, 1 << 20, () -> 0, 2);
+  private long now;
+  private final Copies copies = new Copies(leader, 1 << 20, () -> now, 2);
   private final List<Object> answers = new ArrayList<>();
 
   @BeforeEach
@@ -128,6 +131,25 @@ class OffsetsTest {
     assertThat(leader.came()).hasSize(1);
     fails(Errno.EINVAL, () -> seek(handle, Whence.END, -21));
     assertThat(seek(handle, Whence.CUR, 0)).isEqualTo(21);
+  }
+
+  @Test
+  void theEnd_isAskedFor_whenTheLeaseIsNotUsable() throws ErrnoException {
+    long handle = open(0);
+    seek(handle, Whence.END, 0);
+    seek(handle, Whence.END, 0);
+    leader.came();
+    assertThat(seek(handle, Whence.END, 0)).isEqualTo(10);
+    assertThat(leader.came()).isEmpty();
+    leader.toHold.add("setattr");
+    send(new Operation.Setattr(file.id, handle, SetAttr.ofSize(4))); // own, and on its way
+    assertThat(seek(handle, Whence.END, 0)).isEqualTo(4);
+    leader.deliver();
+    leader.came();
+    now += TimeUnit.MILLISECONDS.toNanos(Limits.LEASE_MS);
+    file.content = new byte[30]; // by somebody else
+    assertThat(seek(handle, Whence.END, 0)).isEqualTo(30);
+    assertThat(leader.came()).hasSize(1);
   }
 
   @Test
@@ -325,6 +347,38 @@ class OffsetsTest {
     leader.deliver();
     assertThat(second.get()).isEqualTo("4567");
     assertThat(answers).containsExactly(new Transferred(0, 4));
+  }
+
+  /** Of an operation that had to be asked for, and one that was answered here. */
+  @Test
+  void whoIsAnswered_canUseTheOffsetAtOnce() throws ErrnoException {
+    long handle = open(0);
+    leader.toHold.add("read");
+    for (int i = 0; i < 2; i++) {
+      copies.submit(
+          ME,
+          reading(handle, 2),
+          new Completion<Transferred>() {
+            @Override
+            public void done(Transferred moved) {
+              try {
+                answers.add(moved);
+                answers.add(read(handle, 1));
+                answers.add(seek(handle, Whence.CUR, 0));
+              } catch (ErrnoException e) {
+                throw new AssertionError(e);
+              }
+            }
+
+            @Override
+            public void failed(Errno errno) {
+              throw new AssertionError(errno);
+            }
+          });
+    }
+    leader.deliver();
+    assertThat(answers)
+        .containsExactly(new Transferred(0, 2), "2", 3L, new Transferred(3, 2), "5", 6L);
   }
 
   // ---- what no offset can be ----
