@@ -7,6 +7,7 @@ import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.KeyLease;
+import dev.coterie.api.Operation.ReturnKey;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * lease that they share. Its monitor is a leaf.
  *
  * <p>The thread at the head of the queue, and nobody else, asks the leader. The lease is given back
- * when it is recalled and no use is under way.
+ * when it is recalled and no use is under way: at once; or, where each use has been followed at once
+ * by another, with the message that asks for it again. Until then it is <i>leaving</i>, and if no
+ * use follows after all, {@link #hurry} gives it back a moment later.
  */
 final class SharedKey {
   /** A recall that comes so soon after the grant says that others want the key all the time. */
@@ -25,6 +28,12 @@ final class SharedKey {
 
   /** Doubled up to so often: for how long each use gives the lease back, then. */
   private static final int STREAK_MAX = 6;
+
+  /** What asks again so soon after a use would have taken along what that gave back. */
+  private static final long AT_ONCE_NS = TimeUnit.MICROSECONDS.toNanos(50);
+
+  /** So many such uses in a row, and the next one is expected to be so. */
+  private static final int FOLLOWED = 4;
 
   private final SyncHandles all; // immutable
   private final Name name; // immutable
@@ -44,6 +53,14 @@ final class SharedKey {
   private long grantedAt; // guarded by this
   private int streak; // guarded by this: recalls in a row that came soon
   private long hastyUntil; // guarded by this, if streak is not 0: nothing is kept until then
+  private boolean asking; // guarded by this: a request for the lease is under way
+  private boolean leaving; // guarded by this: what is held is only there to be given back
+  private boolean hurried; // guarded by this: hurry is called soon
+  private int left; // guarded by this: how often it was leaving
+  private int leftSeen; // guarded by this: at the last hurry
+  private int followed; // guarded by this: in a row
+  private boolean given; // guarded by this: back by the last use, at givenAt, or leaving since
+  private long givenAt; // guarded by this
 
   /**
    * Atomic: the lease that is recalled, or one that is not here yet, or no more. Written without
@@ -111,7 +128,7 @@ final class SharedKey {
       throw new ErrnoException(Errno.ESTALE, "use " + name + ": the value that was left is lost");
     }
     Line in = line;
-    boolean held = mode.compareTo(wanted.lease()) >= 0 && !isRecalled();
+    boolean held = mode.compareTo(wanted.lease()) >= 0 && !isRecalled() && !leaving;
     return held && in != null && in.isUsable() ? start(in, wanted) : null;
   }
 
@@ -192,6 +209,7 @@ final class SharedKey {
     return in.equals(line)
         && mode.compareTo(wanted.lease()) >= 0
         && !isRecalled()
+        && !leaving
         && !in.isUsable();
   }
 
@@ -207,6 +225,7 @@ final class SharedKey {
       line = in;
       id = opened;
       mode = LeaseMode.NONE;
+      leaving = false;
       recalledSeq = 0;
     }
     in.add(opened, this);
@@ -214,14 +233,21 @@ final class SharedKey {
 
   private Use ask(Line in, SyncMode wanted, int limitMs) throws ErrnoException {
     InodeId key;
+    Line.Return along;
     synchronized (this) {
       awaitReturn();
       key = id;
+      along = leaving && in.equals(line) ? takeIfIdle() : null;
+      noteFollowed();
     }
     if (key == null) {
       throw new AssertionError("asks for what is not open");
     }
-    KeyLease lease = in.call(new Operation.UseKey(key, wanted.lease(), limitMs));
+    if (along != null && !in.mayTakeAlong()) {
+      giveBackBeforeAnythingElse(in, along);
+      along = null;
+    }
+    KeyLease lease = ask(in, key, wanted, limitMs, along);
     synchronized (this) {
       if (in.isOver()) {
         throw new ErrnoException(Errno.ESTALE, "use " + name);
@@ -235,8 +261,56 @@ final class SharedKey {
       }
       mode = lease.mode();
       seq = lease.seq();
+      if (lease.recalled()) {
+        recalledSeq = seq; // no other word comes of it
+      }
       return start(in, wanted);
     }
+  }
+
+  private KeyLease ask(
+      Line in, InodeId key, SyncMode wanted, int limitMs, Line.@Nullable Return along)
+      throws ErrnoException {
+    setAsking(true);
+    ReturnKey first = along == null ? null : along.operation();
+    try {
+      return in.call(new Operation.UseKey(key, wanted.lease(), limitMs, first));
+    } catch (ErrnoException e) {
+      if (along != null) {
+        giveBackAfter(in, along, e.errno());
+      }
+      throw e;
+    } finally {
+      setAsking(false);
+    }
+  }
+
+  private synchronized void setAsking(boolean now) {
+    asking = now;
+  }
+
+  /** What was taken along by a message that failed may be back, or not. */
+  private void giveBackAfter(Line in, Line.Return along, Errno failure) {
+    boolean back = false;
+    if (failure != Errno.EINVAL) {
+      try {
+        in.callAnyway(along.operation());
+        back = true; // if not by this, then before
+      } catch (ErrnoException e) {
+        // As in giveBackBeforeAnythingElse.
+      }
+    }
+    if (!back && along.operation().value() != null) {
+      valueLost();
+    }
+  }
+
+  /** It is asked for. The monitor is held. */
+  private void noteFollowed() {
+    if (given && followed < FOLLOWED) {
+      followed = all.now() - givenAt < AT_ONCE_NS ? followed + 1 : 0;
+    }
+    given = false;
   }
 
   /** The monitor is held. */
@@ -279,8 +353,9 @@ final class SharedKey {
         failure = e;
       }
     }
-    Line.Return given = null;
+    Line.Return back = null;
     boolean unasked = false;
+    boolean first = false;
     synchronized (this) {
       stop(use);
       if (failure == null && !in.isOver() && in.equals(line)) {
@@ -288,21 +363,68 @@ final class SharedKey {
           value = left;
           changed = true;
         }
-        given = isRecalled() || isHasty() ? takeIfIdle() : null;
-        unasked = given != null && !isRecalled(given);
-        returning |= unasked;
+        if (isIdle() && (isRecalled() || isHasty())) {
+          given = true;
+          givenAt = all.now();
+          if (followed == FOLLOWED && turns.isEmpty() && !asking) {
+            first = startLeaving();
+          } else {
+            back = takeIfIdle();
+            unasked = back != null && !isRecalled(back);
+            returning |= unasked;
+          }
+        }
       } else if (failure == null) {
         failure = new ErrnoException(Errno.ESTALE);
       }
       notifyAll();
     }
-    if (given != null) {
-      giveBack(in, given, unasked);
+    if (back != null) {
+      giveBack(in, back, unasked);
+    } else if (first) {
+      all.hurry(this);
     }
     if (failure != null) {
       throw new ErrnoException(
           Errno.ESTALE, "use " + name + ": it was taken away meanwhile: " + failure.errno().text());
     }
+  }
+
+  /** Whether somebody is to be told. The monitor is held. */
+  private boolean startLeaving() {
+    leaving = true;
+    left++;
+    boolean first = !hurried;
+    hurried = true;
+    return first;
+  }
+
+  /**
+   * Gives back what has been leaving since the last call.
+   *
+   * @return whether this is to be called again, soon
+   */
+  boolean hurry() {
+    Line in;
+    Line.Return back = null;
+    boolean unasked = false;
+    boolean more;
+    synchronized (this) {
+      in = line;
+      more = left != leftSeen;
+      if (leaving && !more) {
+        back = takeIfIdle();
+        unasked = back != null && !isRecalled(back);
+        returning |= unasked;
+        followed = 0;
+      }
+      leftSeen = left;
+      hurried = more;
+    }
+    if (in != null && back != null) {
+      giveBack(in, back, unasked);
+    }
+    return more;
   }
 
   /**
@@ -387,13 +509,18 @@ final class SharedKey {
   /** Takes the lease out of use; null: it is in use, or there is none. The monitor is held. */
   private Line.@Nullable Return takeIfIdle() {
     InodeId key = id;
-    if (mode == LeaseMode.NONE || writer || readers > 0 || key == null) {
+    if (!isIdle() || key == null) {
       return null;
     }
-    Operation.ReturnKey given = new Operation.ReturnKey(key, seq, changed ? value : null);
+    ReturnKey back = new ReturnKey(key, seq, changed ? value : null);
     mode = LeaseMode.NONE;
     changed = false;
-    return new Line.Return(this, given);
+    leaving = false;
+    return new Line.Return(this, back);
+  }
+
+  private boolean isIdle() {
+    return mode != LeaseMode.NONE && !writer && readers == 0;
   }
 
   /** A value that was given back was not taken. */
@@ -407,6 +534,7 @@ final class SharedKey {
       lost |= changed && mode != LeaseMode.NONE;
       mode = LeaseMode.NONE;
       changed = false;
+      leaving = false;
     }
   }
 
