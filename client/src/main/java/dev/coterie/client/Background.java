@@ -34,7 +34,7 @@ final class Background implements Runnable {
   private static final int QUIET_LOOKS = 10;
 
   /** For so long reading is left to those who wait, if some do. */
-  private static final long AWAY_NS = TimeUnit.MICROSECONDS.toNanos(500);
+  private static final long AWAY_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Connection connection; // immutable
   private final ReaderRole role; // immutable

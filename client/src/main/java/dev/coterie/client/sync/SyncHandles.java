@@ -29,7 +29,7 @@ public final class SyncHandles implements AutoCloseable, Runnable {
   }
 
   /** For so long at most, twice, a key waits to be given back with a message that asks for it. */
-  private static final long HURRY_NS = TimeUnit.MICROSECONDS.toNanos(500);
+  private static final long HURRY_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(Limits.LEASE_MS) / 3;
 
