@@ -23,18 +23,6 @@ import org.jspecify.annotations.Nullable;
  * use follows after all, {@link #hurry} gives it back a moment later.
  */
 final class SharedKey {
-  /** A recall that comes so soon after the grant says that others want the key all the time. */
-  private static final long SOON_NS = TimeUnit.MILLISECONDS.toNanos(10);
-
-  /** Doubled up to so often: for how long each use gives the lease back, then. */
-  private static final int STREAK_MAX = 6;
-
-  /** What asks again so soon after a use would have taken along what that gave back. */
-  private static final long AT_ONCE_NS = TimeUnit.MICROSECONDS.toNanos(50);
-
-  /** So many such uses in a row, and the next one is expected to be so. */
-  private static final int FOLLOWED = 4;
-
   private final SyncHandles all; // immutable
   private final Name name; // immutable
   private int entered; // guarded by this: handles and uses, begun or waiting
@@ -50,17 +38,13 @@ final class SharedKey {
   private byte[] value = new byte[0]; // guarded by this: under the lease; never changed
   private boolean changed; // guarded by this: the leader does not have the value
   private boolean returning; // guarded by this: given back unasked, and the leader may not know
-  private long grantedAt; // guarded by this
-  private int streak; // guarded by this: recalls in a row that came soon
-  private long hastyUntil; // guarded by this, if streak is not 0: nothing is kept until then
+  private final Contention contention = new Contention(); // guarded by this
   private boolean asking; // guarded by this: a request for the lease is under way
+  private int sending; // guarded by this: what was taken by other threads, and is not sent yet
   private boolean leaving; // guarded by this: what is held is only there to be given back
   private boolean hurried; // guarded by this: hurry is called soon
   private int left; // guarded by this: how often it was leaving
   private int leftSeen; // guarded by this: at the last hurry
-  private int followed; // guarded by this: in a row
-  private boolean given; // guarded by this: back by the last use, at givenAt, or leaving since
-  private long givenAt; // guarded by this
 
   /**
    * Atomic: the lease that is recalled, or one that is not here yet, or no more. Written without
@@ -238,7 +222,7 @@ final class SharedKey {
       awaitReturn();
       key = id;
       along = leaving && in.equals(line) ? takeIfIdle() : null;
-      noteFollowed();
+      contention.asked(all.now());
     }
     if (key == null) {
       throw new AssertionError("asks for what is not open");
@@ -257,7 +241,7 @@ final class SharedKey {
         changed = false;
       }
       if (lease.seq() != seq) {
-        grantedAt = all.now();
+        contention.granted(all.now());
       }
       mode = lease.mode();
       seq = lease.seq();
@@ -303,14 +287,6 @@ final class SharedKey {
     if (!back && along.operation().value() != null) {
       valueLost();
     }
-  }
-
-  /** It is asked for. The monitor is held. */
-  private void noteFollowed() {
-    if (given && followed < FOLLOWED) {
-      followed = all.now() - givenAt < AT_ONCE_NS ? followed + 1 : 0;
-    }
-    given = false;
   }
 
   /** The monitor is held. */
@@ -364,9 +340,8 @@ final class SharedKey {
           changed = true;
         }
         if (isIdle() && (isRecalled() || isHasty())) {
-          given = true;
-          givenAt = all.now();
-          if (followed == FOLLOWED && turns.isEmpty() && !asking) {
+          contention.givesBack(all.now());
+          if (contention.isFollowed() && turns.isEmpty() && !asking) {
             first = startLeaving();
           } else {
             back = takeIfIdle();
@@ -416,13 +391,18 @@ final class SharedKey {
         back = takeIfIdle();
         unasked = back != null && !isRecalled(back);
         returning |= unasked;
-        followed = 0;
+        contention.notFollowed();
       }
+      sending += back != null ? 1 : 0;
       leftSeen = left;
       hurried = more;
     }
     if (in != null && back != null) {
-      giveBack(in, back, unasked);
+      try {
+        giveBack(in, back, unasked);
+      } finally {
+        sent();
+      }
     }
     return more;
   }
@@ -479,31 +459,42 @@ final class SharedKey {
     Line.Return given;
     synchronized (this) {
       if (isRecalled()) {
-        noteRecall();
+        contention.recalled(all.now());
       }
       given = isRecalled() ? takeIfIdle() : null;
+      sending += given != null ? 1 : 0;
     }
     if (given != null) {
-      in.giveBack(given);
+      try {
+        in.giveBack(given);
+      } finally {
+        sent();
+      }
     }
   }
 
-  /**
-   * Where others want the key all the time it is quicker to give it back unasked: a recall is seen
-   * by another thread, which has to come to its turn first.
-   */
-  private void noteRecall() {
-    long now = all.now();
-    if (now - grantedAt < SOON_NS) {
-      streak = Math.min(streak + 1, STREAK_MAX);
-      hastyUntil = now + (SOON_NS << streak);
-    } else {
-      streak = 0;
+  private synchronized void sent() {
+    sending--;
+    notifyAll();
+  }
+
+  /** What comes after it is sent after what is given back. The monitor is held. */
+  private void awaitSent() {
+    boolean interrupted = false;
+    while (sending > 0) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private boolean isHasty() {
-    return streak != 0 && mode == LeaseMode.EXCLUSIVE && all.now() - hastyUntil < 0;
+    return mode == LeaseMode.EXCLUSIVE && contention.isHasty(all.now());
   }
 
   /** Takes the lease out of use; null: it is in use, or there is none. The monitor is held. */
@@ -561,6 +552,7 @@ final class SharedKey {
     Line in;
     Line.Return given;
     synchronized (this) {
+      awaitSent();
       in = line;
       given = in == null || in.isOver() ? null : takeIfIdle();
     }
