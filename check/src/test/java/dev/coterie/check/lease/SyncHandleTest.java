@@ -30,6 +30,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -356,6 +357,54 @@ class SyncHandleTest {
     assertThat(get(process().open("key"))).isEqualTo(Integer.toString(6 + times / 2 + times));
     assertThat(asked("usekey")).isGreaterThan(times);
     assertThat(asked("returnkey")).isLessThan(asked("usekey") / 2);
+  }
+
+  /** Another thread holds its message up until this one waits for it, or has gone on. */
+  private final class HeldUp implements FileService {
+    private final FileService below = new Counted(vfs.openSession());
+    private final Thread closer = Thread.currentThread();
+    private final AtomicBoolean held;
+
+    HeldUp(AtomicBoolean held) throws ErrnoException {
+      this.held = held;
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      if (operation instanceof Operation.ReturnKey && !Thread.currentThread().equals(closer)) {
+        held.set(true);
+        await().until(() -> asked("closekey") > 0 || closer.getState() == Thread.State.WAITING);
+      }
+      return below.submit(caller, operation, completion);
+    }
+
+    @Override
+    public void close() {
+      below.close();
+    }
+  }
+
+  @Test
+  void close_whenAnotherThreadIsAboutToGiveBack_waitsForThat() throws Exception {
+    AtomicBoolean held = new AtomicBoolean();
+    SyncHandles process = new SyncHandles(() -> new HeldUp(held), Caller.ROOT, now::get);
+    all.add(process);
+    SyncHandle one = process.open("key");
+    SyncHandle other = process().open("key");
+    int expected = 0;
+    int before;
+    do {
+      addUpTo(other, 1);
+      addUpTo(one, 3);
+      before = asked("returnkey");
+      held.set(false);
+      addUpTo(one, 1);
+      expected += 5;
+    } while (asked("returnkey") > before && !held.get() || expected < 50);
+    await().untilTrue(held); // it is left to another thread
+    one.close();
+    assertThat(get(other)).isEqualTo(Integer.toString(expected));
   }
 
   @Test
