@@ -211,7 +211,8 @@ final class Replies {
     if (mode == null || mode == LeaseMode.NONE || reply.seq() == 0) {
       throw new ProtocolException("a lease on a key, of mode " + reply.mode());
     }
-    return new KeyLease(mode, reply.seq(), bytes(reply.value()));
+    boolean recalled = (reply.flags() & P9.KEY_RECALLED) != 0;
+    return new KeyLease(mode, reply.seq(), bytes(reply.value()), recalled);
   }
 
   private static List<LeaseName> recalls(LeaseReply.Rnotify reply) throws ProtocolException {

@@ -315,7 +315,7 @@ final class Tags {
     return freeCount > kept;
   }
 
-  private static boolean isForLeases(Operation<?> operation) {
+  static boolean isForLeases(Operation<?> operation) {
     return operation instanceof Operation.ReturnLeases
         || operation instanceof Operation.ReturnKey
         || operation instanceof Operation.ReturnLocks

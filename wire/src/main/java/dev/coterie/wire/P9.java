@@ -334,10 +334,16 @@ public final class P9 {
   /** Nobody else sees it or changes it while it is held. */
   public static final int LEASE_EXCLUSIVE = 2;
 
-  // ---- Treturnkey, since 9P2000.L.coterie.1 ----
+  // ---- Treturnkey, Tusekey, since 9P2000.L.coterie.1 ----
 
   /** The value was changed. */
   public static final int KEY_CHANGED = 1;
+
+  /** Of Tusekey: gives back, before it waits. */
+  public static final int KEY_RETURNS = 2;
+
+  /** Of Rusekey: it is recalled with this, and no notice follows. */
+  public static final int KEY_RECALLED = 1;
 
   /** The lease was given back, and the value taken. */
   public static final int KEY_RETURNED = 0;

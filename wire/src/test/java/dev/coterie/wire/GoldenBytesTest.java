@@ -513,11 +513,19 @@ class GoldenBytesTest {
     String id = "0900000000000000 05000000 ";
     assertFrame(1, new KeyRequest.Topenkey(Samples.name("k")), "0a000000 f8 0100 0100 6b");
     assertFrame(1, new KeyReply.Ropenkey(key), "13000000 f9 0100 " + id);
-    assertFrame(1, new KeyRequest.Tusekey(key, 2, -1), "18000000 fa 0100 " + id + "02 ffffffff");
     assertFrame(
         1,
-        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'})),
-        "11000000 fb 0100 02 07000000 01000000 76");
+        new KeyRequest.Tusekey(key, 2, -1),
+        "21000000 fa 0100 " + id + "02 ffffffff 00 00000000 00000000");
+    assertFrame(
+        1,
+        new KeyRequest.Tusekey(
+            key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
+        "22000000 fa 0100 " + id + "02 ffffffff 03 07000000 01000000 76");
+    assertFrame(
+        1,
+        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'}, true)),
+        "12000000 fb 0100 02 07000000 01 01000000 76");
     assertFrame(
         1,
         new KeyRequest.Treturnkey(key, 7, P9.KEY_CHANGED, Samples.data("v")),
