@@ -124,7 +124,29 @@ final class Lasting {
 
   // Chains of instanceof, as in Requests: a switch on types would link code.
 
-  /** Whether it is a change, which is sent with its number. */
+  /** Whether it is a change, or one of several operations is, which is sent with its number. */
+  static boolean isOnce(Call<?> call) {
+    for (int i = 0; i < call.parts.size(); i++) {
+      if (isOnce(call.parts.get(i).operation)) {
+        return true;
+      }
+    }
+    return call.parts.isEmpty() && isOnce(call.operation);
+  }
+
+  /** Whether it may be one of several that are sent with a number. */
+  static boolean isOnceAmongOthers(Operation<?> operation) {
+    return isOnce(operation)
+        || operation instanceof Operation.Read
+        || operation instanceof Operation.ReadNext
+        || operation instanceof Operation.Getattr
+        || operation instanceof Operation.Root
+        || operation instanceof Operation.Statfs
+        || operation instanceof Operation.Access
+        || operation instanceof Operation.Fsync
+        || operation instanceof Operation.Readdir;
+  }
+
   static boolean isOnce(Operation<?> operation) {
     return operation instanceof Operation.Write
         || operation instanceof Operation.Append
@@ -155,6 +177,14 @@ final class Lasting {
   /** Whether it can be sent again. */
   static boolean isRepeatable(Call<?> call) {
     if (call.once) {
+      return true;
+    }
+    for (int i = 0; i < call.parts.size(); i++) {
+      if (!isRepeatable(call.parts.get(i))) {
+        return false;
+      }
+    }
+    if (!call.parts.isEmpty()) {
       return true;
     }
     Operation<?> operation = call.operation;

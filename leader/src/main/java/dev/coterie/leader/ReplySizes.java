@@ -23,6 +23,12 @@ final class ReplySizes {
   /** The longest of those without anything of variable length, which is that of statfs. */
   private static final int SMALL_BYTES = 67;
 
+  /** An error, and all that says no more than a count. */
+  private static final int ERROR_BYTES = P9.HEADER_BYTES + Integer.BYTES;
+
+  /** A lock that is in the way. */
+  private static final int LOCK_BYTES = 28;
+
   /** Header and a count, or two. */
   private static final int LIST_BYTES = P9.HEADER_BYTES + 2 * Integer.BYTES;
 
@@ -63,6 +69,19 @@ final class ReplySizes {
           P9.TEVLOCK,
           P9.TOPENWATCH ->
           ATTRS_BYTES;
+      case P9.TWRITE,
+          P9.TCLUNK,
+          P9.TFSYNC,
+          P9.TUNLINKAT,
+          P9.TACCESS,
+          P9.TRENAMEX,
+          P9.TSETXATTR,
+          P9.TREMOVEXATTR,
+          P9.TFALLOCATE,
+          P9.TSETFLAGS,
+          P9.TEVCTL ->
+          ERROR_BYTES;
+      case P9.TLOCKX -> LOCK_BYTES;
       case P9.TREADLINK -> LIST_BYTES + Limits.PATH_BYTES;
       case P9.TGETXATTR -> LIST_BYTES + Limits.XATTR_VALUE_BYTES;
       case P9.TLISTXATTR -> LIST_BYTES + Limits.XATTR_LIST_BYTES;

@@ -192,7 +192,11 @@ public sealed interface SessionRequest extends Request {
 
     @Override
     public Request detached() {
-      return new Tdo(flags, requests.stream().map(Request::detached).toList());
+      List<Request> detached = new ArrayList<>(requests.size());
+      for (Request inner : requests) {
+        detached.add(inner.detached());
+      }
+      return new Tdo(flags, detached);
     }
   }
 
