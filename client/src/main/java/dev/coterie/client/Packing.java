@@ -1,6 +1,7 @@
 package dev.coterie.client;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Change;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.client.Together.Step;
@@ -145,7 +146,8 @@ final class Packing {
       return DATA_BYTES + (long) Math.max(0, bytes);
     }
     if (operation instanceof Operation.NextChanges(_, var bytes, _)) {
-      return DATA_BYTES + (long) Math.max(0, bytes);
+      int one = Change.CHANGE_BYTES + Limits.CHANGE_PATH_BYTES;
+      return DATA_BYTES + (long) Math.max(one, bytes);
     }
     if (operation instanceof Operation.Evwait(_, var max, _)) {
       return DATA_BYTES + 16L * Math.max(0, max);

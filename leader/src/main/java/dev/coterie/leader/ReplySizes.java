@@ -1,5 +1,6 @@
 package dev.coterie.leader;
 
+import dev.coterie.api.Change;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
 import dev.coterie.api.Limits;
@@ -32,6 +33,9 @@ final class ReplySizes {
   /** Header and a count, or two. */
   private static final int LIST_BYTES = P9.HEADER_BYTES + 2 * Integer.BYTES;
 
+  /** One is told however few bytes are asked for. */
+  private static final int ONE_CHANGE_BYTES = Change.CHANGE_BYTES + Limits.CHANGE_PATH_BYTES;
+
   private static final int KEY_LEASE_BYTES = P9.HEADER_BYTES + 1 + 2 * Integer.BYTES;
 
   private ReplySizes() {}
@@ -42,7 +46,7 @@ final class ReplySizes {
       case Tread r -> P9.HEADER_BYTES + Integer.BYTES + P9.ioCount(r.count(), msize);
       case Treadseq r -> LIST_BYTES + Integer.BYTES + P9.ioCount(r.count(), msize);
       case Treaddirx r -> LIST_BYTES + P9.ioCount(r.count(), msize);
-      case Tchanges r -> LIST_BYTES + P9.ioCount(r.count(), msize);
+      case Tchanges r -> LIST_BYTES + Math.max(ONE_CHANGE_BYTES, P9.ioCount(r.count(), msize));
       case Tnotify r -> LIST_BYTES + Notice.BYTES * fitting(r.max(), Notice.BYTES, msize);
       case Tevwait r -> LIST_BYTES + Event.BYTES * fitting(r.max(), Event.BYTES, msize);
       default -> ofType(request.type());
