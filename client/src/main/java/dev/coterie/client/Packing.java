@@ -129,7 +129,9 @@ final class Packing {
         || operation instanceof Operation.Fsync) {
       return ERROR_BYTES;
     }
-    if (operation instanceof Operation.Lock) {
+    if (operation instanceof Operation.Lock
+        || operation instanceof Operation.Append
+        || operation instanceof Operation.WriteNext) {
       return LOCK_BYTES;
     }
     if (operation instanceof Operation.Read read) {

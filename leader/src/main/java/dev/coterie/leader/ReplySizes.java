@@ -27,6 +27,9 @@ final class ReplySizes {
   /** An error, and all that says no more than a count. */
   private static final int ERROR_BYTES = P9.HEADER_BYTES + Integer.BYTES;
 
+  /** An offset and a count. */
+  private static final int MOVED_BYTES = ERROR_BYTES + Long.BYTES;
+
   /** A lock that is in the way. */
   private static final int LOCK_BYTES = 28;
 
@@ -85,6 +88,7 @@ final class ReplySizes {
           P9.TSETFLAGS,
           P9.TEVCTL ->
           ERROR_BYTES;
+      case P9.TAPPEND, P9.TWRITESEQ, P9.TSEEK, P9.TCOPYRANGE -> MOVED_BYTES;
       case P9.TLOCKX -> LOCK_BYTES;
       case P9.TREADLINK -> LIST_BYTES + Limits.PATH_BYTES;
       case P9.TGETXATTR -> LIST_BYTES + Limits.XATTR_VALUE_BYTES;
