@@ -479,8 +479,9 @@ final class Connection {
     if (tag < Tags.CALLS) {
       answered(tags.answered(tag), type, frames);
     } else if (tag < Tags.CALLS + Tags.CLUNKS) {
-      frames.reply();
-      references.freeFid(output.clunked(tag)); // "the fid is gone even when an error is returned"
+      for (int fid : output.clunked(tag, frames.reply(), references)) {
+        clunk(fid);
+      }
     } else if ((tag & Tags.FLUSH) != 0 && type == P9.RFLUSH) {
       Call<?> cancelled = tags.flushed(tag & ~Tags.FLUSH);
       if (cancelled != null) {
