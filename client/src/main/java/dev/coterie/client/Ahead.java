@@ -177,7 +177,7 @@ final class Ahead {
       return;
     }
     try {
-      connection.closeUnheard(opened.handle());
+      connection.closeQuietly(opened.handle(), true);
     } catch (ErrnoException e) {
       // The connection is over, and so is the handle.
     }

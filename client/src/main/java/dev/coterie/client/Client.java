@@ -62,6 +62,7 @@ import org.jspecify.annotations.Nullable;
 public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
   private final Ahead ahead; // immutable
+  private final Packing packing; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
   private final KeyConnector keys; // immutable
 
@@ -69,16 +70,21 @@ public final class Client implements FileService, StepsAhead {
       Connection connection,
       long copiesBytes,
       boolean writeBack,
+      boolean lasting,
       KeyConnector keys,
       LongSupplier clock) {
     this.connection = connection;
     this.ahead = new Ahead(connection);
+    this.packing = new Packing(connection, lasting);
     this.keys = keys;
     this.copies =
         copiesBytes == 0
             ? null
             : new TickingCopies(
-                new Client(connection, 0, false, keys, clock), copiesBytes, writeBack, clock);
+                new Client(connection, 0, false, lasting, keys, clock),
+                copiesBytes,
+                writeBack,
+                clock);
     if (copies != null) {
       connection.onLoss(copies.onLoss());
     }
@@ -101,6 +107,7 @@ public final class Client implements FileService, StepsAhead {
         Handshake.connect(address, options, self, null),
         near ? options.copiesBytes() : 0,
         options.writeBack(),
+        false,
         new KeyConnector(address, options, self),
         LeaseClock.near());
   }
@@ -110,6 +117,7 @@ public final class Client implements FileService, StepsAhead {
     return new Client(
         Handshake.connect(address, options, self, null),
         0,
+        false,
         false,
         new KeyConnector(address, options, self),
         LeaseClock.near());
@@ -140,8 +148,27 @@ public final class Client implements FileService, StepsAhead {
         Handshake.connect(address, options, identity, lasting),
         options.copiesBytes(),
         options.writeBack(),
+        true,
         new KeyConnector(address, options, identity),
         address instanceof Address.Unix ? LeaseClock.near() : LeaseClock.far());
+  }
+
+  /** Several operations, done one after the other in one message if they fit into one. */
+  public Together together(Caller caller) {
+    return new Together(this, caller);
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  Packing packing() {
+    return packing;
+  }
+
+  /** Whether copies have to know of each operation. */
+  boolean keepsCopies() {
+    return copies != null;
   }
 
   @Override
@@ -193,7 +220,7 @@ public final class Client implements FileService, StepsAhead {
 
   private boolean closeQuietly(Operation.Close close) throws ErrnoException {
     try {
-      return connection.closeQuietly(close.handle());
+      return connection.closeQuietly(close.handle(), false);
     } catch (ErrnoException e) {
       throw new ErrnoException(e.errno(), close.label());
     }
