@@ -73,7 +73,11 @@ final class DataOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
-      vfs.requireSeenToChange(inode);
+      if (source.hasRemaining()) {
+        vfs.requireSeenToChange(inode);
+      } else {
+        vfs.requireSeen(inode);
+      }
       vfs.counters().requireContent(inode);
       long at = offset < 0 ? inode.node.size() : offset;
       if (!source.hasRemaining()) {
