@@ -220,25 +220,25 @@ public final class LeaseTable {
     if (grant == null || grant.seq != seq) {
       return null;
     }
-    if (keeps == LeaseMode.NONE) {
-      return new Returned(true, remove(holder, grant));
-    }
-    return new Returned(false, grant.isOver(keeps) ? lower(grant, keeps) : List.of());
+    return keeps == LeaseMode.NONE
+        ? new Returned(true, remove(holder, grant))
+        : new Returned(false, lower(grant, keeps));
   }
 
-  /** Only an exclusive one can be lowered, so it is the only one. */
   private List<Runnable> lower(Grant grant, LeaseMode keeps) {
-    grant.mode = keeps;
-    exclusive = false;
+    if (grant.isOver(keeps)) {
+      grant.mode = keeps;
+      exclusive = false; // only such a one can be lowered, and there is no other beside it
+    }
     List<Runnable> told = new ArrayList<>(waiting.size() + 1);
-    if (grant.recalled == keeps) {
-      grant.recalled = null; // one to less would not be over
+    if (grant.recalled != null && !grant.isOver(grant.recalled)) {
+      grant.recalled = null;
       told.addAll(grant.alarms);
       grant.alarms.clear();
     }
     waiting.forEach(
         (waiter, most) -> {
-          if (most.compareTo(keeps) >= 0) {
+          if (!grant.isOver(most)) {
             told.add(waiter);
           }
         });
