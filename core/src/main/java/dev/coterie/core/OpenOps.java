@@ -67,7 +67,11 @@ final class OpenOps {
 
   /** With the inode locked; alone if O_TRUNC. */
   private Fresh openLocked(Caller caller, InsideInode inode, int flags) throws ErrnoException {
-    vfs.requireSeen(inode);
+    if ((flags & O_TRUNC) != 0) {
+      vfs.requireSeenToChange(inode);
+    } else {
+      vfs.requireSeen(inode);
+    }
     InsideNode node = inode.node;
     int mode = node.mode();
     if ((flags & O_DIRECTORY) != 0 && !Mode.isDirectory(mode)) {

@@ -501,6 +501,15 @@ class GoldenBytesTest {
         1,
         LeaseReply.Rnotify.ofRecalls(List.of(new LeaseName(new InodeId(9, 5), -2))),
         "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 feffffff 00 01");
+    LeaseName shared = new LeaseName(new InodeId(9, 5), LeasePlane.INODE, 7, LeaseMode.SHARED);
+    assertFrame(
+        1,
+        LeaseReply.Rnotify.ofRecalls(List.of(shared)),
+        "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 07000000 01 01");
+    assertFrame(
+        1,
+        LeaseRequest.Tleaseret.of(List.of(shared)),
+        "1b000000 a6 0100 0100 0900000000000000 05000000 00 07000000 01");
     assertFrame(1, new LeaseRequest.Tlease(2, 0, 1), "0d000000 a4 0100 02000000 00 01");
     assertFrame(
         1,

@@ -255,7 +255,7 @@ class LeaseWireTest {
     holder.fails(Errno.EBADF, leaseFrame(77, 0, 1));
     int seq = take();
     holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 5, seq, 0)));
-    holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 0, seq, 1)));
+    holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 0, seq, 2)));
     change();
     assertWaits();
     holder.ok(returnFrame(seq + 1));

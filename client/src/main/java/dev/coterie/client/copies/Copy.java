@@ -44,7 +44,7 @@ final class Copy {
   record Entry(Caller who, @Nullable Node child, @Nullable Entry next) {}
 
   final int seq; // immutable
-  final boolean exclusive; // immutable: nobody else has a copy, so changes may be kept back
+  boolean exclusive; // guarded by the node: nobody else has a copy, so changes may be kept back
   final ConcurrentHashMap<Name, Entry> names = new ConcurrentHashMap<>(1);
   private volatile @Nullable Known known; // atomic
   private volatile long size = -1; // atomic; unknown until the first attributes

@@ -5,6 +5,7 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
@@ -265,8 +266,7 @@ final class Keeper {
               if (lease.plane() == LeasePlane.LOCKS) {
                 locks().recalled(lease);
               } else {
-                nodes().recalled(lease);
-                ofCopies.add(lease);
+                ofCopies.add(nodes().recalled(lease));
               }
             }
             if (!ofCopies.isEmpty() || recalls.isEmpty()) {
@@ -385,7 +385,11 @@ final class Keeper {
           @Override
           public void done(Done result) {
             answered(operation, result, sending);
-            leases.forEach(lease -> returning.remove(lease.id(), lease.seq()));
+            for (LeaseName lease : leases) {
+              if (lease.keeps() == LeaseMode.NONE) {
+                returning.remove(lease.id(), lease.seq());
+              }
+            }
           }
 
           @Override

@@ -60,10 +60,12 @@ final class Node {
     return !isHushed(now) && !(shared && now - sharedUntil < 0);
   }
 
-  /** Others have leases too. */
+  /** Others have leases too, or want to see what is written. */
   void isShared(long now, long nanos) {
-    sharedUntil = now + nanos;
-    shared = true;
+    if (!shared || now + nanos - sharedUntil > 0) {
+      sharedUntil = now + nanos;
+      shared = true;
+    }
   }
 
   void changed() {

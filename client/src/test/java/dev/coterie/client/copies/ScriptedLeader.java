@@ -85,6 +85,9 @@ final class ScriptedLeader implements FileService {
   /** And which they were. */
   final List<String> written = new ArrayList<>();
 
+  /** The leases that came back. */
+  final List<LeaseName> returned = new ArrayList<>();
+
   /** What happens when leases come back. */
   Runnable atReturn = () -> {};
 
@@ -126,13 +129,22 @@ final class ScriptedLeader implements FileService {
     recall(file.id, file.held);
   }
 
+  /** Wants to see it, and lets its holder keep a shared lease. */
+  void recallToShared(File file) {
+    recall(new LeaseName(file.id, file.held).keeping(LeaseMode.SHARED));
+  }
+
   void recall(InodeId id, int seq) {
+    recall(new LeaseName(id, seq));
+  }
+
+  private void recall(LeaseName lease) {
     Completion<List<LeaseName>> told = taker;
     if (told == null) {
       throw new AssertionError("nobody asks for recalls");
     }
     taker = null;
-    told.done(List.of(new LeaseName(id, seq)));
+    told.done(List.of(lease));
   }
 
   /** Delivers the answer that was held back first. */
@@ -186,8 +198,10 @@ final class ScriptedLeader implements FileService {
         atReturn.run();
         for (LeaseName lease : o.leases()) {
           File file = files.get(lease.id());
+          returned.add(lease);
           if (file != null && file.held == lease.seq()) {
-            file.held = 0;
+            file.exclusive = false;
+            file.held = lease.keeps() == LeaseMode.SHARED ? file.held : 0;
           }
         }
         yield Done.DONE;
