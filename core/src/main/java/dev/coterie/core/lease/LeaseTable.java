@@ -181,7 +181,7 @@ public final class LeaseTable {
           @Override
           public void run() {}
         };
-    await(nobody, null);
+    await(nobody, null, LeaseMode.NONE);
     leave(nobody);
   }
 
