@@ -511,12 +511,13 @@ interface LeaseChecks extends Checks {
     other.file("/f", "");
     long handle = holder.open("/f", O_RDWR);
     InodeId id = holder.id("/f");
+    InodeId theirs = other.id("/f");
     Leased leased =
         holder.service().call(holder.caller(), new Operation.Lease(id, LeaseMode.EXCLUSIVE));
     assertThat(leased.mode()).isEqualTo(LeaseMode.EXCLUSIVE);
     LeaseName lease = new LeaseName(id, leased.seq());
     LeaseName shared = lease.keeping(LeaseMode.SHARED);
-    Sent look = Sent.send(other, new Operation.Getattr(other.id("/f")));
+    Sent look = Sent.send(other, new Operation.Getattr(theirs));
     assertThat(recalls(holder)).containsExactly(shared);
     holder.service().write(holder.caller(), handle, 0, bytes("abc"));
     assertThat(look.waits()).isTrue();
