@@ -75,9 +75,9 @@ public sealed interface HandleReply extends Reply {
     }
 
     static Ropen get(ByteBuffer in) throws ProtocolException {
-      long valid = in.getLong(in.position());
+      int start = in.position();
       Stat stat = Attrs.get(in);
-      boolean leased = (valid & P9.GETATTR_LEASES) != 0;
+      boolean leased = (in.getLong(start) & P9.GETATTR_LEASES) != 0;
       return new Ropen(stat, leased ? HeldLease.getAll(in) : List.of(), in.getInt());
     }
   }

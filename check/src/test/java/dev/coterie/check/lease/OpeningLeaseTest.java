@@ -110,7 +110,8 @@ class OpeningLeaseTest {
   void withoutTheWish_orOnError_nothingIsGranted() throws Exception {
     assertThat(holder.open(ME, file, OpenFlags.O_RDONLY | OpenFlags.READ_SOON).seq()).isZero();
     assertThatThrownBy(() -> holder.open(ME, file, WISHING | OpenFlags.O_DIRECTORY))
-        .hasMessageContaining("ENOTDIR");
+        .isInstanceOfSatisfying(
+            ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOTDIR));
     assertThat(new Asked<>(other, change()).waits()).isFalse();
     nothingIsRecalled(holder);
   }
