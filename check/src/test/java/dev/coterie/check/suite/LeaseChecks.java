@@ -521,7 +521,8 @@ interface LeaseChecks extends Checks {
     holder.service().write(holder.caller(), handle, 0, bytes("abc"));
     assertThat(look.waits()).isTrue();
     giveBack(holder, shared);
-    assertThat(look.ended()).isInstanceOfSatisfying(Stat.class, s -> assertThat(s.size()).isEqualTo(3));
+    assertThat(look.ended())
+        .isInstanceOfSatisfying(Stat.class, s -> assertThat(s.size()).isEqualTo(3));
     assertThat(lease(holder, "/f")).isEqualTo(lease);
     noRecall(holder);
     Sent change = Sent.send(other, write(other, "/f"));
