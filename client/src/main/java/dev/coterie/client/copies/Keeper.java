@@ -335,7 +335,8 @@ final class Keeper {
     return returning.get(id);
   }
 
-  private void sendReturns() {
+  /** What is to be given back goes now. */
+  void sendReturns() {
     while (!over) {
       List<LeaseName> some;
       synchronized (toReturn) {
