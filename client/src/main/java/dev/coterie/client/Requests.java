@@ -4,7 +4,6 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
-import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
@@ -161,10 +160,6 @@ final class Requests {
         ByteBuffer destination = ((Operation.Read) read.operation).destination();
         read.count = readable(destination, dataBytes(caller));
         steps.add(step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
-      }
-      if (chain.lease != null) {
-        int shared = LeaseMode.SHARED.number();
-        steps.add(step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
       }
     }
     return steps;

@@ -9,8 +9,11 @@ import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
@@ -109,6 +112,22 @@ final class LeaseOps implements LeaseHolder {
 
   Leased lease(Handle handle) throws ErrnoException {
     return locks.lease(handle);
+  }
+
+  /** What was opened, with a lease if the opening wishes for one and it can be had. */
+  Opened with(Opened opened, Inode inode, Operation.Opening operation) {
+    if (!(operation instanceof Operation.Open(_, var flags)) || (flags & OpenFlags.LEASE) == 0) {
+      return opened;
+    }
+    try {
+      boolean reads = (flags & OpenFlags.READ_SOON) != 0 && OpenFlags.reads(flags);
+      if (reads && opened.stat().isRegular() && inode instanceof InsideInode inside) {
+        new AttrOps(vfs).touch(inside, opened.flags());
+      }
+      return opened.with(lease(inode, LeaseMode.SHARED));
+    } catch (ErrnoException e) {
+      return opened; // it is open: nothing that stands in the way of a lease does in that of this
+    }
   }
 
   boolean hasAlone(InodeId id) {

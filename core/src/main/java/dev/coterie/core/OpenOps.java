@@ -40,6 +40,8 @@ final class OpenOps {
           | OpenFlags.O_CLOEXEC
           | OpenFlags.NO_FIFO
           | OpenFlags.NO_COUNTER
+          | OpenFlags.LEASE
+          | OpenFlags.READ_SOON
           | OpenFlags.COUNTER;
 
   private final Vfs vfs;

@@ -226,6 +226,9 @@ public final class P9 {
   public static final long GETATTR_GEN = 0x1000;
   public static final long GETATTR_DATAVERSION = 0x2000;
 
+  /** Leases follow. */
+  public static final long GETATTR_LEASES = 0x4000;
+
   /** What stat(2) has. */
   public static final long GETATTR_BASIC = 0x07FF;
 

@@ -622,6 +622,18 @@ class GoldenBytesTest {
   @Test
   void openFiles() throws Exception {
     assertFrame(1, new HandleRequest.Topen(1, 2, 3), "13000000 d6 0100 01000000 02000000 03000000");
+    String file = "00 07000000 0900000000000000" + STAT_HEX;
+    assertFrame(
+        1,
+        new HandleReply.Ropen(STAT, 2),
+        "a4000000 d7 0100 ff3f000000000000 " + file + " 02000000");
+    HeldLease lease = new HeldLease(new InodeId(9, 5), 0, 1, 7);
+    assertFrame(
+        1,
+        new HandleReply.Ropen(STAT, List.of(lease), 2),
+        "b7000000 d7 0100 ff7f000000000000 "
+            + file
+            + "01 0900000000000000 05000000 00 01 07000000 02000000");
     assertFrame(
         1,
         new HandleRequest.Treaddirx(1, 2, 3, 1),

@@ -244,6 +244,7 @@ final class Samples {
         new InodeReply.Rremovexattr(),
         new HandleReply.Rcreate(STAT, 1),
         new HandleReply.Ropen(STAT, 1),
+        new HandleReply.Ropen(STAT, List.of(new HeldLease(STAT.id(), 0, 1, -2)), 3),
         new HandleReply.Rreaddirx(
             P9.READDIRX_ATTRS, List.of(entry("with", 7, STAT), entry("without", 8, null))),
         new HandleReply.Rreaddirx(0, List.of(entry("plain", 9, null))),

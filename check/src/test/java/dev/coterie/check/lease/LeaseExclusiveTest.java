@@ -180,8 +180,7 @@ class LeaseExclusiveTest {
                 }
               }));
     }
-    assertThat(holder.nextRecalls(ME, 1, true))
-        .containsExactly(lease.keeping(LeaseMode.SHARED));
+    assertThat(holder.nextRecalls(ME, 1, true)).containsExactly(lease.keeping(LeaseMode.SHARED));
     for (int i = 0; i < 10; i++) {
       holder.append(ME, holderHandle, bytes("" + i));
     }

@@ -511,21 +511,22 @@ interface LeaseChecks extends Checks {
     other.file("/f", "");
     long handle = holder.open("/f", O_RDWR);
     InodeId id = holder.id("/f");
-    InodeId theirs = other.id("/f");
+    assertThat(other.id("/f")).isEqualTo(id);
     Leased leased =
         holder.service().call(holder.caller(), new Operation.Lease(id, LeaseMode.EXCLUSIVE));
     assertThat(leased.mode()).isEqualTo(LeaseMode.EXCLUSIVE);
     LeaseName lease = new LeaseName(id, leased.seq());
     LeaseName shared = lease.keeping(LeaseMode.SHARED);
-    Sent look = Sent.send(other, new Operation.Getattr(theirs));
+    Sent look = Sent.send(other, new Operation.Getattr(id));
     assertThat(recalls(holder)).containsExactly(shared);
     holder.service().write(holder.caller(), handle, 0, bytes("abc"));
     assertThat(look.waits()).isTrue();
     giveBack(holder, shared);
-    assertThat(look.ended()).isInstanceOfSatisfying(Stat.class, s -> assertThat(s.size()).isEqualTo(3));
+    assertThat(look.ended())
+        .isInstanceOfSatisfying(Stat.class, s -> assertThat(s.size()).isEqualTo(3));
     assertThat(lease(holder, "/f")).isEqualTo(lease);
     noRecall(holder);
-    Sent change = Sent.send(other, write(other, "/f"));
+    Sent change = Sent.send(other, write(other, "/f")); // opened first, which waits for nothing
     assertThat(recalls(holder)).containsExactly(lease);
     giveBack(holder, shared);
     other.stat("/f");

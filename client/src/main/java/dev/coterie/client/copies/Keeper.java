@@ -198,6 +198,7 @@ final class Keeper {
           case Operation.Read o -> answer instanceof Integer count && count > 0;
           case Operation.Write o -> answer instanceof Integer count && count > 0;
           case Operation.Setattr o -> true;
+          case Operation.Open o -> true;
           default -> false; // perhaps, but these are enough
         };
     if (!travelled || sending.parked() == 0) {
@@ -335,7 +336,8 @@ final class Keeper {
     return returning.get(id);
   }
 
-  private void sendReturns() {
+  /** What is to be given back goes now. */
+  void sendReturns() {
     while (!over) {
       List<LeaseName> some;
       synchronized (toReturn) {

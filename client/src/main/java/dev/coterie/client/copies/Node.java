@@ -55,6 +55,11 @@ final class Node {
     return uses++ > 0 && !isHushed(now);
   }
 
+  /** The same when it is opened to be read: who has read it before may do so again. */
+  boolean wantsOpenLease(long now) {
+    return uses > 0 && !isHushed(now);
+  }
+
   /** The same of an exclusive lease. */
   boolean wantsWriteLease(long now) {
     return !isHushed(now) && !(shared && now - sharedUntil < 0);

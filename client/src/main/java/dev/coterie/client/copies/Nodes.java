@@ -160,8 +160,9 @@ final class Nodes {
    *
    * @param references that nobody needs any more
    * @param copy that it had
+   * @param now whether its lease is given back at once: nothing else keeps what was unlinked
    */
-  private record Rest(long references, @Nullable Copy copy) {}
+  private record Rest(long references, @Nullable Copy copy, boolean now) {}
 
   /** Under the node's monitor. Null: it stays. */
   private @Nullable Rest settle(Node node) {
@@ -170,7 +171,7 @@ final class Nodes {
       return null;
     }
     node.gone = true;
-    Rest rest = new Rest(node.real, node.copy);
+    Rest rest = new Rest(node.real, node.copy, node.copy != null && node.copy.rest);
     takeBack(node);
     node.real = 0;
     all.remove(node.id, node);
@@ -187,6 +188,9 @@ final class Nodes {
     }
     if (rest.references() > 0) {
       below.submit(Caller.ROOT, new Operation.Forget(node.id, rest.references()), IGNORED);
+    }
+    if (rest.now()) {
+      keeper.sendReturns();
     }
   }
 
@@ -308,6 +312,7 @@ final class Nodes {
       }
       if (copy.exclusive) {
         copy.exclusive = false; // no write is kept back after this
+        copy.rest = true;
         node.writes = 0;
         long now = keeper.now();
         node.isShared(now, isSoon(node, now) ? Keeper.QUIET_NS << (node.streak - 1) : 0);
@@ -480,7 +485,7 @@ final class Nodes {
       former = node.copy;
       node.ended++;
       if (former != null) {
-        Copy next = new Copy(former.seq, former.exclusive);
+        Copy next = former.next();
         if (stat != null && former.equals(change.copy())) { // no other has ended since
           next.know(stat, epoch);
         }

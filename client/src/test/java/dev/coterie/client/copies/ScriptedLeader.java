@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedLeader implements FileService {
   static final InodeId ROOT = new InodeId(1, 1);
 
+  /** Flags that only steer the opening. */
+  private static final int OURS =
+      OpenFlags.LEASE | OpenFlags.READ_SOON | OpenFlags.NO_FIFO | OpenFlags.NO_COUNTER;
+
   static final class File {
     final InodeId id;
     byte[] content = {};
@@ -339,7 +343,10 @@ final class ScriptedLeader implements FileService {
   private Opened opened(InodeId id, int flags) {
     handles.put(++lastHandle, id);
     this.flags.put(lastHandle, flags);
-    return new Opened(lastHandle, stat(file(id)), flags);
+    Opened opened = new Opened(lastHandle, stat(file(id)), flags & ~OURS);
+    return (flags & OpenFlags.LEASE) == 0
+        ? opened
+        : opened.with(leased(file(id), LeaseMode.SHARED));
   }
 
   private Leased leased(File file, LeaseMode wish) {

@@ -540,6 +540,18 @@ class WriteBackTest {
     assertThat(leader.came()).as("not kept back under it").containsExactly("lease");
   }
 
+  /** As if all had been given back then: the leader keeps an unlinked file as long. */
+  @Test
+  void whatWasLeft_isGivenBackAtOnce_whenTheFileIsForgotten() throws ErrnoException {
+    long handle = dirty();
+    leader.recallToShared(file);
+    copies.close(ME, handle);
+    leader.came();
+    copies.forget(ME, file.id, 1);
+    assertThat(leader.came()).containsExactlyInAnyOrder("forget", "returnleases");
+    assertThat(file.held).isZero();
+  }
+
   /** Told again, as after a lost connection. */
   @Test
   void recallToShared_ofWhatIsSharedAlready_isAnsweredAtOnce() throws ErrnoException {

@@ -32,9 +32,8 @@ public final class LeaseConflict extends ErrnoException {
 
   /** What was in the way of something else that the operation wants. */
   public void add(LeaseConflict other) {
-    other.tables.forEach(
-        (table, most) ->
-            tables.merge(table, most, (one, two) -> one.compareTo(two) <= 0 ? one : two));
+    other.tables.forEach((table, most) ->
+        tables.merge(table, most, (one, two) -> one.compareTo(two) <= 0 ? one : two));
   }
 
   /** What is to be given back, each with what others may keep of it. */

@@ -247,12 +247,11 @@ public final class LeaseTable {
       told.addAll(grant.alarms);
       grant.alarms.clear();
     }
-    waiting.forEach(
-        (waiter, most) -> {
-          if (!grant.isOver(most)) {
-            told.add(waiter);
-          }
-        });
+    waiting.forEach((waiter, most) -> {
+      if (!grant.isOver(most)) {
+        told.add(waiter);
+      }
+    });
     return told;
   }
 
