@@ -478,7 +478,8 @@ class GoldenBytesTest {
     assertFrame(
         1,
         new SessionRequest.Tdo(
-            1, List.of(new BaseRequest.Twrite(3, 4, Samples.data("hi")), new BaseRequest.Tclunk(3))),
+            1,
+            List.of(new BaseRequest.Twrite(3, 4, Samples.data("hi")), new BaseRequest.Tclunk(3))),
         """
         31000000 ea 0100 01000000 0200
         19000000 76 0000 03000000 0400000000000000 02000000 6869
@@ -541,8 +542,7 @@ class GoldenBytesTest {
         "21000000 fa 0100 " + id + "02 ffffffff 00 00000000 00000000");
     assertFrame(
         1,
-        new KeyRequest.Tusekey(
-            key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
+        new KeyRequest.Tusekey(key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
         "22000000 fa 0100 " + id + "02 ffffffff 03 07000000 01000000 76");
     assertFrame(
         1,
