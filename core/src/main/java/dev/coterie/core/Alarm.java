@@ -53,7 +53,7 @@ public interface Alarm {
     }
 
     private static void tickLater() {
-      THREAD.schedule(SystemAlarm::tick, TICK_MS, TimeUnit.MILLISECONDS);
+      Future<?> _ = THREAD.schedule(SystemAlarm::tick, TICK_MS, TimeUnit.MILLISECONDS);
     }
 
     private static void tick() {
