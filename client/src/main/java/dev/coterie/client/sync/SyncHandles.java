@@ -112,7 +112,7 @@ public final class SyncHandles implements AutoCloseable, Runnable {
   }
 
   private void hurryAll() {
-    for (SharedKey key : hurried) {
+    for (SharedKey key : List.copyOf(hurried)) {
       hurried.remove(key); // first: if it needs no more looks, it may ask for them again at once
       if (key.hurry()) {
         hurried.add(key);
