@@ -31,9 +31,9 @@ public record KeyCalls(FileService service) {
    * Waits for a lease on a key: shared, beside others' shared ones, or exclusive, alone. In the
    * order of asking, whoever asks. It is the session's until it is given back; others that wait for
    * it have it recalled (by {@link FileService#nextRecalls}; by the answer itself, if they wait
-   * already: {@link KeyLease#recalled}), and then it is to be given back within
-   * {@link Limits#LEASE_RECALL_MS}, or the session ends. While the session's own lease is recalled
-   * it waits until it has given that back.
+   * already: {@link KeyLease#recalled}), and then it is to be given back within {@link
+   * Limits#LEASE_RECALL_MS}, or the session ends. While the session's own lease is recalled it
+   * waits until it has given that back.
    *
    * <p>EBADF not referred to · EACCES of another user · EINVAL no such mode or limit · ETIMEDOUT
    * not within {@code timeoutMs}; -1 has no end · EINTR.

@@ -215,8 +215,8 @@ public sealed interface Operation<R> {
 
   /**
    * {@code timeoutMs}: 0 takes what is free, -1 has no end. {@code first}: of the same key, what is
-   * given back in one step with the asking; if it is not held, EINVAL and nothing was done, and else
-   * it is given back however the asking ends.
+   * given back in one step with the asking; if it is not held, EINVAL and nothing was done, and
+   * else it is given back however the asking ends.
    */
   record UseKey(InodeId key, LeaseMode mode, int timeoutMs, @Nullable ReturnKey first)
       implements OnKey<KeyLease> {

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * back when none has waited for so long. By then it has missed no more than what came in that time.
  *
  * <p>No call is forgotten. The count is raised before {@link #wake} looks. If this thread is parked
- * as idle, or is away and the call is not a patient one, it said so before it looked at the counts a
- * last time, so one of the two sees the other. If it is away and the call is patient, it looks when
- * its time is up. If it is parked because another has the role, it is on the list of those who wait
- * for that; the other one frees the role before it looks whether the count is 0 ({@link
+ * as idle, or is away and the call is not a patient one, it said so before it looked at the counts
+ * a last time, so one of the two sees the other. If it is away and the call is patient, it looks
+ * when its time is up. If it is parked because another has the role, it is on the list of those who
+ * wait for that; the other one frees the role before it looks whether the count is 0 ({@link
  * ReaderRole#release}), so either that one wakes it, or who comes first on that list and then
  * releases in its turn, or {@link #wake} finds the role free. Otherwise it is awake and will look.
  * It is away only while it is not on that list, so that nobody wakes it for nothing; as it leaves

@@ -43,8 +43,7 @@ public sealed interface KeyReply extends Reply {
     /** What was granted. */
     public static Rusekey of(KeyLease lease) {
       int flags = lease.recalled() ? P9.KEY_RECALLED : 0;
-      return new Rusekey(
-          lease.mode().number(), lease.seq(), flags, ByteBuffer.wrap(lease.value()));
+      return new Rusekey(lease.mode().number(), lease.seq(), flags, ByteBuffer.wrap(lease.value()));
     }
 
     @Override

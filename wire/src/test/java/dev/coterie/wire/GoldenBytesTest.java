@@ -519,8 +519,7 @@ class GoldenBytesTest {
         "21000000 fa 0100 " + id + "02 ffffffff 00 00000000 00000000");
     assertFrame(
         1,
-        new KeyRequest.Tusekey(
-            key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
+        new KeyRequest.Tusekey(key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
         "22000000 fa 0100 " + id + "02 ffffffff 03 07000000 01000000 76");
     assertFrame(
         1,

@@ -183,8 +183,8 @@ final class Line {
   // ---- giving back ----
 
   /**
-   * Whether what asks for a lease is sent at once, and so can give one back. It may have to wait for
-   * what others give back, where too much is under way.
+   * Whether what asks for a lease is sent at once, and so can give one back. It may have to wait
+   * for what others give back, where too much is under way.
    */
   boolean mayTakeAlong() {
     return calls.get() < Limits.REQUESTS_PER_CONNECTION / 2;

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * lease that they share. Its monitor is a leaf.
  *
  * <p>The thread at the head of the queue, and nobody else, asks the leader. The lease is given back
- * when it is recalled and no use is under way: at once; or, where each use has been followed at once
- * by another, with the message that asks for it again. Until then it is <i>leaving</i>, and if no
- * use follows after all, {@link #hurry} gives it back a moment later.
+ * when it is recalled and no use is under way: at once; or, where each use has been followed at
+ * once by another, with the message that asks for it again. Until then it is <i>leaving</i>, and if
+ * no use follows after all, {@link #hurry} gives it back a moment later.
  */
 final class SharedKey {
   private final SyncHandles all; // immutable
