@@ -263,8 +263,24 @@ public sealed interface Operation<R> {
    * @param stat the inode; the session holds it until the handle is closed, beside any reference by
    *     lookup
    * @param flags of open(2), without those that only steered the opening
+   * @param mode of the lease that the session has on the inode now, if one was wished for
+   * @param seq of that lease; 0: none
    */
-  record Opened(long handle, Stat stat, int flags) {}
+  record Opened(long handle, Stat stat, int flags, LeaseMode mode, int seq) {
+    /** Without a lease. */
+    public Opened(long handle, Stat stat, int flags) {
+      this(handle, stat, flags, LeaseMode.NONE, 0);
+    }
+
+    /** The same with a lease, and the attributes that came with that. */
+    public Opened with(Leased leased) {
+      return new Opened(handle, leased.stat(), flags, leased.mode(), leased.seq());
+    }
+
+    public Leased leased() {
+      return new Leased(stat, mode, seq);
+    }
+  }
 
   /**
    * Bytes were moved at a place the leader chose.

@@ -44,6 +44,7 @@ final class Connection {
   private final Background background; // immutable
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
+  private volatile @Nullable Runnable onLoss; // atomic
 
   Connection(
       Socket socket,
@@ -74,6 +75,16 @@ final class Connection {
   /** Why the connection was lost; empty if it was not. */
   String reason() {
     return reason;
+  }
+
+  /** Whether a lost connection is replaced. */
+  boolean lasts() {
+    return lasting != null;
+  }
+
+  /** What is to be done when a connection is lost that may be replaced; it must not wait. */
+  void onLoss(Runnable action) {
+    onLoss = action;
   }
 
   /** How many bytes one message of a caller can move. */
@@ -180,16 +191,6 @@ final class Connection {
     letGoAll(calls.subList(taken, calls.size()));
   }
 
-  /** Closes what nobody has come to know of. */
-  void closeUnheard(long handleNumber) throws ErrnoException {
-    if (closeQuietly(handleNumber)) {
-      return;
-    }
-    Handle handle = references.close(handleNumber);
-    clunk(handle.fid);
-    clunk(references.drop(handle.node));
-  }
-
   /** Gives back lookups; the leader learns of it with a later message. */
   void forget(InodeId id, long count) throws ErrnoException {
     tags.requireOpen();
@@ -199,11 +200,13 @@ final class Connection {
   /**
    * Closes a handle without a message of its own, if nobody else has to see that at once.
    *
+   * @param unheard nobody has come to know of it
    * @return false: nothing was done, and its Close is to be waited for
    */
-  boolean closeQuietly(long handleNumber) throws ErrnoException {
+  boolean closeQuietly(long handleNumber, boolean unheard) throws ErrnoException {
     tags.requireOpen();
-    Handle handle = references.closeQuietly(handleNumber);
+    Handle handle =
+        unheard ? references.close(handleNumber) : references.closeQuietly(handleNumber);
     if (handle == null) {
       return false;
     }
@@ -226,7 +229,7 @@ final class Connection {
 
   /** The message; null for a Close, whose handle stays good until the call has a tag. */
   private @Nullable Request make(Caller caller, Call<?> call) throws ErrnoException {
-    if (call.operation instanceof Operation.Close) {
+    if (call.operation instanceof Operation.Close && call.parts.isEmpty()) {
       return null;
     }
     try {
@@ -254,7 +257,7 @@ final class Connection {
 
   /** False: there is none free. */
   private boolean takeTag(Call<?> call) throws ErrnoException {
-    call.once = lasting != null && Lasting.isOnce(call.operation);
+    call.once = lasting != null && Lasting.isOnce(call);
     if (call.completion != null) {
       background.begun(call.operation); // before it has its tag: there is a reader until its end
     }
@@ -369,6 +372,10 @@ final class Connection {
     if (call.second != null) {
       unuse(call.second);
     }
+    if (call.closes != null) {
+      clunk(references.settle(call.closes, call.isAnswered));
+    }
+    letGoAll(call.parts);
   }
 
   private void letGoAll(List<Call<?>> calls) {
@@ -472,8 +479,9 @@ final class Connection {
     if (tag < Tags.CALLS) {
       answered(tags.answered(tag), type, frames);
     } else if (tag < Tags.CALLS + Tags.CLUNKS) {
-      frames.reply();
-      references.freeFid(output.clunked(tag)); // "the fid is gone even when an error is returned"
+      for (int fid : output.clunked(tag, frames.reply(), references)) {
+        clunk(fid);
+      }
     } else if ((tag & Tags.FLUSH) != 0 && type == P9.RFLUSH) {
       Call<?> cancelled = tags.flushed(tag & ~Tags.FLUSH);
       if (cancelled != null) {
@@ -496,6 +504,9 @@ final class Connection {
       } else if (type == call.replyType) {
         answer = replies.take(call, frames);
         clunk(call.surplusFid);
+        for (int i = 0; i < call.parts.size(); i++) {
+          clunk(call.parts.get(i).surplusFid);
+        }
       } else {
         throw new ProtocolException("type " + type + " where " + call.replyType + " answers");
       }
@@ -541,6 +552,10 @@ final class Connection {
     if (lasting == null || !(socket instanceof SwitchingSocket current)) {
       gone(why);
       return;
+    }
+    Runnable told = onLoss;
+    if (told != null) {
+      told.run();
     }
     output.suspend(new ClosedChannelException());
     current.close();

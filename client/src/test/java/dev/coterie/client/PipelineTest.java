@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many calls on one connection: who reads, who waits, and what happens when all is full. */
-@Timeout(60)
+@Timeout(180)
 class PipelineTest {
   private static final Caller ME = Caller.ROOT;
   private static final Operation<Stat> ROOT = new Operation.Root();

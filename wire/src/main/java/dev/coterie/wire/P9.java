@@ -171,7 +171,8 @@ public final class P9 {
   public static final int RLINKX = 231;
   public static final int TEVLOCK = 232;
   public static final int REVLOCK = 233;
-
+  public static final int TDO = 234;
+  public static final int RDO = 235;
   public static final int TLOCKRET = 236;
   public static final int RLOCKRET = 237;
   public static final int TOPENWATCH = 240;
@@ -224,6 +225,9 @@ public final class P9 {
   public static final long GETATTR_BTIME = 0x0800;
   public static final long GETATTR_GEN = 0x1000;
   public static final long GETATTR_DATAVERSION = 0x2000;
+
+  /** Leases follow. */
+  public static final long GETATTR_LEASES = 0x4000;
 
   /** What stat(2) has. */
   public static final long GETATTR_BASIC = 0x07FF;
@@ -350,6 +354,11 @@ public final class P9 {
 
   /** The session did not have that lease; nothing was done. */
   public static final int KEY_NOT_HELD = 1;
+
+  // ---- Tdo, since 9P2000.L.coterie.1 ----
+
+  /** If one of the requests fails, what those before it made fids for is given back. */
+  public static final int DO_UNDO_FIDS = 1;
 
   // ---- Tchanges, since 9P2000.L.coterie.1 ----
 

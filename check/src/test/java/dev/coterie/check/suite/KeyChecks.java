@@ -114,13 +114,13 @@ interface KeyChecks extends Checks {
     Sent third = Sent.of(holder, use(key, LeaseMode.EXCLUSIVE));
     giveBack(holder, key, lease.seq(), null);
     KeyLease written = granted(first);
-    hearsOf(writer, key, written.seq());
+    assertThat(written.recalled()).isTrue();
     assertThat(second.waits()).isTrue();
     giveBack(writer, key, written.seq(), "1");
     KeyLease read = granted(second);
     assertThat(read.value()).asString().isEqualTo("1");
     assertThat(third.waits()).isTrue();
-    hearsOf(reader, key, read.seq());
+    assertThat(read.recalled()).isTrue();
     giveBack(reader, key, read.seq(), null);
     assertThat(granted(third).mode()).isEqualTo(LeaseMode.EXCLUSIVE);
   }
