@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * thread that was woken and no longer needs the role hands the call on when it leaves ({@link
  * #leave}), so it is not lost with it.
  *
+ * <p>Of those who wait {@link Background} is woken last, as it has nobody who waits for what it
+ * reads. It is woken then, whether or not it would leave reading to others: who is on the list and
+ * not done is woken by somebody before the role stays free.
+ *
  * <p><b>No wake-up is lost</b>: {@link #wake} comes after the condition is true. A waiting thread
  * that is parked is unparked; one that has the role waits in the socket, whose wakeup is remembered
  * like a park permit. A thread that takes the role after the waker looked checks its condition
@@ -103,6 +107,7 @@ final class ReaderRole {
     release();
   }
 
+  /** The same, as far as nobody's answer was read. */
   void release() {
     holder.set(null);
     passOn();

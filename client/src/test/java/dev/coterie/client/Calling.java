@@ -55,6 +55,14 @@ final class Calling<R> {
     }
   }
 
+  /** Until two wait, of which one reads, so that it does not seem to wait. */
+  static void awaitBothWaiting(Calling<?> one, Calling<?> other) {
+    while (one.thread.getState() != Thread.State.WAITING
+        && other.thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
   R result() throws InterruptedException {
     return answer.result();
   }

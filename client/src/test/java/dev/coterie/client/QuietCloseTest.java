@@ -165,7 +165,7 @@ class QuietCloseTest {
     Calling<Integer> read = call(new Operation.Read(file.handle, 0, ByteBuffer.allocate(4)));
     Frame asked = peer.next();
     Calling<Done> close = call(new Operation.Close(file.handle));
-    close.awaitWaiting();
+    Calling.awaitBothWaiting(read, close);
     peer.reply(asked.tag(), new Rread(ByteBuffer.allocate(2)));
     read.result();
     Frame clunk = peer.next();
