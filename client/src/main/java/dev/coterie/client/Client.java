@@ -78,7 +78,8 @@ public final class Client implements FileService, StepsAhead {
     this.copies =
         copiesBytes == 0
             ? null
-            : new TickingCopies(new Client(connection, 0, false, false, keys), copiesBytes, writeBack);
+            : new TickingCopies(
+                new Client(connection, 0, false, false, keys), copiesBytes, writeBack);
   }
 
   /**

@@ -220,8 +220,7 @@ final class Output {
       more = clunkCount >= CLUNKS_RIDING && clunkTags >= CLUNKS_RIDING;
     }
     // "The fid is gone even when an error is returned"; and of all when the session is over.
-    int done =
-        reply instanceof SessionReply.Rdo several ? several.replies().size() : fids.length;
+    int done = reply instanceof SessionReply.Rdo several ? several.replies().size() : fids.length;
     if (done == 0 || done > fids.length) {
       throw new ProtocolException("a reply to tag " + tag + ", which waits for " + fids.length);
     }

@@ -198,7 +198,8 @@ final class References {
   }
 
   /**
-   * Gives up a handle, as {@link #close}, for a message that closes it after other operations: EBADF.
+   * Gives up a handle, as {@link #close}, for a message that closes it after other operations:
+   * EBADF.
    *
    * @param uses how many of those use it
    * @return null: others use it too, and nothing was done

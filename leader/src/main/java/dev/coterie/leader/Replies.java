@@ -37,20 +37,20 @@ final class Replies {
 
   private static long bytes(Reply reply) {
     return SMALL_BYTES
-            + switch (reply) {
-              case Rreadlink r -> r.target().length();
-              case Rgetxattr r -> r.data().remaining();
-              case Rusekey r -> r.value().remaining();
-              case Rlistxattr r -> r.names().stream().mapToLong(name -> name.length() + 1).sum();
-              case Rreaddir r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
-              case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
-              case Rnotify r -> (long) Notice.BYTES * r.notices().size();
-              case Rchanges r -> r.changes().stream().mapToLong(Change::bytes).sum();
-              case Rread r -> r.data().remaining();
-              case Rreadseq r -> r.data().remaining();
-              case Rdo r -> r.replies().stream().mapToLong(Replies::bytes).sum();
-              default -> 0;
-            };
+        + switch (reply) {
+          case Rreadlink r -> r.target().length();
+          case Rgetxattr r -> r.data().remaining();
+          case Rusekey r -> r.value().remaining();
+          case Rlistxattr r -> r.names().stream().mapToLong(name -> name.length() + 1).sum();
+          case Rreaddir r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
+          case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
+          case Rnotify r -> (long) Notice.BYTES * r.notices().size();
+          case Rchanges r -> r.changes().stream().mapToLong(Change::bytes).sum();
+          case Rread r -> r.data().remaining();
+          case Rreadseq r -> r.data().remaining();
+          case Rdo r -> r.replies().stream().mapToLong(Replies::bytes).sum();
+          default -> 0;
+        };
   }
 
   private static long entryBytes(Name name) {

@@ -42,13 +42,7 @@ final class Slots {
   /** What changes nothing that matters; its reply is kept among others, as far as there is room. */
   private static boolean isLook(int type) {
     return switch (type) {
-      case P9.TREAD,
-          P9.TREADSEQ,
-          P9.TGETATTR,
-          P9.TSTATFS,
-          P9.TACCESS,
-          P9.TFSYNC,
-          P9.TREADDIRX ->
+      case P9.TREAD, P9.TREADSEQ, P9.TGETATTR, P9.TSTATFS, P9.TACCESS, P9.TFSYNC, P9.TREADDIRX ->
           true;
       default -> false;
     };

@@ -177,14 +177,7 @@ public sealed interface SessionRequest extends Request {
 
     private static boolean maySurround(int type) {
       return switch (type) {
-        case P9.TVERSION,
-            P9.TAUTH,
-            P9.TATTACH,
-            P9.TFLUSH,
-            P9.TSESSION,
-            P9.TONCE,
-            P9.TAS,
-            P9.TDO ->
+        case P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE, P9.TAS, P9.TDO ->
             false;
         default -> true;
       };

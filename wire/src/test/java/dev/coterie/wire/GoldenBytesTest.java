@@ -478,7 +478,8 @@ class GoldenBytesTest {
     assertFrame(
         1,
         new SessionRequest.Tdo(
-            1, List.of(new BaseRequest.Twrite(3, 4, Samples.data("hi")), new BaseRequest.Tclunk(3))),
+            1,
+            List.of(new BaseRequest.Twrite(3, 4, Samples.data("hi")), new BaseRequest.Tclunk(3))),
         """
         31000000 ea 0100 01000000 0200
         19000000 76 0000 03000000 0400000000000000 02000000 6869

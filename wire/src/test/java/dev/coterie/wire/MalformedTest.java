@@ -293,8 +293,7 @@ class MalformedTest {
       assertThatThrownBy(() -> decodeDo(several(1, size, P9.TCLUNK, 0)))
           .as("%s", size)
           .isInstanceOf(ProtocolException.class);
-      assertThatThrownBy(
-              () -> Reply.decode(P9.RDO, replies(1, size == 7 ? 8 : size, P9.RCLUNK, 0)))
+      assertThatThrownBy(() -> Reply.decode(P9.RDO, replies(1, size == 7 ? 8 : size, P9.RCLUNK, 0)))
           .as("%s", size)
           .isInstanceOf(ProtocolException.class);
     }

@@ -229,7 +229,9 @@ final class Samples {
         new SessionReply.Rsession(1, 2, 3, 4, 5),
         new SessionReply.Rdo(
             List.of(
-                new BaseReply.Rread(data("inner")), new BaseReply.Rclunk(), new LinuxReply.Rlerror(2))),
+                new BaseReply.Rread(data("inner")),
+                new BaseReply.Rclunk(),
+                new LinuxReply.Rlerror(2))),
         new SessionReply.Rping(0x0102030405060708L),
         new InodeReply.Rlookup(STAT),
         new InodeReply.Rmake(STAT),

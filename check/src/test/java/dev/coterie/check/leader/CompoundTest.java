@@ -86,9 +86,7 @@ class CompoundTest {
       int size = body.getInt();
       int type = Byte.toUnsignedInt(body.get());
       assertThat(body.getShort()).isEqualTo((short) i);
-      parts.add(
-          new Reply(
-              type, i, body.slice(start + 7, size - 7).order(ByteOrder.LITTLE_ENDIAN)));
+      parts.add(new Reply(type, i, body.slice(start + 7, size - 7).order(ByteOrder.LITTLE_ENDIAN)));
       body.position(start + size);
     }
     assertThat(body.hasRemaining()).isFalse();
@@ -471,8 +469,8 @@ class CompoundTest {
     other.walk(NEW, NEW + 2, "d");
     Frame create = Frame.of(P9.TCREATE).u4(NEW + 2).u4(NEW + 3).u4(NEW + 4);
     other.ok(create.name("file").u4(0102).u4(0644));
-    served.gate.keep(
-        operation -> operation instanceof Operation.Lookup one && one.name().toString().equals("d"));
+    served.gate.keep(operation ->
+        operation instanceof Operation.Lookup one && one.name().toString().equals("d"));
     Frame path =
         several(
             0,
@@ -493,9 +491,8 @@ class CompoundTest {
 
     other.ok(Frame.of(P9.TRENAMEX).u4(NEW + 1).name("e").u4(NEW).name("d").u4(0));
     served.gate.keepNothing();
-    served.gate.keep(
-        operation ->
-            operation instanceof Operation.Lookup one && one.name().toString().equals("file"));
+    served.gate.keep(operation ->
+        operation instanceof Operation.Lookup one && one.name().toString().equals("file"));
     client.send(ASKED, path); // after it: what was found is gone on with
     served.gate.awaitHeld(1);
     other.ok(Frame.of(P9.TRENAMEX).u4(NEW).name("d").u4(NEW + 1).name("e").u4(0));
