@@ -539,7 +539,7 @@ final class Connection {
     if (role.takeBefore(deadline)) {
       try {
         if (lasting != null) {
-          lasting.end(socket);
+          lasting.end(socket, receiver.input(), deadline);
         }
         socket.awaitEnd(deadline);
       } finally {

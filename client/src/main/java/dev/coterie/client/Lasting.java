@@ -11,6 +11,7 @@ import dev.coterie.wire.SessionRequest.Tsession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -65,16 +66,38 @@ final class Lasting {
     return new Tsession(client, secret, P9.SESSION_RESUME, sessionId, epoch);
   }
 
-  /** Tells the leader not to keep the session; if it cannot be told, that ends by itself. */
-  void end(Socket socket) {
+  /**
+   * Tells the leader not to keep the session, and waits for its answer: all that the session had is
+   * given back then. If the leader cannot be told in time, that ends by itself. For who reads.
+   */
+  void end(Socket socket, Input input, long deadline) {
     ByteBuffer out = ByteBuffer.allocateDirect(END_BYTES);
     try {
       new Tsession(client, secret, P9.SESSION_END, sessionId, epoch)
           .encode(END_TAG, out, END_BYTES);
       socket.write(out.flip());
+      while (!isEndAnswered(input)) {
+        int received = input.receive();
+        if (received < 0) {
+          return;
+        }
+        if (received == 0) {
+          socket.await(false, deadline);
+        }
+      }
     } catch (IOException e) {
       // As above.
     }
+  }
+
+  /** Passes over what else was still on its way. */
+  private static boolean isEndAnswered(Input input) throws IOException {
+    while (input.next()) {
+      if (input.frames().tag() == END_TAG) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -176,21 +199,26 @@ final class Lasting {
 
   /** Whether it can be sent again. */
   static boolean isRepeatable(Call<?> call) {
-    if (call.once) {
-      return true;
+    if (!call.parts.isEmpty()) {
+      return call.once || areRepeatable(call.parts);
     }
-    for (int i = 0; i < call.parts.size(); i++) {
-      if (!isRepeatable(call.parts.get(i))) {
+    if (call.operation instanceof Operation.Read) {
+      return !(call.first instanceof Held.Handle handle && handle.counter);
+    }
+    return call.once || looks(call.operation);
+  }
+
+  private static boolean areRepeatable(List<Call<?>> parts) {
+    for (int i = 0; i < parts.size(); i++) {
+      if (!isRepeatable(parts.get(i))) {
         return false;
       }
     }
-    if (!call.parts.isEmpty()) {
-      return true;
-    }
-    Operation<?> operation = call.operation;
-    if (operation instanceof Operation.Read) {
-      return !(call.first instanceof Held.Handle handle && handle.counter);
-    }
+    return true;
+  }
+
+  /** Whether it changes nothing, and may be done as often as it is sent. */
+  static boolean looks(Operation<?> operation) {
     return operation instanceof Operation.Getattr
         || operation instanceof Operation.Root
         || operation instanceof Operation.Readdir

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * park. Answered exactly once: by the reader before it goes on, or later by whichever thread
  * completes the last operation.
  */
-final class Call {
+final class Call implements Slots.Change {
   /** What follows when an operation is done. */
   interface Then<R> {
     void done(R result) throws ErrnoException;
@@ -66,6 +66,11 @@ final class Call {
     return new Call(conversation, index, claimed, of);
   }
 
+  @Override
+  public int tag() {
+    return tag;
+  }
+
   Conversation conversation() {
     return conversation;
   }
@@ -108,7 +113,8 @@ final class Call {
   }
 
   /** A change that is applied once: the reply is kept for who asks again. */
-  void keepReply(Slots slots) {
+  @Override
+  public void keepReply(Slots slots) {
     keeper = slots;
     outlives = true;
   }
@@ -124,7 +130,8 @@ final class Call {
   }
 
   /** It is not given up when its connection is lost. */
-  void outlivesConnection() {
+  @Override
+  public void outlivesConnection() {
     outlives = true;
   }
 
@@ -159,7 +166,8 @@ final class Call {
   }
 
   /** Waits for what is no operation of its own: a flush cancels this. */
-  void waitsFor(Ticket waiting) {
+  @Override
+  public void waitsFor(Ticket waiting) {
     int number;
     synchronized (this) {
       number = ++operations;
@@ -251,7 +259,8 @@ final class Call {
 
   // ---- the answer ----
 
-  void reply(Reply reply) {
+  @Override
+  public void reply(Reply reply) {
     answer(reply, null);
   }
 
@@ -368,7 +377,8 @@ final class Call {
   }
 
   /** Gives the request up if that can still be done. */
-  void cancel() {
+  @Override
+  public void cancel() {
     Ticket waiting;
     synchronized (this) {
       cancelled = true;
