@@ -1,7 +1,6 @@
 package dev.coterie.check.lease;
 
 import dev.coterie.api.Caller;
-import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
@@ -17,7 +16,6 @@ import dev.coterie.core.Barrier;
 import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.InsideMount;
-import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.mounts.tmpfs.TmpFs;
@@ -26,10 +24,8 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
