@@ -37,6 +37,7 @@ final class Call<R> extends Waiting implements Ticket {
   int seq; // of such a change, in its slot; guarded by Tags
 
   boolean sent; // guarded by Output: it is, or was to be, on a connection
+  long order; // guarded by Output: in which the calls were sent
   boolean flushSent; // guarded by Output: a Tflush of it is
   boolean failed; // guarded by Output: its connection was lost, and it is not sent again
 

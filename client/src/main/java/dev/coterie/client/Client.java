@@ -15,6 +15,7 @@ import dev.coterie.api.Ticket;
 import dev.coterie.client.sync.SyncHandle;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
- * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine; with {@link
+ * dev.coterie.client.copies.Copies} what it may, but over TCP only if its session lasts; with {@link
  * ClientOptions#withWriteBack} it keeps writes back, too, and close waits until they are written.
  */
 public final class Client implements FileService, StepsAhead {
@@ -70,7 +71,8 @@ public final class Client implements FileService, StepsAhead {
       long copiesBytes,
       boolean writeBack,
       boolean lasting,
-      KeyConnector keys) {
+      KeyConnector keys,
+      LongSupplier clock) {
     this.connection = connection;
     this.ahead = new Ahead(connection);
     this.packing = new Packing(connection, lasting);
@@ -79,7 +81,13 @@ public final class Client implements FileService, StepsAhead {
         copiesBytes == 0
             ? null
             : new TickingCopies(
-                new Client(connection, 0, false, false, keys), copiesBytes, writeBack);
+                new Client(connection, 0, false, lasting, keys, clock),
+                copiesBytes,
+                writeBack,
+                clock);
+    if (copies != null) {
+      connection.onLoss(copies.onLoss());
+    }
   }
 
   /**
@@ -92,7 +100,7 @@ public final class Client implements FileService, StepsAhead {
    */
   public static Client connect(Address address, ClientOptions options) throws ErrnoException {
     Caller identity = options.identity();
-    // A clock that stands still with this machine says nothing of a leader on another one.
+    // When such a connection breaks the leader may notice first, and forget a session at once.
     boolean near = address instanceof Address.Unix;
     Caller self = identity != null ? identity : ProcessIdentity.self();
     return new Client(
@@ -100,7 +108,8 @@ public final class Client implements FileService, StepsAhead {
         near ? options.copiesBytes() : 0,
         options.writeBack(),
         false,
-        new KeyConnector(address, options, self));
+        new KeyConnector(address, options, self),
+        LeaseClock.near());
   }
 
   /** A client without copies and keys. */
@@ -110,7 +119,8 @@ public final class Client implements FileService, StepsAhead {
         0,
         false,
         false,
-        new KeyConnector(address, options, self));
+        new KeyConnector(address, options, self),
+        LeaseClock.near());
   }
 
   /**
@@ -126,7 +136,8 @@ public final class Client implements FileService, StepsAhead {
    * for as long as the leader keeps the session, about two seconds, and what has no answer is sent
    * again, each change so that it is applied once. Only waits that cannot be begun again, for
    * events, changes and bytes of a FIFO, end with EIO. When the session is gone it is as with any
-   * lost connection. Such a client has a thread of its own and keeps no copies.
+   * lost connection. Such a client has a thread of its own. Its copies are not used while there is
+   * no connection; it keeps them over TCP too.
    */
   public static Client connectLasting(Address address, ClientOptions options)
       throws ErrnoException {
@@ -135,10 +146,11 @@ public final class Client implements FileService, StepsAhead {
     Lasting lasting = new Lasting(address, options, identity);
     return new Client(
         Handshake.connect(address, options, identity, lasting),
-        0,
-        false,
+        options.copiesBytes(),
+        options.writeBack(),
         true,
-        new KeyConnector(address, options, identity));
+        new KeyConnector(address, options, identity),
+        address instanceof Address.Unix ? LeaseClock.near() : LeaseClock.far());
   }
 
   /** Several operations, done one after the other in one message if they fit into one. */

@@ -20,7 +20,6 @@ import java.nio.BufferOverflowException;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +42,9 @@ final class Connection {
   private final Requests requests; // immutable
   private final Replies replies; // immutable
   private final Background background; // immutable
-  private final AtomicInteger unwaited = new AtomicInteger(); // atomic: calls with a completion
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
+  private volatile @Nullable Runnable onLoss; // atomic
 
   Connection(
       Socket socket,
@@ -64,7 +63,7 @@ final class Connection {
     this.requests =
         new Requests(
             references, identity, msize, lasting == null ? 0 : SessionRequest.Tonce.OVERHEAD_BYTES);
-    this.background = new Background(this, role, output, unwaited);
+    this.background = new Background(this, role, output);
     this.replies = new Replies(references);
     this.heartbeat = lasting == null ? null : new Heartbeat(this, lasting);
   }
@@ -76,6 +75,16 @@ final class Connection {
   /** Why the connection was lost; empty if it was not. */
   String reason() {
     return reason;
+  }
+
+  /** Whether a lost connection is replaced. */
+  boolean lasts() {
+    return lasting != null;
+  }
+
+  /** What is to be done when a connection is lost that may be replaced; it must not wait. */
+  void onLoss(Runnable action) {
+    onLoss = action;
   }
 
   /** How many bytes one message of a caller can move. */
@@ -249,7 +258,9 @@ final class Connection {
   /** False: there is none free. */
   private boolean takeTag(Call<?> call) throws ErrnoException {
     call.once = lasting != null && Lasting.isOnce(call);
-    countIn(call);
+    if (call.completion != null) {
+      background.begun(call.operation); // before it has its tag: there is a reader until its end
+    }
     boolean taken = false;
     try {
       taken = tags.take(call);
@@ -257,25 +268,11 @@ final class Connection {
       letGo(call);
       throw new ErrnoException(e.errno(), call.operation.label());
     } finally {
-      if (!taken) {
-        countOut(call);
+      if (!taken && call.completion != null) {
+        background.ended(call.operation);
       }
     }
     return taken;
-  }
-
-  /** Before the call has its tag: from then on a reader must be there until it is over. */
-  private void countIn(Call<?> call) {
-    if (call.completion != null) {
-      unwaited.incrementAndGet();
-      background.wake();
-    }
-  }
-
-  private void countOut(Call<?> call) {
-    if (call.completion != null) {
-      unwaited.decrementAndGet();
-    }
   }
 
   /**
@@ -356,7 +353,9 @@ final class Connection {
   private void finish(Call<?> call, @Nullable Object answer, @Nullable Errno errno) {
     letGo(call);
     call.finish(answer, errno);
-    countOut(call);
+    if (call.completion != null) {
+      background.ended(call.operation);
+    }
   }
 
   /** The call needs nothing any more: what it used, and the fids for what did not come to be. */
@@ -407,12 +406,11 @@ final class Connection {
    */
   void await(Waiting waiting) {
     if (Thread.currentThread().isVirtual()) {
-      unwaited.incrementAndGet(); // so that there is one to read for it
-      background.wake();
+      background.begun(null); // so that there is one to read for it
       try {
         await(waiting, false);
       } finally {
-        unwaited.decrementAndGet();
+        background.ended(null);
       }
     } else {
       await(waiting, true);
@@ -421,14 +419,14 @@ final class Connection {
 
   private void await(Waiting waiting, boolean mayRead) {
     boolean interrupted = false;
-    while (!waiting.isDone()) {
+    while (!waiting.isDone() && !waiting.isLeftToOthers()) {
       if (!mayRead) {
         LockSupport.park(role);
-      } else if (role.tryTake()) {
+      } else if (role.tryTake(waiting)) {
         try {
           read(waiting);
         } finally {
-          role.release();
+          role.release(waiting);
         }
       } else {
         role.park(waiting);
@@ -446,7 +444,9 @@ final class Connection {
 
   /** Reads and dispatches until that has come about or this thread is interrupted. */
   private void read(Waiting waiting) {
-    while (!waiting.isDone() && !Thread.currentThread().isInterrupted()) {
+    while (!waiting.isDone()
+        && !waiting.isLeftToOthers()
+        && !Thread.currentThread().isInterrupted()) {
       try {
         assert role.isMine() : "only the reader waits in the socket";
         int received = receiver.receive();
@@ -552,6 +552,10 @@ final class Connection {
     if (lasting == null || !(socket instanceof SwitchingSocket current)) {
       gone(why);
       return;
+    }
+    Runnable told = onLoss;
+    if (told != null) {
+      told.run();
     }
     output.suspend(new ClosedChannelException());
     current.close();

@@ -208,7 +208,7 @@ final class Lasting {
     return call.once || looks(call.operation);
   }
 
-  private static boolean areRepeatable(List<Call<?>> parts) {
+  private static boolean areRepeatable(List<? extends Call<?>> parts) {
     for (int i = 0; i < parts.size(); i++) {
       if (!isRepeatable(parts.get(i))) {
         return false;
@@ -229,7 +229,9 @@ final class Lasting {
         || operation instanceof Operation.Access
         || operation instanceof Operation.Fsync
         || operation instanceof Operation.GetLock
+        || operation instanceof Operation.Lease
         || operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.ReturnLocks
         || operation instanceof Operation.NextRecalls;
   }
 }

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,7 @@ final class Output {
   private boolean ended; // guarded by this: nothing is written ever again
   private boolean writing; // guarded by this: there is a writer, or the output is stalled
   private volatile boolean stalled; // atomic; true: the writer left, a reader is to go on
+  private long sends; // guarded by this: calls so far
   private volatile @Nullable IOException broken; // atomic; once set, nothing is written any more
   private int[] clunks = new int[CLUNKS_RIDING]; // guarded by this: fids to clunk, oldest first
   private int clunkCount; // guarded by this
@@ -100,7 +102,7 @@ final class Output {
         putClunks();
       }
       put(call.tag, call.frame());
-      call.sent = true;
+      sent(call);
       if (broken != null) {
         filling.clear();
         return; // the reader will see it and end what waits for an answer, or send it again
@@ -111,6 +113,12 @@ final class Output {
       beginWriting();
     }
     write();
+  }
+
+  /** Under the lock. */
+  private void sent(Call<?> call) {
+    call.order = ++sends;
+    call.sent = true;
   }
 
   /** Puts the Tflush of a call. */
@@ -143,12 +151,16 @@ final class Output {
     int count = 0;
     synchronized (this) {
       if (broken != null) {
+        for (int i = 0; i < calls.size(); i++) {
+          sent(calls.get(i));
+        }
         return calls.size(); // as in the other send
       }
       try {
         putClunks();
         while (count < calls.size()) {
           put(calls.get(count).tag, requests.get(count));
+          sent(calls.get(count));
           count++;
         }
       } catch (ErrnoException | OutOfMemoryError e) {
@@ -335,6 +347,8 @@ final class Output {
 
   private void putAgain(Tags.Again again) {
     try {
+      // As before, so that no return of a lease is passed by what asks for it, nor by another.
+      again.calls().sort(Comparator.comparingLong(call -> call.order));
       for (Call<?> call : again.calls()) {
         put(call.tag, call.frame());
       }

@@ -15,6 +15,7 @@ import dev.coterie.wire.BaseReply;
 import dev.coterie.wire.EventReply;
 import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleReply;
+import dev.coterie.wire.HeldLease;
 import dev.coterie.wire.InodeReply;
 import dev.coterie.wire.KeyReply;
 import dev.coterie.wire.LeaseReply;
@@ -205,7 +206,7 @@ final class Replies {
       }
       case P9.ROPEN -> {
         HandleReply.Ropen reply = (HandleReply.Ropen) frames.reply();
-        yield opened(call, reply.stat(), reply.flags());
+        yield leased(opened(call, reply.stat(), reply.flags()), reply.leases());
       }
       case P9.REVSET -> {
         EventReply.Revset reply = (EventReply.Revset) frames.reply();
@@ -248,6 +249,20 @@ final class Replies {
 
   // ---- leases ----
 
+  /** What an opening brought of those that are of the file. */
+  private static Opened leased(Opened opened, List<HeldLease> leases) throws ProtocolException {
+    for (HeldLease lease : leases) {
+      if (lease.plane() == P9.PLANE_INODE && lease.id().equals(opened.stat().id())) {
+        LeaseMode mode = LeaseMode.of(lease.mode());
+        if (mode == null || mode == LeaseMode.NONE || lease.seq() == 0) {
+          throw new ProtocolException("a lease of mode " + lease.mode());
+        }
+        return opened.with(new Leased(opened.stat(), mode, lease.seq()));
+      }
+    }
+    return opened;
+  }
+
   private static Leased leased(LeaseReply.Rlease reply) throws ProtocolException {
     LeaseMode mode = LeaseMode.of(reply.mode());
     if (mode == null || (mode == LeaseMode.NONE) != (reply.seq() == 0)) {
@@ -261,7 +276,8 @@ final class Replies {
     if (mode == null || mode == LeaseMode.NONE || reply.seq() == 0) {
       throw new ProtocolException("a lease on a key, of mode " + reply.mode());
     }
-    return new KeyLease(mode, reply.seq(), bytes(reply.value()));
+    boolean recalled = (reply.flags() & P9.KEY_RECALLED) != 0;
+    return new KeyLease(mode, reply.seq(), bytes(reply.value()), recalled);
   }
 
   private static List<LeaseName> recalls(LeaseReply.Rnotify reply) throws ProtocolException {

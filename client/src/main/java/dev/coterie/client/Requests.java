@@ -4,7 +4,6 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
-import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
@@ -31,6 +30,7 @@ import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From an operation to its message: one for each, with the fids that stand for its inodes and
@@ -160,10 +160,6 @@ final class Requests {
         ByteBuffer destination = ((Operation.Read) read.operation).destination();
         read.count = readable(destination, dataBytes(caller));
         steps.add(step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
-      }
-      if (chain.lease != null) {
-        int shared = LeaseMode.SHARED.number();
-        steps.add(step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
       }
     }
     return steps;
@@ -381,12 +377,10 @@ final class Requests {
 
   private static Request onKeys(Operation<?> operation) {
     if (operation instanceof Operation.UseKey use) {
-      return new KeyRequest.Tusekey(use.key(), use.mode().number(), use.timeoutMs());
+      return use(use, use.first());
     }
-    if (operation instanceof Operation.ReturnKey(var key, var seq, var value)) {
-      return value == null
-          ? new KeyRequest.Treturnkey(key, seq, 0, ByteBuffer.allocate(0))
-          : new KeyRequest.Treturnkey(key, seq, P9.KEY_CHANGED, ByteBuffer.wrap(value));
+    if (operation instanceof Operation.ReturnKey given) {
+      return new KeyRequest.Treturnkey(given.key(), given.seq(), changed(given), valueOf(given));
     }
     if (operation instanceof Operation.OpenKey open) {
       return new KeyRequest.Topenkey(open.name());
@@ -395,6 +389,28 @@ final class Requests {
       return new KeyRequest.Tclosekey(close.key());
     }
     throw new AssertionError("no message for " + operation.label());
+  }
+
+  private static Request use(Operation.UseKey use, Operation.@Nullable ReturnKey given) {
+    int mode = use.mode().number();
+    return given == null
+        ? new KeyRequest.Tusekey(use.key(), mode, use.timeoutMs())
+        : new KeyRequest.Tusekey(
+            use.key(),
+            mode,
+            use.timeoutMs(),
+            P9.KEY_RETURNS | changed(given),
+            given.seq(),
+            valueOf(given));
+  }
+
+  private static int changed(Operation.ReturnKey given) {
+    return given.value() == null ? 0 : P9.KEY_CHANGED;
+  }
+
+  private static ByteBuffer valueOf(Operation.ReturnKey given) {
+    byte[] value = given.value();
+    return value == null ? ByteBuffer.allocate(0) : ByteBuffer.wrap(value);
   }
 
   private Request returnLocks(LeaseName lease, List<LeasedLock> locks) throws ErrnoException {

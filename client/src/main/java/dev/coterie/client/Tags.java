@@ -258,7 +258,7 @@ final class Tags {
             flushing[tag] = null; // its Rflush was lost
             served.add(release(tag));
           }
-        } else if (call.sent && Lasting.isRepeatable(call)) {
+        } else if (call.sent && call.request != null && Lasting.isRepeatable(call)) {
           again.calls.add(call);
           if (flushed != null && flushed.flushSent) {
             again.flushes.add(call);
@@ -328,7 +328,7 @@ final class Tags {
     return freeCount > kept;
   }
 
-  private static boolean isForLeases(Operation<?> operation) {
+  static boolean isForLeases(Operation<?> operation) {
     return operation instanceof Operation.ReturnLeases
         || operation instanceof Operation.ReturnKey
         || operation instanceof Operation.ReturnLocks

@@ -40,7 +40,7 @@ final class Call implements Slots.Change {
   private int operations; // guarded by this; how many were begun
   private Ticket ticket = Ticket.DONE; // guarded by this; of the last operation begun
   private boolean cancelled; // guarded by this
-  private boolean answered; // guarded by this; the answer is decided
+  private volatile boolean answered; // written under this; the answer is decided
   private boolean inline; // guarded by this; answered by the reader
   private boolean deferred; // guarded by this; the reader has gone on
   private @Nullable Buffer input; // guarded by this; left to this call until it is answered
@@ -347,7 +347,11 @@ final class Call implements Slots.Change {
     return !answered;
   }
 
-  synchronized boolean isAnswered() {
+  /**
+   * Without the monitor, which is held until the answer was sent: by then the client may have sent
+   * the next request.
+   */
+  boolean isAnswered() {
     return answered;
   }
 

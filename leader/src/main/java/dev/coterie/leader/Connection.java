@@ -298,7 +298,10 @@ final class Connection implements Runnable {
       call.countsForNoLimit();
       unbounded.incrementAndGet();
     }
-    pending.put(call.tag, call);
+    Call before = pending.put(call.tag, call);
+    if (before != null && before.tag == call.tag && before.isUnbounded()) {
+      unbounded.decrementAndGet(); // answered, and its forgetting comes too late
+    }
     if (!call.leave(input, output)) {
       forget(call);
       takeBack(input, output);

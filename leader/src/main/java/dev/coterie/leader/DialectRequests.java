@@ -6,6 +6,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
+import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Whence;
 import dev.coterie.api.RangeLock;
@@ -36,6 +37,7 @@ import dev.coterie.wire.HandleRequest.Tsetflags;
 import dev.coterie.wire.HandleRequest.Tshare;
 import dev.coterie.wire.HandleRequest.Ttake;
 import dev.coterie.wire.HandleRequest.Twriteseq;
+import dev.coterie.wire.HeldLease;
 import dev.coterie.wire.InodeReply.Raccess;
 import dev.coterie.wire.InodeReply.Rgetxattr;
 import dev.coterie.wire.InodeReply.Rlinkx;
@@ -271,12 +273,14 @@ final class DialectRequests {
   private void open(Call call, Topen r) throws ErrnoException {
     Fid fid = fids.require(r.fid());
     call.reserve(r.newFid());
+    // When a TCP connection breaks, the two ends notice at different times.
+    int flags = conversation.peer().isOverTcp() ? r.flags() & ~OpenFlags.LEASE : r.flags();
     call.submit(
         call.callerOf(fid),
-        new Operation.Open(fid.id(), r.flags()),
+        new Operation.Open(fid.id(), flags),
         opened -> {
           conversation.fids().fill(r.newFid(), Fids.ofHandle(fid, opened));
-          call.reply(new Ropen(opened.stat(), opened.flags()));
+          call.reply(new Ropen(opened.stat(), HeldLease.of(opened), opened.flags()));
         });
   }
 

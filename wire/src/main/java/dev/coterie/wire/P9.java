@@ -226,6 +226,9 @@ public final class P9 {
   public static final long GETATTR_GEN = 0x1000;
   public static final long GETATTR_DATAVERSION = 0x2000;
 
+  /** Leases follow. */
+  public static final long GETATTR_LEASES = 0x4000;
+
   /** What stat(2) has. */
   public static final long GETATTR_BASIC = 0x07FF;
 
@@ -335,10 +338,16 @@ public final class P9 {
   /** Nobody else sees it or changes it while it is held. */
   public static final int LEASE_EXCLUSIVE = 2;
 
-  // ---- Treturnkey, since 9P2000.L.coterie.1 ----
+  // ---- Treturnkey, Tusekey, since 9P2000.L.coterie.1 ----
 
   /** The value was changed. */
   public static final int KEY_CHANGED = 1;
+
+  /** Of Tusekey: gives back, before it waits. */
+  public static final int KEY_RETURNS = 2;
+
+  /** Of Rusekey: it is recalled with this, and no notice follows. */
+  public static final int KEY_RECALLED = 1;
 
   /** The lease was given back, and the value taken. */
   public static final int KEY_RETURNED = 0;

@@ -502,6 +502,15 @@ class GoldenBytesTest {
         1,
         LeaseReply.Rnotify.ofRecalls(List.of(new LeaseName(new InodeId(9, 5), -2))),
         "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 feffffff 00 01");
+    LeaseName shared = new LeaseName(new InodeId(9, 5), LeasePlane.INODE, 7, LeaseMode.SHARED);
+    assertFrame(
+        1,
+        LeaseReply.Rnotify.ofRecalls(List.of(shared)),
+        "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 07000000 01 01");
+    assertFrame(
+        1,
+        LeaseRequest.Tleaseret.of(List.of(shared)),
+        "1b000000 a6 0100 0100 0900000000000000 05000000 00 07000000 01");
     assertFrame(1, new LeaseRequest.Tlease(2, 0, 1), "0d000000 a4 0100 02000000 00 01");
     assertFrame(
         1,
@@ -527,11 +536,19 @@ class GoldenBytesTest {
     String id = "0900000000000000 05000000 ";
     assertFrame(1, new KeyRequest.Topenkey(Samples.name("k")), "0a000000 f8 0100 0100 6b");
     assertFrame(1, new KeyReply.Ropenkey(key), "13000000 f9 0100 " + id);
-    assertFrame(1, new KeyRequest.Tusekey(key, 2, -1), "18000000 fa 0100 " + id + "02 ffffffff");
     assertFrame(
         1,
-        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'})),
-        "11000000 fb 0100 02 07000000 01000000 76");
+        new KeyRequest.Tusekey(key, 2, -1),
+        "21000000 fa 0100 " + id + "02 ffffffff 00 00000000 00000000");
+    assertFrame(
+        1,
+        new KeyRequest.Tusekey(
+            key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
+        "22000000 fa 0100 " + id + "02 ffffffff 03 07000000 01000000 76");
+    assertFrame(
+        1,
+        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'}, true)),
+        "12000000 fb 0100 02 07000000 01 01000000 76");
     assertFrame(
         1,
         new KeyRequest.Treturnkey(key, 7, P9.KEY_CHANGED, Samples.data("v")),
@@ -606,6 +623,18 @@ class GoldenBytesTest {
   @Test
   void openFiles() throws Exception {
     assertFrame(1, new HandleRequest.Topen(1, 2, 3), "13000000 d6 0100 01000000 02000000 03000000");
+    String file = "00 07000000 0900000000000000" + STAT_HEX;
+    assertFrame(
+        1,
+        new HandleReply.Ropen(STAT, 2),
+        "a4000000 d7 0100 ff3f000000000000 " + file + " 02000000");
+    HeldLease lease = new HeldLease(new InodeId(9, 5), 0, 1, 7);
+    assertFrame(
+        1,
+        new HandleReply.Ropen(STAT, List.of(lease), 2),
+        "b7000000 d7 0100 ff7f000000000000 "
+            + file
+            + "01 0900000000000000 05000000 00 01 07000000 02000000");
     assertFrame(
         1,
         new HandleRequest.Treaddirx(1, 2, 3, 1),

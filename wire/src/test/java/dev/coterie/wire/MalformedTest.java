@@ -422,6 +422,22 @@ class MalformedTest {
     assertThatThrownBy(() -> Reply.decode(P9.RLOOKUP, body)).isInstanceOf(ProtocolException.class);
   }
 
+  /** Leases that are announced are there, as many as are said. */
+  @Test
+  void decode_opening_refusesLeasesThatAreNot() throws Exception {
+    HeldLease lease = new HeldLease(Samples.STAT.id(), 0, 1, 2);
+    HandleReply.Ropen reply = new HandleReply.Ropen(Samples.STAT, List.of(lease), 0);
+    int count = Attrs.BYTES;
+    for (int wrong : new int[] {0, 2, 255}) {
+      ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, reply)).put(count, (byte) wrong);
+      assertThatThrownBy(() -> Reply.decode(P9.ROPEN, body)).isInstanceOf(ProtocolException.class);
+    }
+    ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, reply));
+    assertThat(Reply.decode(P9.ROPEN, body)).isEqualTo(reply);
+    ByteBuffer unsaid = Samples.bodyOf(Samples.frameOf(1, reply)).putLong(0, P9.GETATTR_ALL);
+    assertThatThrownBy(() -> Reply.decode(P9.ROPEN, unsaid)).isInstanceOf(ProtocolException.class);
+  }
+
   @Test
   void decode_xattrList_refusesEmptyNamesAndMissingEnds() {
     for (String list : List.of("\0", "a\0\0", "a", "a\0b")) {

@@ -179,7 +179,7 @@ final class Samples {
                 new LeaseRequest.Lock(1, 2, 3, 4, 5, 6, 7),
                 new LeaseRequest.Lock(-1, 0, 1, Long.MAX_VALUE, 0, -6, 0))),
         new KeyRequest.Topenkey(name("counter")),
-        new KeyRequest.Tusekey(new InodeId(1, 2), 3, -4),
+        new KeyRequest.Tusekey(new InodeId(1, 2), 3, -4, 5, -6, data("changed")),
         new KeyRequest.Treturnkey(new InodeId(1, 2), -3, 4, data("changed")),
         new KeyRequest.Tclosekey(new InodeId(1, 2)));
   }
@@ -246,6 +246,7 @@ final class Samples {
         new InodeReply.Rremovexattr(),
         new HandleReply.Rcreate(STAT, 1),
         new HandleReply.Ropen(STAT, 1),
+        new HandleReply.Ropen(STAT, List.of(new HeldLease(STAT.id(), 0, 1, -2)), 3),
         new HandleReply.Rreaddirx(
             P9.READDIRX_ATTRS, List.of(entry("with", 7, STAT), entry("without", 8, null))),
         new HandleReply.Rreaddirx(0, List.of(entry("plain", 9, null))),
@@ -276,7 +277,7 @@ final class Samples {
         new LeaseReply.Rleaseret(),
         new LeaseReply.Rlockret(),
         new KeyReply.Ropenkey(new InodeId(1, 2)),
-        new KeyReply.Rusekey(1, -2, data("value")),
+        new KeyReply.Rusekey(1, -2, 3, data("value")),
         new KeyReply.Rreturnkey(1),
         new KeyReply.Rclosekey());
   }

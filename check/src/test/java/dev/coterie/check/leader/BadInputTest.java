@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Frames that are not of the protocol: what ends a connection, what is only refused, and that
  * nobody else notices.
  */
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BadInputTest {
   @TempDir private Path folder;
   private Served served;

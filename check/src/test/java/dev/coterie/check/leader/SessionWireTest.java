@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,12 +21,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions that outlive their connections, and changes that are applied once; frame by frame. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SessionWireTest {
   private static final int NEW = P9.SESSION_NEW | P9.SESSION_KEEP;
   private static final long CLIENT = 11;
   private static final long SECRET = 22;
   private static final int FILE = 1;
+  private static final int CONNECTIONS = Limits.SESSIONS_PER_USER + 10;
   private static final int TAG = 7; // and slot
 
   @TempDir private Path folder;
@@ -37,7 +40,7 @@ class SessionWireTest {
 
   @BeforeEach
   void serve() throws IOException {
-    served = Served.in(folder, builder -> builder.tcp(0, true));
+    served = Served.in(folder, builder -> builder.tcp(0, true).connections(CONNECTIONS));
     client = connect();
     session = ask(client, NEW, CLIENT, SECRET, 0, 0);
     client.attach(ROOT, P9.NONUNAME);
@@ -467,6 +470,37 @@ class SessionWireTest {
       other.fails(Errno.EACCES, again(P9.SESSION_RESUME)); // nobody, or whom it says
     }
     assertSize(0);
+  }
+
+  @Test
+  void moreSessionsOfAUserThanThereMayBe_areRefused_andOthersAreNot() throws IOException {
+    List<RawClient> all = new ArrayList<>();
+    try {
+      for (int i = 1; i < Limits.SESSIONS_PER_USER; i++) {
+        RawClient one = connect();
+        all.add(one);
+        ask(one, NEW, CLIENT + i, SECRET, 0, 0);
+      }
+      try (RawClient more = connect();
+          RawClient stranger = RawClient.connect(served.leader.tcpPort())) {
+        Frame begin = sessionFrame(NEW, CLIENT - 1, SECRET, 0, 0);
+        more.fails(Errno.EUSERS, begin);
+        stranger.version(RawClient.MSIZE, RawClient.DIALECT);
+        ask(stranger, NEW, CLIENT - 2, SECRET, 0, 0); // another user
+        more.attach(ROOT, P9.NONUNAME); // a session of its own, that ends with its connection
+      }
+      try (RawClient more = connect();
+          RawClient again = connect()) {
+        Answer its = ask(again, NEW, CLIENT + 1, SECRET, 0, 0); // in place of its own
+        more.fails(Errno.EUSERS, sessionFrame(NEW, CLIENT - 1, SECRET, 0, 0));
+        ask(again, P9.SESSION_END, CLIENT + 1, SECRET, its.id, its.epoch);
+        ask(more, NEW, CLIENT - 1, SECRET, 0, 0);
+      }
+    } finally {
+      for (RawClient one : all) {
+        one.close();
+      }
+    }
   }
 
   @Test
