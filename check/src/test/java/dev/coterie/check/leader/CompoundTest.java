@@ -240,6 +240,15 @@ class CompoundTest {
   }
 
   @Test
+  void opening_withALease_isAsAlone() throws IOException {
+    List<Reply> parts = run(open(NODE, NEW, 0x4000000), RawClient.readFrame(NEW, 0, 9));
+    assertThat(types(parts)).containsExactly(P9.ROPEN, P9.RREAD);
+    ByteBuffer body = parts.getFirst().body();
+    assertThat(body.remaining()).isEqualTo(153 + 1 + 18 + 4);
+    assertThat(body.get(153)).as("leases").isEqualTo((byte) 1);
+  }
+
+  @Test
   void caller_isNamedForAll() throws IOException {
     Frame both = several(0, append("a"), mkdir("theirs"));
     Frame as = Frame.of(P9.TAS).u4(1234).u4(1234).u2(0).u4(5).u4(0).u1(P9.TDO).bytes(both.body());
