@@ -18,8 +18,8 @@ import java.nio.ByteBuffer;
 
 /** How long the reply to a request can become, before it is carried out. */
 final class ReplySizes {
-  /** The longest of the replies with attributes, which is that of a lease. */
-  private static final int ATTRS_BYTES = 165;
+  /** The longest of the replies with attributes, which is that of an opening with a lease. */
+  private static final int ATTRS_BYTES = 183;
 
   /** The longest of those without anything of variable length, which is that of statfs. */
   private static final int SMALL_BYTES = 67;

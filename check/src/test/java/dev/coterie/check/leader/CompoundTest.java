@@ -86,9 +86,7 @@ class CompoundTest {
       int size = body.getInt();
       int type = Byte.toUnsignedInt(body.get());
       assertThat(body.getShort()).isEqualTo((short) i);
-      parts.add(
-          new Reply(
-              type, i, body.slice(start + 7, size - 7).order(ByteOrder.LITTLE_ENDIAN)));
+      parts.add(new Reply(type, i, body.slice(start + 7, size - 7).order(ByteOrder.LITTLE_ENDIAN)));
       body.position(start + size);
     }
     assertThat(body.hasRemaining()).isFalse();
@@ -239,6 +237,15 @@ class CompoundTest {
       small.send(1, several(0, clunks));
       assertThat(small.isEnded()).isTrue();
     }
+  }
+
+  @Test
+  void opening_withALease_isAsAlone() throws IOException {
+    List<Reply> parts = run(open(NODE, NEW, 0x4000000), RawClient.readFrame(NEW, 0, 9));
+    assertThat(types(parts)).containsExactly(P9.ROPEN, P9.RREAD);
+    ByteBuffer body = parts.getFirst().body();
+    assertThat(body.remaining()).isEqualTo(153 + 1 + 18 + 4);
+    assertThat(body.get(153)).as("leases").isEqualTo((byte) 1);
   }
 
   @Test
@@ -471,8 +478,8 @@ class CompoundTest {
     other.walk(NEW, NEW + 2, "d");
     Frame create = Frame.of(P9.TCREATE).u4(NEW + 2).u4(NEW + 3).u4(NEW + 4);
     other.ok(create.name("file").u4(0102).u4(0644));
-    served.gate.keep(
-        operation -> operation instanceof Operation.Lookup one && one.name().toString().equals("d"));
+    served.gate.keep(operation ->
+        operation instanceof Operation.Lookup one && one.name().toString().equals("d"));
     Frame path =
         several(
             0,
@@ -493,9 +500,8 @@ class CompoundTest {
 
     other.ok(Frame.of(P9.TRENAMEX).u4(NEW + 1).name("e").u4(NEW).name("d").u4(0));
     served.gate.keepNothing();
-    served.gate.keep(
-        operation ->
-            operation instanceof Operation.Lookup one && one.name().toString().equals("file"));
+    served.gate.keep(operation ->
+        operation instanceof Operation.Lookup one && one.name().toString().equals("file"));
     client.send(ASKED, path); // after it: what was found is gone on with
     served.gate.awaitHeld(1);
     other.ok(Frame.of(P9.TRENAMEX).u4(NEW).name("d").u4(NEW + 1).name("e").u4(0));

@@ -18,8 +18,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Counts in a file, under a lock. Told {@code add N} it adds 1 N times, by two messages each; {@code
- * read} says what is there.
+ * Counts in a file, under a lock. Told {@code add N} it adds 1 N times, by two messages each;
+ * {@code read} says what is there.
  */
 final class TogetherMain {
   private static final RangeLock LOCK = RangeLock.whole(Kind.POSIX, Type.WRITE);
@@ -33,8 +33,7 @@ final class TogetherMain {
     Caller me = ProcessIdentity.self();
     try (Client client = Client.connect(Address.parse(args[0]), ClientOptions.DEFAULT)) {
       int flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
-      long file =
-          client.create(me, client.root(me).id(), Name.of("counter"), flags, 0644).handle();
+      long file = client.create(me, client.root(me).id(), Name.of("counter"), flags, 0644).handle();
       System.out.println("open");
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         String[] words = line.split(" ");

@@ -238,8 +238,7 @@ class TogetherTest {
   @Test
   void close_ofWhatAnotherThreadUses_waitsForThat() throws Exception {
     served.gate.keep(Operation.Write.class::isInstance);
-    FutureTask<Integer> writing =
-        new FutureTask<>(() -> client.write(ME, file, 0, bytes("slow")));
+    FutureTask<Integer> writing = new FutureTask<>(() -> client.write(ME, file, 0, bytes("slow")));
     Thread.ofPlatform().daemon().start(writing);
     served.gate.awaitHeld(1);
     FutureTask<Done> closing =
@@ -330,10 +329,8 @@ class TogetherTest {
     }
     Together.Step<Integer> huge =
         all.add(new Operation.Write(file, 3_000_000, ByteBuffer.allocate(2 * most)));
-    Together.Step<Integer> one =
-        all.add(new Operation.Read(file, 0, ByteBuffer.allocate(700_000)));
-    Together.Step<Integer> two =
-        all.add(new Operation.Read(file, 9, ByteBuffer.allocate(700_000)));
+    Together.Step<Integer> one = all.add(new Operation.Read(file, 0, ByteBuffer.allocate(700_000)));
+    Together.Step<Integer> two = all.add(new Operation.Read(file, 9, ByteBuffer.allocate(700_000)));
     all.run();
     assertThat(relay.messages()).isBetween(5, 6);
     assertThat(huge.answer()).isBetween(most - 100, most);
