@@ -2,6 +2,7 @@ package dev.coterie.check.leader;
 
 import static dev.coterie.api.OpenFlags.O_CREAT;
 import static dev.coterie.api.OpenFlags.O_RDONLY;
+import static dev.coterie.api.OpenFlags.O_RDWR;
 import static dev.coterie.api.OpenFlags.O_WRONLY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -130,7 +131,7 @@ class RoundTripsIT {
       relay.reset();
       assertThat(Files.readString(small)).isEqualTo("small");
       assertThat(relay.trips()).isEqualTo(1);
-      assertThat(relay.messages()).isEqualTo(6); // three names, open, read, lease
+      assertThat(relay.messages()).isEqualTo(5); // three names, open with a lease, read
     }
   }
 
@@ -152,6 +153,30 @@ class RoundTripsIT {
       assertThat(page.size()).isEqualTo(5000);
       assertThat(page.read(content, 0)).isEqualTo(4096);
       assertThat(content.flip()).isEqualTo(ByteBuffer.wrap(bytes("q".repeat(4096))));
+    }
+  }
+
+  /** A look by another leaves who has the file alone its copies. */
+  @Test
+  void statAndRead_ofWhoStoppedWriting_areNone_besideAReader() throws Exception {
+    try (Client client = connect(COPIES.withWriteBack());
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile file = tree.open(PAGE, O_RDWR, 0)) {
+      for (int i = 0; i < 4; i++) {
+        file.pwrite(ByteBuffer.wrap(bytes("q".repeat(1024))), 1024 * i);
+      }
+      ByteBuffer content = ByteBuffer.allocate(4096);
+      file.pread(content, 0);
+      file.fstat();
+      relay.reset();
+      assertThat(others.readAll(PAGE)).isEqualTo(bytes("q".repeat(4096)));
+      assertThat(file.pread(content.clear(), 0)).isEqualTo(4096);
+      assertThat(file.fstat().size()).isEqualTo(4096);
+      assertThat(others.stat(PAGE).size()).isEqualTo(4096);
+      assertThat(relay.messages()).isZero();
+
+      write(PAGE, "r".repeat(5000));
+      assertThat(file.fstat().size()).isEqualTo(5000);
     }
   }
 

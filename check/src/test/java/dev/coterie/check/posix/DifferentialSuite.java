@@ -147,7 +147,8 @@ abstract class DifferentialSuite {
   /** Slow, as each step gets a tick of the clock of its own. */
   @Test
   void randomSteps_withRelatime_giveTheSameAnswers() throws IOException {
-    List<Step> steps = StepGenerator.steps(1000, Math.min(FULL ? 5000 : 1000, stepsOfASeed()));
+    // Each step takes a tick of the kernel's clock.
+    List<Step> steps = StepGenerator.steps(1000, Math.min(FULL ? 5000 : 400, stepsOfASeed()));
     compare(1000, steps, new Layout(Layout.ROOMY, AtimePolicy.RELATIME, scarceBytes()));
   }
 

@@ -149,7 +149,7 @@ final class Asks {
       case Operation.Tmpfile o -> opening(o, true, change().of(o.dir()));
       case Operation.Open o when (o.flags() & OpenFlags.O_TRUNC) != 0 ->
           opening(o, false, change().of(o.id()));
-      case Operation.Open o -> opening(o, false, null);
+      case Operation.Open o -> open(o);
       case Operation.Write o -> changing(o, behind(o.handle()));
       case Operation.Append o -> changing(o, behind(o.handle()));
       case Operation.WriteNext o -> changing(o, behind(o.handle()));
@@ -412,6 +412,35 @@ final class Asks {
           return taken;
         },
         opening.failed(),
+        false);
+  }
+
+  /** With a lease, where it was read before. What is opened so is no use of it yet. */
+  private Ask<Opened, Opened> open(Operation.Open o) {
+    int flags = o.flags() & ~(OpenFlags.LEASE | OpenFlags.READ_SOON); // ours, not the caller's
+    Node node = nodes.get(o.id());
+    boolean wished =
+        (flags & (OpenFlags.O_ACCMODE | Walks.UNKEPT | OpenFlags.O_DIRECTORY)) == 0
+            && node != null
+            && node.copy == null
+            && node.wantsOpenLease(keeper.now())
+            && keeper.mayAsk();
+    if (!wished) {
+      return opening(new Operation.Open(o.id(), flags), false, null);
+    }
+    Node held = nodes.hold(o.id());
+    nodes.asks(held);
+    int epoch = keeper.epoch();
+    int ended = ended(held);
+    return new Ask<>(
+        new Operation.Open(o.id(), flags | OpenFlags.LEASE),
+        opened -> {
+          open(opened, false, true);
+          nodes.learn(held, opened.leased(), ended, epoch);
+          nodes.release(held);
+          return new Opened(opened.handle(), opened.stat(), opened.flags());
+        },
+        errno -> nodes.release(held),
         false);
   }
 

@@ -101,6 +101,11 @@ public final class Copies implements FileService, StepsAhead {
     keeper.look();
   }
 
+  /** The connection is lost: no copy is used until the leader has answered by another. */
+  public void lost() {
+    keeper.stop();
+  }
+
   // ---- from a copy ----
 
   /** Without an operation being made. */

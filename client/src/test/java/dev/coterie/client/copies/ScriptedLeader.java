@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedLeader implements FileService {
   static final InodeId ROOT = new InodeId(1, 1);
 
+  /** Flags that only steer the opening. */
+  private static final int OURS =
+      OpenFlags.LEASE | OpenFlags.READ_SOON | OpenFlags.NO_FIFO | OpenFlags.NO_COUNTER;
+
   static final class File {
     final InodeId id;
     byte[] content = {};
@@ -85,6 +89,9 @@ final class ScriptedLeader implements FileService {
   /** And which they were. */
   final List<String> written = new ArrayList<>();
 
+  /** The leases that came back. */
+  final List<LeaseName> returned = new ArrayList<>();
+
   /** What happens when leases come back. */
   Runnable atReturn = () -> {};
 
@@ -126,13 +133,22 @@ final class ScriptedLeader implements FileService {
     recall(file.id, file.held);
   }
 
+  /** Wants to see it, and lets its holder keep a shared lease. */
+  void recallToShared(File file) {
+    recall(new LeaseName(file.id, file.held).keeping(LeaseMode.SHARED));
+  }
+
   void recall(InodeId id, int seq) {
+    recall(new LeaseName(id, seq));
+  }
+
+  private void recall(LeaseName lease) {
     Completion<List<LeaseName>> told = taker;
     if (told == null) {
       throw new AssertionError("nobody asks for recalls");
     }
     taker = null;
-    told.done(List.of(new LeaseName(id, seq)));
+    told.done(List.of(lease));
   }
 
   /** Delivers the answer that was held back first. */
@@ -186,8 +202,10 @@ final class ScriptedLeader implements FileService {
         atReturn.run();
         for (LeaseName lease : o.leases()) {
           File file = files.get(lease.id());
+          returned.add(lease);
           if (file != null && file.held == lease.seq()) {
-            file.held = 0;
+            file.exclusive = false;
+            file.held = lease.keeps() == LeaseMode.SHARED ? file.held : 0;
           }
         }
         yield Done.DONE;
@@ -325,7 +343,10 @@ final class ScriptedLeader implements FileService {
   private Opened opened(InodeId id, int flags) {
     handles.put(++lastHandle, id);
     this.flags.put(lastHandle, flags);
-    return new Opened(lastHandle, stat(file(id)), flags);
+    Opened opened = new Opened(lastHandle, stat(file(id)), flags & ~OURS);
+    return (flags & OpenFlags.LEASE) == 0
+        ? opened
+        : opened.with(leased(file(id), LeaseMode.SHARED));
   }
 
   private Leased leased(File file, LeaseMode wish) {
