@@ -544,6 +544,28 @@ class LeaseConflictsTest {
     world.vfs.close();
   }
 
+  /** So a client that alone has a handle need not ask where its offset is. */
+  @ParameterizedTest
+  @MethodSource("allRows")
+  void anothersOperation_doesNotMoveTheOffsetOfAHandleThatIsNotShared(Row row) throws Exception {
+    World world = new World(false);
+    world.holder.setFlags(ME, world.holderHandle, OpenFlags.O_APPEND);
+    assertThat(world.holder.seek(ME, world.holderHandle, Whence.SET, 1)).isEqualTo(1);
+    Asked<?> asked = new Asked<>(world.asker, row.making().in(world));
+    assertThat(asked.waits()).isFalse();
+    requireRight(asked.end);
+    assertThat(world.holder.seek(ME, world.holderHandle, Whence.CUR, 0)).isEqualTo(1);
+    world.asker.close(); // with the leases that it has now
+    Operation<?> append = new Operation.WriteNext(world.holderHandle, bytes("x"));
+    Transferred appended = (Transferred) world.holder.call(ME, append);
+    assertThat(appended.offset()).as("still at the end").isEqualTo(size(world) - 1);
+    world.vfs.close();
+  }
+
+  private static long size(World world) throws ErrnoException {
+    return world.holder.getattr(ME, world.file).size();
+  }
+
   /** What the holder has kept back goes to the leader while another waits for it. */
   private static void writeBack(World world) {
     Asked<?> written =
