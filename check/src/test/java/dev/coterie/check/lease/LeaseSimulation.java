@@ -141,9 +141,10 @@ final class LeaseSimulation {
    * @param keptBack how many changes counted as done before the leader heard of them
    * @param losses connections that were lost
    * @param again changes that came to the leader a second time, having been begun
+   * @param events all that happened
    */
-  record Report(int looks, int changes, int keptBack, int losses, int again) {
-    static final Report NONE = new Report(0, 0, 0, 0, 0);
+  record Report(int looks, int changes, int keptBack, int losses, int again, long events) {
+    static final Report NONE = new Report(0, 0, 0, 0, 0, 0);
 
     Report and(Report other) {
       return new Report(
@@ -151,7 +152,8 @@ final class LeaseSimulation {
           changes + other.changes,
           keptBack + other.keptBack,
           losses + other.losses,
-          again + other.again);
+          again + other.again,
+          events + other.events);
     }
   }
 
@@ -169,7 +171,7 @@ final class LeaseSimulation {
     }
     vfs.close();
     int again = links.stream().mapToInt(Link::again).sum();
-    return new Report(looks, changes, truth.keptBack(), losses, again);
+    return new Report(looks, changes, truth.keptBack(), losses, again, world.moment());
   }
 
   private void begin(String who, Clients clients) {

@@ -118,6 +118,18 @@ class LeaseSimulationTest {
             LeaseSimulationTest::productKeeping));
   }
 
+  @Test
+  void oneSeed_isOneHistory() throws IOException {
+    for (long seed = 1; seed <= 20; seed++) {
+      LeaseSimulation.Report first = lossy(seed);
+      assertThat(lossy(seed)).as("seed %s", seed).isEqualTo(first);
+    }
+  }
+
+  private static LeaseSimulation.Report lossy(long seed) throws IOException {
+    return writingMore(seed).losingConnections().run(LeaseSimulationTest::productKeeping);
+  }
+
   private static void requireMany(LeaseSimulation.Report sum) {
     if (Simulation.ONLY_SEED == null) {
       assertThat((long) sum.keptBack()).isGreaterThan(10 * SEEDS);
