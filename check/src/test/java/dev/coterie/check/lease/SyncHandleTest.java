@@ -240,6 +240,7 @@ class SyncHandleTest {
     SyncHandle other = process().open("key");
     set(other, "old");
     Use use = one.use(SyncMode.EXCLUSIVE);
+    pass(20); // else it would be given back unasked, as others want it so soon
     int before = asked("usekey");
     CompletableFuture<String> read = async(() -> get(other));
     await().until(() -> asked("usekey") == before + 1 && alarm.waiting() > 0);
