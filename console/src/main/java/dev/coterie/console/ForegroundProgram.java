@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A program that a command runs and waits for, with the command's own terminal and streams. */
 final class ForegroundProgram {
@@ -15,7 +16,16 @@ final class ForegroundProgram {
   private static final int NOT_FOUND = 127;
   private static final long END_S = 10;
 
-  private ForegroundProgram() {}
+  private final ProcessBuilder builder;
+  private final Runnable atTheEnd;
+  private final CountDownLatch over = new CountDownLatch(1);
+  private @Nullable Process process; // guarded by this
+  private boolean ending; // guarded by this
+
+  ForegroundProgram(ProcessBuilder builder, Runnable atTheEnd) {
+    this.builder = builder;
+    this.atTheEnd = atTheEnd;
+  }
 
   /**
    * Runs it until it ends, or until this process is to, and then it too.
@@ -26,24 +36,43 @@ final class ForegroundProgram {
    */
   static int run(ProcessBuilder builder, Runnable atTheEnd) throws Failure {
     Interrupts.leaveToProgram();
-    Process process;
+    return new ForegroundProgram(builder.inheritIO(), atTheEnd).run();
+  }
+
+  private int run() throws Failure {
+    Thread hook = Thread.ofPlatform().name("coterie-end").unstarted(this::end);
     try {
-      process = builder.inheritIO().start();
+      // First of all: whoever sees that the program has begun may tell this process to end.
+      Runtime.getRuntime().addShutdownHook(hook);
+      Process started = start();
+      return started == null ? Failure.FAILED : started.waitFor();
     } catch (IOException e) {
+      forget(hook);
       throw notStarted(builder.command().getFirst(), e);
-    }
-    CountDownLatch over = new CountDownLatch(1);
-    Thread ending =
-        Thread.ofPlatform().name("coterie-end").unstarted(() -> end(process, over, atTheEnd));
-    Runtime.getRuntime().addShutdownHook(ending);
-    try {
-      return process.waitFor();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Failure.FAILED;
+    } catch (IllegalStateException e) {
+      return Failure.FAILED; // this process is ending already
     } finally {
       over.countDown();
     }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It runs, and finds no program.
+    }
+  }
+
+  /** Null: this process is to end, and no program is begun any more. */
+  synchronized @Nullable Process start() throws IOException {
+    if (!ending) {
+      process = builder.start();
+    }
+    return process;
   }
 
   static ProcessBuilder of(List<String> words) {
@@ -59,15 +88,26 @@ final class ForegroundProgram {
   }
 
   /** On SIGTERM: the program is told to end, then all the rest ends as always. */
-  private static void end(Process process, CountDownLatch over, Runnable atTheEnd) {
-    process.destroy();
+  void end() {
+    Process running;
+    synchronized (this) {
+      ending = true;
+      running = process;
+    }
+    if (running != null) {
+      end(running);
+    }
+    atTheEnd.run();
+  }
+
+  private void end(Process running) {
+    running.destroy();
     try {
       if (!over.await(END_S, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
+        running.destroyForcibly();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    atTheEnd.run();
   }
 }

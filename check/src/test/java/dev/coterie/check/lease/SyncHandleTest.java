@@ -1,6 +1,7 @@
 package dev.coterie.check.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -9,6 +10,7 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
+import dev.coterie.api.LeaseName;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
@@ -23,6 +25,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,9 +72,11 @@ class SyncHandleTest {
   /** Counts what is asked for. */
   private final class Counted implements FileService {
     private final FileService below;
+    private final UnaryOperator<List<LeaseName>> heard;
 
-    Counted(FileService below) {
+    Counted(FileService below, UnaryOperator<List<LeaseName>> heard) {
       this.below = below;
+      this.heard = heard;
     }
 
     @Override
@@ -87,8 +94,9 @@ class SyncHandleTest {
       }
       return new Completion<R>() {
         @Override
+        @SuppressWarnings("unchecked")
         public void done(R result) {
-          completion.done(result);
+          completion.done((R) heard.apply((List<LeaseName>) result));
         }
 
         @Override
@@ -103,8 +111,13 @@ class SyncHandleTest {
   }
 
   private SyncHandles process() {
+    return process(UnaryOperator.identity());
+  }
+
+  /** One that hears of recalls in its way. */
+  private SyncHandles process(UnaryOperator<List<LeaseName>> heard) {
     SyncHandles process =
-        new SyncHandles(() -> new Counted(vfs.openSession()), Caller.ROOT, now::get);
+        new SyncHandles(() -> new Counted(vfs.openSession(), heard), Caller.ROOT, now::get);
     all.add(process);
     return process;
   }
@@ -212,6 +225,58 @@ class SyncHandleTest {
     pass(10L * Limits.LEASE_MS);
     assertThat(get(handle)).isEqualTo("late");
     assertThat(asked("usekey")).isEqualTo(1);
+  }
+
+  /** Who asks first need not be the first whose recall is on its way. */
+  @Test
+  void recallThatIsLate_hidesNoNewerOne() throws Exception {
+    SyncHandle one =
+        process(
+                recalls -> {
+                  List<LeaseName> all = new ArrayList<>(recalls);
+                  recalls.forEach(r -> all.add(new LeaseName(r.id(), r.plane(), r.seq() - 1)));
+                  return all;
+                })
+            .open("key");
+    SyncHandle other = process().open("key");
+    set(other, "old");
+    Use use = one.use(SyncMode.EXCLUSIVE);
+    pass(20); // else it would be given back unasked, as others want it so soon
+    int before = asked("usekey");
+    CompletableFuture<String> read = async(() -> get(other));
+    await().until(() -> asked("usekey") == before + 1 && alarm.waiting() > 0);
+    use.setValue("new".getBytes(StandardCharsets.US_ASCII));
+    use.close();
+    assertThat(read.get(20, TimeUnit.SECONDS)).isEqualTo("new");
+  }
+
+  /** Else newer ones might be taken in by another thread before these are. */
+  @Test
+  void recalls_areTakenInBeforeMoreAreAskedFor() throws Exception {
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+    SyncHandles process =
+        process(recalls ->
+            new AbstractList<>() {
+              @Override
+              public LeaseName get(int index) {
+                meanwhile.getAndSet(() -> {}).run();
+                return recalls.get(index);
+              }
+
+              @Override
+              public int size() {
+                return recalls.size();
+              }
+            });
+    set(process.open("key"), "value");
+    int before = asked("nextrecalls");
+    List<Integer> since = new ArrayList<>();
+    meanwhile.set(() -> {
+      assertThatCode(() -> process.open("another")).doesNotThrowAnyException();
+      since.add(asked("nextrecalls") - before);
+    });
+    assertThat(get(process().open("key"))).isEqualTo("value");
+    assertThat(since).containsExactly(1); // of the process that looks
   }
 
   @Test

@@ -156,8 +156,9 @@ final class Line {
         new Completion<List<LeaseName>>() {
           @Override
           public void done(List<LeaseName> recalls) {
-            unpark();
+            // Before others may ask for the next ones, which are newer.
             recalls.forEach(Line.this::recalled);
+            unpark();
             park();
           }
 

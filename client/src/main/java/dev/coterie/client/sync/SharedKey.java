@@ -455,6 +455,9 @@ final class SharedKey {
     if (!in.equals(line)) {
       return;
     }
+    if (recalledSeq != 0 && which - recalledSeq <= 0) {
+      return; // late: it was given back before it was asked for, and a newer one is asked for too
+    }
     recalledSeq = which;
     Line.Return given;
     synchronized (this) {
