@@ -67,20 +67,21 @@ public final class Client implements FileService, StepsAhead {
 
   private Client(
       Connection connection,
+      @Nullable Lasting lasting,
       long copiesBytes,
       boolean writeBack,
       KeyConnector keys,
       LongSupplier clock) {
     this.connection = connection;
-    this.ahead = new Ahead(connection);
+    this.ahead = new Ahead(connection, lasting != null);
     this.keys = keys;
     this.copies =
         copiesBytes == 0
             ? null
             : new TickingCopies(
-                new Client(connection, 0, false, keys, clock), copiesBytes, writeBack, clock);
-    if (copies != null) {
-      connection.onLoss(copies.onLoss());
+                new Client(connection, lasting, 0, false, keys, clock), copiesBytes, writeBack, clock);
+    if (copies != null && lasting != null) {
+      lasting.onLoss(copies.onLoss());
     }
   }
 
@@ -99,6 +100,7 @@ public final class Client implements FileService, StepsAhead {
     Caller self = identity != null ? identity : ProcessIdentity.self();
     return new Client(
         Handshake.connect(address, options, self, null),
+        null,
         near ? options.copiesBytes() : 0,
         options.writeBack(),
         new KeyConnector(address, options, self),
@@ -109,6 +111,7 @@ public final class Client implements FileService, StepsAhead {
   static Client bare(Address address, ClientOptions options, Caller self) throws ErrnoException {
     return new Client(
         Handshake.connect(address, options, self, null),
+        null,
         0,
         false,
         new KeyConnector(address, options, self),
@@ -138,6 +141,7 @@ public final class Client implements FileService, StepsAhead {
     Lasting lasting = new Lasting(address, options, identity);
     return new Client(
         Handshake.connect(address, options, identity, lasting),
+        lasting,
         options.copiesBytes(),
         options.writeBack(),
         new KeyConnector(address, options, identity),

@@ -46,7 +46,6 @@ final class Connection {
   private final AtomicInteger unwaited = new AtomicInteger(); // atomic: calls with a completion
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
-  private volatile @Nullable Runnable onLoss; // atomic
 
   Connection(
       Socket socket,
@@ -77,16 +76,6 @@ final class Connection {
   /** Why the connection was lost; empty if it was not. */
   String reason() {
     return reason;
-  }
-
-  /** Whether a lost connection is replaced. */
-  boolean lasts() {
-    return lasting != null;
-  }
-
-  /** What is to be done when a connection is lost that may be replaced; it must not wait. */
-  void onLoss(Runnable action) {
-    onLoss = action;
   }
 
   /** How many bytes one message of a caller can move. */
@@ -563,10 +552,6 @@ final class Connection {
     if (lasting == null || !(socket instanceof SwitchingSocket current)) {
       gone(why);
       return;
-    }
-    Runnable told = onLoss;
-    if (told != null) {
-      told.run();
     }
     output.suspend(new ClosedChannelException());
     current.close();
