@@ -37,7 +37,8 @@ public record Stat(
   /** The same with another change counter. */
   public Stat withChange(long counter) {
     return new Stat(
-        id, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, mtime, ctime, btime, counter);
+        id, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, mtime, ctime, btime,
+        counter);
   }
 
   public boolean isDirectory() {

@@ -56,8 +56,9 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
- * dev.coterie.client.copies.Copies} what it may, but over TCP only if its session lasts; with {@link
- * ClientOptions#withWriteBack} it keeps writes back, too, and close waits until they are written.
+ * dev.coterie.client.copies.Copies} what it may, but over TCP only if its session lasts; with
+ * {@link ClientOptions#withWriteBack} it keeps writes back, too, and close waits until they are
+ * written.
  */
 public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
@@ -79,7 +80,10 @@ public final class Client implements FileService, StepsAhead {
         copiesBytes == 0
             ? null
             : new TickingCopies(
-                new Client(connection, lasting, 0, false, keys, clock), copiesBytes, writeBack, clock);
+                new Client(connection, lasting, 0, false, keys, clock),
+                copiesBytes,
+                writeBack,
+                clock);
     if (copies != null && lasting != null) {
       lasting.onLoss(copies.onLoss());
     }

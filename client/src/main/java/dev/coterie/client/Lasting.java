@@ -120,7 +120,8 @@ final class Lasting {
   }
 
   /**
-   * The connection is lost: says so, and connects again, for as long as the leader keeps the session.
+   * The connection is lost: says so, and connects again, for as long as the leader keeps the
+   * session.
    *
    * @param over the client wants no more of it
    * @return null: it is gone

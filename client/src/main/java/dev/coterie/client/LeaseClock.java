@@ -4,8 +4,8 @@ import dev.coterie.sys.Clocks;
 import java.util.function.LongSupplier;
 
 /**
- * The clock by which leases end, in nanoseconds; nobody sets it. Classes, as lambdas would be linked
- * at the start of a short command.
+ * The clock by which leases end, in nanoseconds; nobody sets it. Classes, as lambdas would be
+ * linked at the start of a short command.
  */
 final class LeaseClock {
   private LeaseClock() {}

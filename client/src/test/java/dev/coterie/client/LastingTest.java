@@ -71,8 +71,7 @@ class LastingTest {
 
   private void connect(int leaseMs, ClientOptions options) throws Exception {
     ClientOptions mine = options.withIdentity(ME).withCloseMsMax(1);
-    FutureTask<Client> connecting =
-        inThread(() -> Client.connectLasting(leader.address(), mine));
+    FutureTask<Client> connecting = inThread(() -> Client.connectLasting(leader.address(), mine));
     peer = leader.accept();
     begin(P9.SESSION_NEW | P9.SESSION_KEEP, leaseMs);
     peer.serve(new Rattach(new Qid(0x80, 0, 1)));
@@ -90,8 +89,7 @@ class LastingTest {
     Frame session = peer.next();
     assertThat(((Tsession) session.request()).flags()).isEqualTo(flags);
     peer.reply(
-        session.tag(),
-        new Rsession(1, 2, leaseMs, P9.SESSION_AS_ASKED, Limits.SLOTS_PER_SESSION));
+        session.tag(), new Rsession(1, 2, leaseMs, P9.SESSION_AS_ASKED, Limits.SLOTS_PER_SESSION));
   }
 
   /** The connection is lost, and another in its place. */
@@ -149,13 +147,12 @@ class LastingTest {
   @Test
   void stepsSentAhead_sayNothing_andAreNotSentAgain() throws Exception {
     FutureTask<Walked> walking =
-        inThread(
-            () ->
-                client.walkAhead(
-                    ME,
-                    root,
-                    List.of(Name.of("a"), Name.of("b")),
-                    new Opening(OpenFlags.O_RDONLY, Content.NOW, ByteBuffer.allocate(10))));
+        inThread(() ->
+            client.walkAhead(
+                ME,
+                root,
+                List.of(Name.of("a"), Name.of("b")),
+                new Opening(OpenFlags.O_RDONLY, Content.NOW, ByteBuffer.allocate(10))));
     for (int i = 0; i < 4; i++) {
       peer.next(); // two names, open, read
     }

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Of what clients may keep copies, by its owner's choice: that of a mount, and on inside mounts that
- * of the nearest directory above, or of the file itself, that has the attribute {@link
+ * Of what clients may keep copies, by its owner's choice: that of a mount, and on inside mounts
+ * that of the nearest directory above, or of the file itself, that has the attribute {@link
  * dev.coterie.api.XattrNames#COPIES}. A file with several names needs the consent of each. Known
  * here by identity, as an inside mount lives no longer than the tree.
  */

@@ -134,8 +134,7 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
     }
     Client client;
     try {
-      client =
-          lasting ? Client.connectLasting(address, options) : Client.connect(address, options);
+      client = lasting ? Client.connectLasting(address, options) : Client.connect(address, options);
     } catch (ErrnoException e) {
       throw new IOException("cannot connect to " + address + ": " + e.getMessage(), e);
     }

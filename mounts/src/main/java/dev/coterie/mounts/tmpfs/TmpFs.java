@@ -99,8 +99,8 @@ public final class TmpFs implements InsideMount {
 
     /**
      * Reads options: {@code size}, {@code nr_blocks}, {@code nr_inodes}, {@code mode}, {@code uid},
-     * {@code gid}, {@code copies=no}; without a value {@code ro}, {@code rw}, {@code noatime}, {@code relatime},
-     * {@code strictatime}.
+     * {@code gid}, {@code copies=no}; without a value {@code ro}, {@code rw}, {@code noatime},
+     * {@code relatime}, {@code strictatime}.
      *
      * @throws IllegalArgumentException with one sentence for each bad option or value
      */
