@@ -32,6 +32,7 @@ final class Ahead {
   private static final int WALKS_ALONE = 32;
 
   private final Connection connection; // immutable
+  private final boolean lasts; // immutable
   private final AtomicInteger alone = new AtomicInteger(); // a hint
 
   /** What the steps are calls of, in their order. */
@@ -54,8 +55,12 @@ final class Ahead {
     }
   }
 
-  Ahead(Connection connection) {
+  /**
+   * @param lasts whether a lost connection is replaced
+   */
+  Ahead(Connection connection, boolean lasts) {
     this.connection = connection;
+    this.lasts = lasts;
   }
 
   /** All of them, without waiting in between; see {@link dev.coterie.api.StepsAhead}. */
@@ -143,7 +148,7 @@ final class Ahead {
       call.answer();
       return null;
     } catch (ErrnoException e) {
-      if (e.errno() == Errno.EIO && connection.lasts()) {
+      if (e.errno() == Errno.EIO && lasts) {
         return null;
       }
       if (e.errno() != Errno.EBADF || first) {

@@ -69,25 +69,25 @@ public final class Client implements FileService, StepsAhead {
 
   private Client(
       Connection connection,
+      @Nullable Lasting lasting,
       long copiesBytes,
       boolean writeBack,
-      boolean lasting,
       KeyConnector keys,
       LongSupplier clock) {
     this.connection = connection;
-    this.ahead = new Ahead(connection);
-    this.packing = new Packing(connection, lasting);
+    this.ahead = new Ahead(connection, lasting != null);
+    this.packing = new Packing(connection, lasting != null);
     this.keys = keys;
     this.copies =
         copiesBytes == 0
             ? null
             : new TickingCopies(
-                new Client(connection, 0, false, lasting, keys, clock),
+                new Client(connection, lasting, 0, false, keys, clock),
                 copiesBytes,
                 writeBack,
                 clock);
-    if (copies != null) {
-      connection.onLoss(copies.onLoss());
+    if (copies != null && lasting != null) {
+      lasting.onLoss(copies.onLoss());
     }
   }
 
@@ -106,9 +106,9 @@ public final class Client implements FileService, StepsAhead {
     Caller self = identity != null ? identity : ProcessIdentity.self();
     return new Client(
         Handshake.connect(address, options, self, null),
+        null,
         near ? options.copiesBytes() : 0,
         options.writeBack(),
-        false,
         new KeyConnector(address, options, self),
         LeaseClock.near());
   }
@@ -117,8 +117,8 @@ public final class Client implements FileService, StepsAhead {
   static Client bare(Address address, ClientOptions options, Caller self) throws ErrnoException {
     return new Client(
         Handshake.connect(address, options, self, null),
+        null,
         0,
-        false,
         false,
         new KeyConnector(address, options, self),
         LeaseClock.near());
@@ -147,9 +147,9 @@ public final class Client implements FileService, StepsAhead {
     Lasting lasting = new Lasting(address, options, identity);
     return new Client(
         Handshake.connect(address, options, identity, lasting),
+        lasting,
         options.copiesBytes(),
         options.writeBack(),
-        true,
         new KeyConnector(address, options, identity),
         address instanceof Address.Unix ? LeaseClock.near() : LeaseClock.far());
   }

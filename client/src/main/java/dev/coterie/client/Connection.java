@@ -44,7 +44,6 @@ final class Connection {
   private final Background background; // immutable
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
-  private volatile @Nullable Runnable onLoss; // atomic
 
   Connection(
       Socket socket,
@@ -75,16 +74,6 @@ final class Connection {
   /** Why the connection was lost; empty if it was not. */
   String reason() {
     return reason;
-  }
-
-  /** Whether a lost connection is replaced. */
-  boolean lasts() {
-    return lasting != null;
-  }
-
-  /** What is to be done when a connection is lost that may be replaced; it must not wait. */
-  void onLoss(Runnable action) {
-    onLoss = action;
   }
 
   /** How many bytes one message of a caller can move. */
@@ -552,10 +541,6 @@ final class Connection {
     if (lasting == null || !(socket instanceof SwitchingSocket current)) {
       gone(why);
       return;
-    }
-    Runnable told = onLoss;
-    if (told != null) {
-      told.run();
     }
     output.suspend(new ClosedChannelException());
     current.close();

@@ -38,6 +38,7 @@ final class Lasting {
   private long sessionId; // written by the first handshake
   private long epoch; // written by the first handshake
   private int leaseMs; // written by the first handshake
+  private volatile @Nullable Runnable onLoss; // atomic
 
   Lasting(Address address, ClientOptions options, Caller identity) {
     this.address = address;
@@ -54,6 +55,11 @@ final class Lasting {
 
   Caller identity() {
     return identity;
+  }
+
+  /** What is to be done when a connection is lost; it must not wait. */
+  void onLoss(Runnable action) {
+    onLoss = action;
   }
 
   // ---- the messages ----
@@ -115,7 +121,8 @@ final class Lasting {
   }
 
   /**
-   * Connects again, for as long as the leader keeps the session.
+   * The connection is lost: says so, and connects again, for as long as the leader keeps the
+   * session.
    *
    * @param over the client wants no more of it
    * @return null: it is gone
@@ -123,6 +130,10 @@ final class Lasting {
   Handshake.@Nullable Resumed again(AtomicBoolean over) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(leaseMs + leaseMs / 8);
     boolean interrupted = false;
+    Runnable told = onLoss;
+    if (told != null) {
+      told.run();
+    }
     try {
       while (!over.get() && deadline - System.nanoTime() > 0) {
         interrupted |= Thread.interrupted();

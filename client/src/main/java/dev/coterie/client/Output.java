@@ -52,6 +52,15 @@ final class Output {
 
   private static final int CLUNK_BYTES = P9.HEADER_BYTES + Integer.BYTES;
 
+  /** As they were sent. No lambda: it would be linked at the start of a short command. */
+  private static final Comparator<Call<?>> IN_ORDER =
+      new Comparator<>() {
+        @Override
+        public int compare(Call<?> one, Call<?> other) {
+          return Long.compare(one.order, other.order);
+        }
+      };
+
   /** A thread that waits until the output is not crowded any more. */
   static final class Room extends Waiting {
     private volatile boolean done; // atomic
@@ -348,7 +357,7 @@ final class Output {
   private void putAgain(Tags.Again again) {
     try {
       // As before, so that no return of a lease is passed by what asks for it, nor by another.
-      again.calls().sort(Comparator.comparingLong(call -> call.order));
+      again.calls().sort(IN_ORDER);
       for (Call<?> call : again.calls()) {
         put(call.tag, call.frame());
       }

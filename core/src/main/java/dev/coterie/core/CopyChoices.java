@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class CopyChoices {
   private final ConcurrentHashMap<InodeId, Boolean> chosen = new ConcurrentHashMap<>();
 
-  /** With the inode locked. */
+  /** With the inode locked, unless it is a directory. */
   boolean allows(Inode inode) {
     boolean byDefault = inode.mountPoint.mount().copies();
     return chosen.isEmpty() || !(inode instanceof InsideInode inside)

@@ -83,7 +83,9 @@ final class InsideOps implements InodeOps {
   @Override
   public Stat link(Caller caller, Inode inode, Inode dir, Name name) throws ErrnoException {
     Stat stat = names.link(caller, inode, in(dir), name);
-    moved();
+    if (vfs.choices().isUsed() && !vfs.choices().allows(dir)) {
+      vfs.recallUnwanted();
+    }
     return stat;
   }
 
@@ -96,12 +98,9 @@ final class InsideOps implements InodeOps {
   public void rename(Caller caller, Inode dir, Name name, Inode newDir, Name newName, int flags)
       throws ErrnoException {
     rename.rename(caller, in(dir), name, in(newDir), newName, flags);
-    moved();
-  }
-
-  /** What has come to a directory may be copied no more, by the choice of its owner. */
-  private void moved() {
-    if (vfs.choices().isUsed()) {
+    // What has come to a directory may be copied no more, by the choice of its owner.
+    CopyChoices choices = vfs.choices();
+    if (choices.isUsed() && choices.allows(dir) != choices.allows(newDir)) {
       vfs.recallUnwanted();
     }
   }

@@ -127,8 +127,7 @@ class OutsideWordIT {
   void wordForDirectoriesThatOverlap_isRefused() throws Exception {
     Files.createDirectory(directory.resolve("below"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), directory.resolve("below"));
-    HostFs.Options alone =
-        HostFs.Options.parse(directory.toString(), Map.of("outside", "no"));
+    HostFs.Options alone = HostFs.Options.parse(directory.toString(), Map.of("outside", "no"));
     HostFs.Options below = HostFs.Options.parse(link.toString(), Map.of());
     assertThatThrownBy(
             () -> Leader.builder().mount("/", alone.factory()).mount("/x", below.factory()).start())

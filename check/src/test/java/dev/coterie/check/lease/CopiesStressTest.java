@@ -124,10 +124,7 @@ class CopiesStressTest {
   void overTcpThatIsCut_everyReadIsOfOneMoment_andNotOfThePast() throws Exception {
     rounds = CUT_ROUNDS;
     try (Leader leader =
-            Leader.builder()
-                .mount("/", TmpFs.Options.defaults().factory())
-                .tcp(0, true)
-                .start();
+            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).tcp(0, true).start();
         Relay relay =
             new Relay(
                 Relay.anyPort(),

@@ -103,7 +103,12 @@ class CopyChoicesTest {
     assertThat(ask(root)).isZero();
     assertThat(ask(made.stat().id())).isZero();
     assertThat(holder.call(ME, new Operation.LeaseLocks(made.handle())).seq()).isZero();
-    holder.setxattr(ME, made.stat().id(), XattrNames.COPIES, "yes".getBytes(US_ASCII), 0); // its owner's choice for it
+    holder.setxattr(
+        ME,
+        made.stat().id(),
+        XattrNames.COPIES,
+        "yes".getBytes(US_ASCII),
+        0); // its owner's choice for it
     assertThat(ask(made.stat().id())).isNotZero();
     assertThat(ask(root)).isZero();
   }
@@ -185,18 +190,16 @@ class CopyChoicesTest {
         InodeId asks = owner.mkdir(ME, above, Name.of("d" + round), 0755).id();
         holder.lookup(ME, above, Name.of("d" + round));
         Future<Integer> asked =
-            threads.submit(
-                () -> {
-                  together.await();
-                  return ask(asks);
-                });
+            threads.submit(() -> {
+              together.await();
+              return ask(asks);
+            });
         Future<?> chosen =
-            threads.submit(
-                () -> {
-                  together.await();
-                  choose(above, "no");
-                  return null;
-                });
+            threads.submit(() -> {
+              together.await();
+              choose(above, "no");
+              return null;
+            });
         int seq = asked.get();
         chosen.get();
         if (seq != 0) {

@@ -41,11 +41,7 @@ class LastingFileSystemTest {
   @BeforeEach
   void serve() throws IOException {
     Path socket = folder.resolve("s");
-    leader =
-        Leader.builder()
-            .mount("/", TmpFs.Options.defaults().factory())
-            .listen(socket)
-            .start();
+    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
     relay =
         new Relay(
             UnixDomainSocketAddress.of(folder.resolve("r")),
@@ -100,8 +96,7 @@ class LastingFileSystemTest {
   @Test
   void withCopies_noProgramNotices() throws IOException {
     work(
-        Map.of(
-            CoterieFileSystemProvider.LASTING, true, CoterieFileSystemProvider.COPIES, 1 << 20));
+        Map.of(CoterieFileSystemProvider.LASTING, true, CoterieFileSystemProvider.COPIES, 1 << 20));
   }
 
   @Test

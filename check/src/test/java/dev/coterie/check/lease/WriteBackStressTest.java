@@ -119,8 +119,7 @@ class WriteBackStressTest {
 
   /** Each connection is cut after some bytes, anywhere, and replaced. */
   @Test
-  void overConnectionsThatAreCut_whatWasAcknowledgedIsThere(@TempDir Path folder)
-      throws Exception {
+  void overConnectionsThatAreCut_whatWasAcknowledgedIsThere(@TempDir Path folder) throws Exception {
     Path socket = folder.resolve("socket");
     ClientOptions options = ClientOptions.DEFAULT.withCopies(BYTES).withWriteBack();
     try (Leader leader =

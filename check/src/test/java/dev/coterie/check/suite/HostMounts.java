@@ -60,7 +60,8 @@ final class HostMounts implements AutoCloseable {
       Files.setAttribute(entry.getValue(), "unix:uid", 0);
       Files.setAttribute(entry.getValue(), "unix:gid", 0);
       boolean readOnly = entry.getKey().equals("/ro");
-      mounts.put(entry.getKey(), new HostFs.Options(entry.getValue(), readOnly, false, alone).factory());
+      mounts.put(
+          entry.getKey(), new HostFs.Options(entry.getValue(), readOnly, false, alone).factory());
     }
     return mounts;
   }
