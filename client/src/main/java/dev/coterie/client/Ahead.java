@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The leader begins the requests of a connection in the order in which they come. A step that it
  * answers at once has made its fid when the next is begun; if it waits (for leases of others to
  * come back, for a slow disk), what follows it is answered EBADF, and is asked for again by whoever
- * walks. So an answer here is that of the step alone, and EBADF says nothing.
+ * walks. So an answer here is that of the step alone, and EBADF says nothing. Nor does EIO where the
+ * connection may have been lost under way and the session goes on: no step is sent again.
  */
 final class Ahead {
   /** After a step that waited, so many walks go step by step. */
@@ -142,6 +143,9 @@ final class Ahead {
       call.answer();
       return null;
     } catch (ErrnoException e) {
+      if (e.errno() == Errno.EIO && connection.lasts()) {
+        return null;
+      }
       if (e.errno() != Errno.EBADF || first) {
         return e;
       }
@@ -172,7 +176,7 @@ final class Ahead {
       return;
     }
     try {
-      connection.closeUnheard(opened.handle());
+      connection.closeQuietly(opened.handle(), true);
     } catch (ErrnoException e) {
       // The connection is over, and so is the handle.
     }

@@ -35,7 +35,7 @@ final class LeaseOps implements LeaseHolder {
   /**
    * What it has leases on, each with a reference: another inode would know nothing of the lease.
    */
-  private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
+  private final Map<InodeId, Inode> held = new HashMap<>(); // guarded by itself
 
   private final Recalls recalls = new Recalls();
   private boolean ended; // guarded by held
@@ -60,11 +60,12 @@ final class LeaseOps implements LeaseHolder {
 
   /**
    * Only what this tree alone changes can be promised not to change, and only what a copy is of use
-   * of: not a counter, which reading changes. A file becomes one by a change like others.
+   * of: not a counter, which reading changes. A file becomes one by a change like others. What an
+   * outside mount shows it shows without a look at leases, so there nobody has one alone.
    */
   Leased lease(Inode inode, LeaseMode mode) throws ErrnoException {
-    if (!(inode instanceof InsideInode inside)
-        || !(Mode.isRegular(inside.node.mode()) || inside.isDirectory())) {
+    boolean copied = inode.node().type() == Mode.S_IFREG || inode.isDirectory();
+    if (!copied) {
       return new Leased(vfs.ops(inode).stat(inode), 0);
     }
     vfs.leases().use();
@@ -72,20 +73,25 @@ final class LeaseOps implements LeaseHolder {
     try {
       inode.requireLive();
       vfs.requireSeen(inode);
-      Stat stat = inside.mount().stat(inside.node);
-      if (vfs.counters().find(inside) != null) {
+      boolean shared = inode.isDirectory() || inode instanceof OutsideInode;
+      Stat stat =
+          switch (inode) {
+            case InsideInode inside -> inside.mount().stat(inside.node);
+            case OutsideInode outside -> outside.counted(outside.mount().stat(outside.node));
+          };
+      if (inode instanceof InsideInode inside && vfs.counters().find(inside) != null) {
         return new Leased(stat, 0);
       }
-      Lease lease = grant(inside, inside.isDirectory() ? LeaseMode.SHARED : mode);
+      Lease lease = grant(inode, shared ? LeaseMode.SHARED : mode);
       return new Leased(stat, lease.mode(), lease.seq());
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
   }
 
-  private Lease grant(InsideInode inode, LeaseMode mode) {
+  private Lease grant(Inode inode, LeaseMode mode) {
     synchronized (held) {
-      if (ended) {
+      if (ended || !vfs.choices().allows(inode)) { // before another choice looks for what is held
         return Lease.NONE;
       }
       if (held.containsKey(inode.id())) {
@@ -131,7 +137,7 @@ final class LeaseOps implements LeaseHolder {
 
   boolean hasAlone(InodeId id) {
     synchronized (held) {
-      InsideInode inode = held.get(id);
+      Inode inode = held.get(id);
       return inode != null && tableOf(inode).isHeldAlone();
     }
   }
@@ -162,7 +168,7 @@ final class LeaseOps implements LeaseHolder {
       return; // of the others it has none
     }
     recalls.answered(lease); // also if it is too late for it
-    InsideInode inode;
+    Inode inode;
     Returned returned;
     synchronized (held) {
       inode = held.get(lease.id());
@@ -189,15 +195,29 @@ final class LeaseOps implements LeaseHolder {
     recalls.drop(lease);
   }
 
-  private LeaseTable tableOf(InsideInode inode) {
+  private LeaseTable tableOf(Inode inode) {
     return inode.leaseTable(vfs::leaseAlarm);
+  }
+
+  /** Has those recalled that would not be granted any more. With no lock held. */
+  void recallUnwanted() {
+    List<Inode> all;
+    synchronized (held) {
+      all = List.copyOf(held.values());
+    }
+    for (Inode inode : all) {
+      if (!LockLeases.isWanted(inode, vfs)) {
+        tableOf(inode).recallAll();
+      }
+    }
+    locks.recallUnwanted();
   }
 
   /**
    * The session has none any more, and gets no more; nothing of it is at work. With no lock held.
    */
   void end() {
-    List<InsideInode> all;
+    List<Inode> all;
     synchronized (held) {
       ended = true;
       all = new ArrayList<>(held.values());
@@ -213,9 +233,9 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
-  private void letGo(List<InsideInode> all, List<Inode> lent) {
+  private void letGo(List<Inode> all, List<Inode> lent) {
     locks.letGo(lent);
-    for (InsideInode inode : all) {
+    for (Inode inode : all) {
       tableOf(inode).end(this);
       vfs.inodes().put(inode);
     }

@@ -65,6 +65,7 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.SessionReply.Rping;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.SessionRequest.Tas;
+import dev.coterie.wire.SessionRequest.Tdo;
 import dev.coterie.wire.SessionRequest.Tonce;
 import dev.coterie.wire.SessionRequest.Tping;
 import dev.coterie.wire.SessionRequest.Tsession;
@@ -85,6 +86,7 @@ final class DialectRequests {
       case Tping(long nonce) -> call.reply(new Rping(nonce));
       case Tsession r ->
           call.reply(conversation.connection().leader().sessions().serve(conversation, r));
+      case Tdo r -> Compound.begin(conversation, call, r);
       case Tas _, Tonce _ -> throw new ErrnoException(Errno.EPROTO);
     }
   }

@@ -96,8 +96,9 @@ final class LeaseRequests {
       throw new ErrnoException(Errno.EINVAL);
     }
     InodeId id = fid.id();
-    if (conversation.peer().isOverTcp()) {
-      // When such a connection breaks, the two ends notice at different times.
+    if (conversation.peer().isOverTcp() && conversation.client().owner() == null) {
+      // When such a connection breaks, the two ends notice at different times; a session that its
+      // client has named outlives it for as long as the client may not have.
       call.submit(
           call.callerOf(fid),
           new Operation.Getattr(id),

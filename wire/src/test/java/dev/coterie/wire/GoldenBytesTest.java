@@ -477,6 +477,19 @@ class GoldenBytesTest {
         "14000000 be 0100 00000000 02000000 78 03000000");
     assertFrame(
         1,
+        new SessionRequest.Tdo(
+            1, List.of(new BaseRequest.Twrite(3, 4, Samples.data("hi")), new BaseRequest.Tclunk(3))),
+        """
+        31000000 ea 0100 01000000 0200
+        19000000 76 0000 03000000 0400000000000000 02000000 6869
+        0b000000 78 0100 03000000\
+        """);
+    assertFrame(
+        1,
+        new SessionReply.Rdo(List.of(new BaseReply.Rwrite(2), new LinuxReply.Rlerror(9))),
+        "1f000000 eb 0100 0200 0b000000 77 0000 02000000 0b000000 07 0100 09000000");
+    assertFrame(
+        1,
         new SessionReply.Rsession(3, 4, 2000, 1, 0x102),
         "1e000000 a1 0100 0300000000000000 0400000000000000 d0070000 01 0201");
   }
@@ -522,11 +535,19 @@ class GoldenBytesTest {
     String id = "0900000000000000 05000000 ";
     assertFrame(1, new KeyRequest.Topenkey(Samples.name("k")), "0a000000 f8 0100 0100 6b");
     assertFrame(1, new KeyReply.Ropenkey(key), "13000000 f9 0100 " + id);
-    assertFrame(1, new KeyRequest.Tusekey(key, 2, -1), "18000000 fa 0100 " + id + "02 ffffffff");
     assertFrame(
         1,
-        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'})),
-        "11000000 fb 0100 02 07000000 01000000 76");
+        new KeyRequest.Tusekey(key, 2, -1),
+        "21000000 fa 0100 " + id + "02 ffffffff 00 00000000 00000000");
+    assertFrame(
+        1,
+        new KeyRequest.Tusekey(
+            key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
+        "22000000 fa 0100 " + id + "02 ffffffff 03 07000000 01000000 76");
+    assertFrame(
+        1,
+        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'}, true)),
+        "12000000 fb 0100 02 07000000 01 01000000 76");
     assertFrame(
         1,
         new KeyRequest.Treturnkey(key, 7, P9.KEY_CHANGED, Samples.data("v")),

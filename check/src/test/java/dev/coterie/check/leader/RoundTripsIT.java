@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.OpenFile;
+import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Token;
 import dev.coterie.api.Tree;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
@@ -175,6 +177,49 @@ class RoundTripsIT {
 
       write(PAGE, "r".repeat(5000));
       assertThat(file.fstat().size()).isEqualTo(5000);
+    }
+  }
+
+  @Test
+  void offsetOfAFileThatNobodyElseHas_costsNothing_andIsToldBeforeOthersHaveIt() throws Exception {
+    try (Client client = connect(COPIES);
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile page = tree.open(PAGE, O_RDONLY, 0)) {
+      ByteBuffer content = ByteBuffer.allocate(100);
+      page.read(content);
+      page.read(content.clear()); // from now on there is a lease
+      relay.reset();
+      assertThat(page.seek(Whence.CUR, 0)).isEqualTo(200);
+      assertThat(page.seek(Whence.END, -50)).isEqualTo(4046);
+      assertThat(page.read(content.clear())).isEqualTo(50);
+      assertThat(page.read(content.clear())).isZero();
+      assertThat(page.seek(Whence.SET, 4000)).isEqualTo(4000);
+      assertThat(relay.messages()).isZero();
+
+      Token token = page.share();
+      assertThat(relay.messages()).as("seek and share").isEqualTo(2);
+      try (OpenFile taken = others.take(token)) {
+        assertThat(taken.read(content.clear())).isEqualTo(96);
+      }
+      assertThat(page.seek(Whence.CUR, 0)).isEqualTo(4096);
+      assertThat(relay.messages()).as("the leader has it").isEqualTo(3);
+    }
+  }
+
+  @Test
+  void writesInARow_atAnOffset_areKeptBack() throws Exception {
+    try (Client client = connect(COPIES.withWriteBack());
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile file = tree.open("d1/log", O_WRONLY | O_CREAT, 0644)) {
+      file.write(ByteBuffer.wrap(bytes("one")));
+      file.write(ByteBuffer.wrap(bytes("two"))); // from now on there is a lease
+      relay.reset();
+      for (int i = 0; i < 100; i++) {
+        file.write(ByteBuffer.wrap(bytes("more")));
+      }
+      assertThat(file.seek(Whence.CUR, 0)).isEqualTo(406);
+      assertThat(relay.messages()).as("what is a second old goes").isLessThan(10);
+      assertThat(others.stat("d1/log").size()).isEqualTo(406);
     }
   }
 

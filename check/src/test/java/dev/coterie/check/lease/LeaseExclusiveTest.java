@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Timeout;
  * Who has a file alone and keeps changes back: how they come to the leader while others wait for
  * them, and what becomes of those that come too late.
  */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseExclusiveTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name FILE = Name.of("file");

@@ -358,7 +358,7 @@ final class Asks {
     return new Ask<>(
         o,
         opened -> {
-          open(opened, true);
+          open(opened, true, true);
           names.done((Stat) null);
           if (content != null) {
             content.done(opened.stat().id());
@@ -376,13 +376,14 @@ final class Asks {
 
   private Ask<Opened, Opened> opening(
       Operation<Opened> operation, boolean refers, @Nullable Change change) {
+    boolean alone = !(operation instanceof Operation.Take);
     if (change != null) {
       change.begin();
     }
     return new Ask<>(
         operation,
         opened -> {
-          open(opened, refers);
+          open(opened, refers, alone);
           if (change != null) {
             change.done((Stat) null);
           }
@@ -434,7 +435,7 @@ final class Asks {
     return new Ask<>(
         new Operation.Open(o.id(), flags | OpenFlags.LEASE),
         opened -> {
-          open(opened, false);
+          open(opened, false, true);
           nodes.learn(held, opened.leased(), ended, epoch);
           nodes.release(held);
           return new Opened(opened.handle(), opened.stat(), opened.flags());
@@ -443,14 +444,20 @@ final class Asks {
         false);
   }
 
-  void open(Opened opened, boolean refers) {
+  /**
+   * @param alone whether nobody else can have this open file yet
+   */
+  void open(Opened opened, boolean refers, boolean alone) {
     InodeId id = opened.stat().id();
     if (refers) {
       nodes.referred(id);
     }
     Node node = nodes.hold(id);
     nodes.opened(node, 1);
-    handles.put(opened.handle(), new Handle(node, opened.stat().isRegular(), opened.flags()));
+    boolean file = opened.stat().isRegular();
+    boolean own = alone && file && (opened.flags() & OpenFlags.COUNTER) == 0;
+    Position position = own ? new Position() : null;
+    handles.put(opened.handle(), new Handle(node, file, opened.flags(), position));
     nodes.release(node);
   }
 
@@ -470,7 +477,7 @@ final class Asks {
         operation,
         opened -> {
           Node none = new Node(opened.stat().id());
-          handles.put(opened.handle(), new Handle(none, false, opened.flags()));
+          handles.put(opened.handle(), new Handle(none, false, opened.flags(), null));
           return opened;
         },
         errno -> {},

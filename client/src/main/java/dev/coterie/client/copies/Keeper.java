@@ -222,7 +222,8 @@ final class Keeper {
     }
   }
 
-  private synchronized void stop() {
+  /** Nothing is usable until something is answered. */
+  synchronized void stop() {
     long now = nanoTime.getAsLong();
     if (now - deadline < 0) {
       deadline = now;

@@ -153,7 +153,7 @@ final class Walks {
     if (opened == null || asked == null) {
       return -1;
     }
-    asks.open(opened, false);
+    asks.open(opened, false, true);
     ByteBuffer buffer = asked.buffer();
     if (buffer == null) {
       return -1;

@@ -95,6 +95,18 @@ class CopiesTest {
     return handle;
   }
 
+  // ---- a connection that is lost ----
+
+  @Test
+  void lostConnection_endsTheUseOfCopies_untilSomethingIsAnswered() throws ErrnoException {
+    warm();
+    copies.lost();
+    mode();
+    assertThat(leader.came()).containsExactly("getattr");
+    mode();
+    assertThat(leader.came()).as("the session goes on, and so does its lease").isEmpty();
+  }
+
   // ---- what it costs ----
 
   @Test

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Each rule of kept-back writes in docs/leases.md, with a leader that does what the test wants. */
-@Timeout(30)
+@Timeout(120)
 class WriteBackTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name F = Name.of("f");

@@ -139,7 +139,7 @@ public final class LeaseTable {
    *
    * @param most what others may keep
    */
-  public void await(Runnable waiter, LeaseHolder self, LeaseMode most) {
+  public void await(Runnable waiter, @Nullable LeaseHolder self, LeaseMode most) {
     List<Map.Entry<LeaseHolder, LeaseName>> told = new ArrayList<>(2);
     boolean free = true;
     synchronized (this) {
@@ -172,6 +172,17 @@ public final class LeaseTable {
     if (free) {
       waiter.run();
     }
+  }
+
+  /** Has all leases recalled, though nobody waits for that. With no lock held. */
+  public void recallAll() {
+    Runnable nobody =
+        new Runnable() { // not a lambda: one of its own
+          @Override
+          public void run() {}
+        };
+    await(nobody, null, LeaseMode.NONE);
+    leave(nobody);
   }
 
   private synchronized void quiet() {
