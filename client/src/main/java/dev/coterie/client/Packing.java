@@ -16,7 +16,7 @@ final class Packing {
   private static final int REQUEST_BYTES = 96;
 
   /** The longest reply without data or a list, in bytes. */
-  private static final int REPLY_BYTES = 168;
+  private static final int REPLY_BYTES = 184;
 
   /** An error. */
   private static final int ERROR_BYTES = 11;
