@@ -114,9 +114,14 @@ final class LeaseOps implements LeaseHolder {
     return locks.lease(handle);
   }
 
-  /** What was opened, with a lease if the opening wishes for one and it can be had. */
+  /**
+   * What was opened, with a lease if the opening wishes for one and it can be had. Not for who does
+   * not hear of recalls: flags are passed on by many who do not know of this one.
+   */
   Opened with(Opened opened, Inode inode, Operation.Opening operation) {
-    if (!(operation instanceof Operation.Open(_, var flags)) || (flags & OpenFlags.LEASE) == 0) {
+    if (!(operation instanceof Operation.Open(_, var flags))
+        || (flags & OpenFlags.LEASE) == 0
+        || !recalls.areHeard()) {
       return opened;
     }
     try {

@@ -22,6 +22,12 @@ final class Recalls {
   private final SequencedMap<LeaseName, LeaseMode> told = new LinkedHashMap<>(); // guarded by this
   private @Nullable Request<?> taker; // guarded by this: waits for one
   private int most; // guarded by this: how many it takes
+  private volatile boolean heard; // for ever, once they were asked for
+
+  /** Whether the session has ever asked for them. */
+  boolean areHeard() {
+    return heard;
+  }
 
   /** With no lock held. */
   void add(LeaseName lease) {
@@ -79,6 +85,7 @@ final class Recalls {
   /** Null: the request will be told. */
   @Nullable List<LeaseName> nextOrWait(int max, Request<?> request) throws ErrnoException {
     requirePositive(max);
+    heard = true;
     synchronized (this) {
       if (!left.isEmpty()) {
         return take(max);
@@ -103,6 +110,7 @@ final class Recalls {
 
   synchronized List<LeaseName> next(int max) throws ErrnoException {
     requirePositive(max);
+    heard = true;
     if (left.isEmpty()) {
       throw new ErrnoException(Errno.EAGAIN);
     }

@@ -18,8 +18,11 @@ import java.nio.ByteBuffer;
 
 /** How long the reply to a request can become, before it is carried out. */
 final class ReplySizes {
-  /** The longest of the replies with attributes, which is that of an opening with a lease. */
-  private static final int ATTRS_BYTES = 183;
+  /** The longest of the replies with attributes alone, which is that of a lease. */
+  private static final int ATTRS_BYTES = 165;
+
+  /** That of an opening, which may have a lease behind its attributes. */
+  private static final int OPEN_BYTES = 183;
 
   /** The longest of those without anything of variable length, which is that of statfs. */
   private static final int SMALL_BYTES = 67;
@@ -70,12 +73,12 @@ final class ReplySizes {
           P9.TGETATTR,
           P9.TLEASE,
           P9.TCREATE,
-          P9.TOPEN,
           P9.TTAKE,
           P9.TEVSET,
           P9.TEVLOCK,
           P9.TOPENWATCH ->
           ATTRS_BYTES;
+      case P9.TOPEN -> OPEN_BYTES;
       case P9.TWRITE,
           P9.TCLUNK,
           P9.TFSYNC,

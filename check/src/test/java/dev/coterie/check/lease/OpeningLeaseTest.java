@@ -68,6 +68,7 @@ class OpeningLeaseTest {
     otherHandle = made.handle();
     other.write(ME, otherHandle, 0, bytes("content"));
     holder.lookup(ME, root, Name.of("file"));
+    nothingIsRecalled(holder); // it hears of recalls
   }
 
   @AfterEach
@@ -116,6 +117,17 @@ class OpeningLeaseTest {
     nothingIsRecalled(holder);
   }
 
+  /** It would not know of a recall, and not answer it. */
+  @Test
+  void toWhoNeverAskedForRecalls_nothingIsGranted() throws Exception {
+    FileService deaf = vfs.openSession();
+    deaf.lookup(ME, deaf.root(ME).id(), Name.of("file"));
+    Opened opened = deaf.open(ME, file, WISHING | OpenFlags.READ_SOON);
+    assertThat(opened.seq()).isZero();
+    assertThat(opened.flags()).isEqualTo(OpenFlags.O_RDONLY);
+    assertThat(new Asked<>(other, change()).waits()).isFalse();
+  }
+
   @Test
   void whatTheSessionHasAlready_isTold() throws Exception {
     Leased alone = holder.call(ME, new Operation.Lease(file, LeaseMode.EXCLUSIVE));
@@ -129,6 +141,7 @@ class OpeningLeaseTest {
   void whileSomebodyWaits_itIsOpen_withoutALease() throws Exception {
     Opened first = holder.open(ME, file, WISHING);
     FileService third = vfs.openSession();
+    nothingIsRecalled(third);
     third.lookup(ME, third.root(ME).id(), Name.of("file"));
     Asked<Integer> change = new Asked<>(other, change());
     assertThat(change.waits()).isTrue();
