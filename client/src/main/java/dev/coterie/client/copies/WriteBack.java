@@ -214,8 +214,10 @@ final class WriteBack {
     synchronized (node) {
       Kept kept = node.kept;
       Copy copy = node.copy;
-      boolean known = kept != null && copy != null && copy.exclusive && node.changing == 1;
-      return known && keeper.keeps() ? kept.size : -1;
+      if (kept == null || copy == null || !copy.exclusive || node.changing != 1) {
+        return -1;
+      }
+      return keeper.keeps() ? kept.size : -1;
     }
   }
 
