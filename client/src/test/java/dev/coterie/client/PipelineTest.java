@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -105,7 +106,7 @@ class PipelineTest {
   void answers_areReadByWhoWaits_thoughRecallsAreWaitedFor() throws Exception {
     Set<Thread> readers = ConcurrentHashMap.newKeySet();
     new Recalls(readers).begin();
-    FakeLeader.inThread(this::serveRoots);
+    Future<?> _ = FakeLeader.inThread(this::serveRoots);
     do { // at first, and when nobody has waited for a while, another thread reads
       pair.client().call(ME, ROOT);
     } while (!readers.contains(Thread.currentThread()));
