@@ -7,7 +7,6 @@ import dev.coterie.bench.BenchException;
 import dev.coterie.bench.Row;
 import dev.coterie.bench.Sample;
 import dev.coterie.bench.Settings;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -156,7 +156,7 @@ class OffsetsTest {
   void writesInARow_areKeptBack_alsoTheirEnd() throws ErrnoException {
     long handle = open(0);
     for (int i = 0; i < 100; i++) {
-      assertThat(copies.writeNext(ME, handle, bytes("ab"))).isEqualTo(new Transferred(2 * i, 2));
+      assertThat(copies.writeNext(ME, handle, bytes("ab"))).isEqualTo(new Transferred(2L * i, 2));
     }
     assertThat(seek(handle, Whence.END, 0)).isEqualTo(200);
     assertThat(leader.came()).containsExactly("write", "lease");
@@ -317,7 +317,7 @@ class OffsetsTest {
     assertThat(answers).isEmpty();
     leader.deliver();
     for (int i = 0; i < 20_000; i++) {
-      assertThat(answers.get(i)).isEqualTo(new Transferred(3 * i, 3));
+      assertThat(answers.get(i)).isEqualTo(new Transferred(3L * i, 3));
     }
     assertThat(seek(handle, Whence.CUR, 0)).isEqualTo(60_000);
   }
