@@ -1,6 +1,5 @@
 package dev.coterie.client;
 
-import dev.coterie.api.Operation;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -54,26 +53,41 @@ final class Background implements Runnable {
     this.output = output;
   }
 
-  /** There is a call to read for; null: a thread waits that cannot read. */
-  void begun(@Nullable Operation<?> operation) {
-    boolean patient = isPatient(operation);
-    if (!patient) {
-      urgent.incrementAndGet();
+  /** A call begins: there is something to read for if it has a completion. */
+  void begun(Call<?> call) {
+    if (call.completion == null) {
+      return;
     }
-    unwaited.incrementAndGet();
-    wake(patient);
+    if (Tags.isForLeases(call.operation)) {
+      unwaited.incrementAndGet();
+      wake(true);
+    } else {
+      beginReading();
+    }
   }
 
   /** It is over. */
-  void ended(@Nullable Operation<?> operation) {
-    unwaited.decrementAndGet();
-    if (!isPatient(operation)) {
-      urgent.decrementAndGet();
+  void ended(Call<?> call) {
+    if (call.completion == null) {
+      return;
+    }
+    if (Tags.isForLeases(call.operation)) {
+      unwaited.decrementAndGet();
+    } else {
+      endReading();
     }
   }
 
-  private static boolean isPatient(@Nullable Operation<?> operation) {
-    return operation != null && Tags.isForLeases(operation);
+  /** There is something to read for. */
+  void beginReading() {
+    urgent.incrementAndGet();
+    unwaited.incrementAndGet();
+    wake(false);
+  }
+
+  void endReading() {
+    unwaited.decrementAndGet();
+    urgent.decrementAndGet();
   }
 
   private void wake(boolean patient) {

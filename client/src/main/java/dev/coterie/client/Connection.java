@@ -247,9 +247,7 @@ final class Connection {
   /** False: there is none free. */
   private boolean takeTag(Call<?> call) throws ErrnoException {
     call.once = lasting != null && Lasting.isOnce(call);
-    if (call.completion != null) {
-      background.begun(call.operation); // before it has its tag: there is a reader until its end
-    }
+    background.begun(call); // before it has its tag: there is a reader until its end
     boolean taken = false;
     try {
       taken = tags.take(call);
@@ -257,8 +255,8 @@ final class Connection {
       letGo(call);
       throw new ErrnoException(e.errno(), call.operation.label());
     } finally {
-      if (!taken && call.completion != null) {
-        background.ended(call.operation);
+      if (!taken) {
+        background.ended(call);
       }
     }
     return taken;
@@ -342,9 +340,7 @@ final class Connection {
   private void finish(Call<?> call, @Nullable Object answer, @Nullable Errno errno) {
     letGo(call);
     call.finish(answer, errno);
-    if (call.completion != null) {
-      background.ended(call.operation);
-    }
+    background.ended(call);
   }
 
   /** The call needs nothing any more: what it used, and the fids for what did not come to be. */
@@ -395,11 +391,11 @@ final class Connection {
    */
   void await(Waiting waiting) {
     if (Thread.currentThread().isVirtual()) {
-      background.begun(null); // so that there is one to read for it
+      background.beginReading(); // so that there is one to read for it
       try {
         await(waiting, false);
       } finally {
-        background.ended(null);
+        background.endReading();
       }
     } else {
       await(waiting, true);
