@@ -162,9 +162,10 @@ class TidyTest {
   }
 
   private static boolean exists(String type, @Nullable String method) {
-    List<String> lines = linesOf(type + ".java");
-    return !lines.isEmpty()
-        && (method == null || lines.stream().anyMatch(line -> line.contains(" " + method + "(")));
+    return FILES.entrySet().stream()
+        .filter(file -> file.getKey().endsWith(type + ".java"))
+        .flatMap(file -> file.getValue().stream())
+        .anyMatch(line -> method == null || line.contains(" " + method + "("));
   }
 
   private static List<String> linesOf(String name) {

@@ -357,15 +357,14 @@ final class Connection {
     if (call.second != null) {
       unuse(call.second);
     }
-    if (call.closes != null) {
-      clunk(references.settle(call.closes, call.isAnswered));
-    }
+    clunk(call.surplusFid);
+    clunk(references.settle(call));
     letGoAll(call.parts);
   }
 
   private void letGoAll(List<Call<?>> calls) {
-    for (Call<?> call : calls) {
-      letGo(call);
+    for (int i = 0; i < calls.size(); i++) {
+      letGo(calls.get(i));
     }
   }
 
@@ -488,10 +487,6 @@ final class Connection {
         errno = ((LinuxReply.Rlerror) frames.reply()).errno();
       } else if (type == call.replyType) {
         answer = replies.take(call, frames);
-        clunk(call.surplusFid);
-        for (int i = 0; i < call.parts.size(); i++) {
-          clunk(call.parts.get(i).surplusFid);
-        }
       } else {
         throw new ProtocolException("type " + type + " where " + call.replyType + " answers");
       }

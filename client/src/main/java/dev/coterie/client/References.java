@@ -214,6 +214,11 @@ final class References {
     return handle;
   }
 
+  /** As the other; NOFID too if it closes nothing. */
+  int settle(Call<?> part) {
+    return part.closes == null ? P9.NOFID : settle(part.closes, part.isAnswered);
+  }
+
   /**
    * That message is answered.
    *
