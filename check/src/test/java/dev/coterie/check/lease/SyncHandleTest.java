@@ -426,7 +426,7 @@ class SyncHandleTest {
 
   /** Another thread holds its message up until this one waits for it, or has gone on. */
   private final class HeldUp implements FileService {
-    private final FileService below = new Counted(vfs.openSession());
+    private final FileService below = new Counted(vfs.openSession(), UnaryOperator.identity());
     private final Thread closer = Thread.currentThread();
     private final AtomicBoolean held;
 

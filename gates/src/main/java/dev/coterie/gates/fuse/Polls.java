@@ -311,29 +311,23 @@ final class Polls {
     }
 
     /** The set has reported it. */
-    private void reported(int ofGeneration) {
-      synchronized (this) {
-        if (ofGeneration != generation) {
-          return; // it has been looked at since
-        }
+    private synchronized void reported(int ofGeneration) {
+      // Else it has been looked at since, or is about to be: a second word would be a second edge.
+      if (ofGeneration == generation && !told) {
+        tell();
       }
-      tell();
     }
 
-    private void changed(int hint, int wordsBefore) {
-      synchronized (this) {
-        if ((mask & hint) == 0 || words != wordsBefore) {
-          return;
-        }
+    private synchronized void changed(int hint, int wordsBefore) {
+      if ((mask & hint) != 0 && words == wordsBefore) {
+        tell();
       }
-      tell();
     }
 
-    private void tell() {
-      synchronized (this) {
-        told = true;
-        words++;
-      }
+    /** In one piece, as who finds that it is told of relies on the kernel's having been told. */
+    private synchronized void tell() {
+      told = true;
+      words++;
       wakes.accept(kh);
     }
 
