@@ -39,14 +39,12 @@ final class Ahead {
   static final class Chain {
     final List<Call<Stat>> lookups = new ArrayList<>();
     @Nullable Call<Opened> open;
-    @Nullable Call<Leased> lease;
     @Nullable Call<Integer> read;
 
     List<Call<?>> calls() {
       List<Call<?>> all = new ArrayList<>(lookups);
       addTo(all, open);
       addTo(all, read);
-      addTo(all, lease);
       return all;
     }
 
@@ -73,7 +71,7 @@ final class Ahead {
       return Walked.NOTHING;
     }
     Chain chain = chain(dir, names, opening);
-    return connection.sendAll(caller, dir, chain) ? await(chain) : Walked.NOTHING;
+    return connection.sendAll(caller, dir, chain) ? await(chain, opening) : Walked.NOTHING;
   }
 
   private Chain chain(InodeId dir, List<Name> names, @Nullable Opening opening) {
@@ -86,9 +84,6 @@ final class Ahead {
       ByteBuffer buffer = opening.buffer();
       if (buffer != null) {
         chain.read = new Call<>(connection, new Operation.Read(0, 0, buffer), null);
-        if (opening.content() == Content.LEASED) {
-          chain.lease = new Call<>(connection, new Operation.Lease(dir), null);
-        }
       }
     }
     return chain;
@@ -96,7 +91,7 @@ final class Ahead {
 
   // ---- what came of it ----
 
-  private Walked await(Chain chain) {
+  private Walked await(Chain chain, @Nullable Opening opening) {
     List<Stat> found = new ArrayList<>();
     ErrnoException failure = null;
     boolean goesOn = true;
@@ -124,10 +119,14 @@ final class Ahead {
         failure = openFailure(chain.open);
       }
     }
-    Leased leased = chain.lease == null ? null : awaited(chain.lease);
     Integer count = chain.read == null ? null : awaited(chain.read);
     int read = opened != null && count != null ? count : -1;
-    return new Walked(found, opened, read, leased, failure);
+    return new Walked(found, opened, read, leased(opened, opening), failure);
+  }
+
+  private static @Nullable Leased leased(@Nullable Opened opened, @Nullable Opening opening) {
+    boolean asked = opening != null && opening.content() == Content.LEASED;
+    return opened != null && asked ? opened.leased() : null;
   }
 
   private <R> @Nullable R awaited(Call<R> call) {
@@ -182,7 +181,7 @@ final class Ahead {
       return;
     }
     try {
-      connection.closeUnheard(opened.handle());
+      connection.closeQuietly(opened.handle(), true);
     } catch (ErrnoException e) {
       // The connection is over, and so is the handle.
     }

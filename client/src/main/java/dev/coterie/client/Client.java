@@ -63,6 +63,7 @@ import org.jspecify.annotations.Nullable;
 public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
   private final Ahead ahead; // immutable
+  private final Packing packing; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
   private final KeyConnector keys; // immutable
 
@@ -75,6 +76,7 @@ public final class Client implements FileService, StepsAhead {
       LongSupplier clock) {
     this.connection = connection;
     this.ahead = new Ahead(connection, lasting != null);
+    this.packing = new Packing(connection, lasting != null);
     this.keys = keys;
     this.copies =
         copiesBytes == 0
@@ -152,6 +154,24 @@ public final class Client implements FileService, StepsAhead {
         address instanceof Address.Unix ? LeaseClock.near() : LeaseClock.far());
   }
 
+  /** Several operations, done one after the other in one message if they fit into one. */
+  public Together together(Caller caller) {
+    return new Together(this, caller);
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  Packing packing() {
+    return packing;
+  }
+
+  /** Whether copies have to know of each operation. */
+  boolean keepsCopies() {
+    return copies != null;
+  }
+
   @Override
   public Stat getattr(Caller caller, InodeId id) throws ErrnoException {
     return copies != null
@@ -201,7 +221,7 @@ public final class Client implements FileService, StepsAhead {
 
   private boolean closeQuietly(Operation.Close close) throws ErrnoException {
     try {
-      return connection.closeQuietly(close.handle());
+      return connection.closeQuietly(close.handle(), false);
     } catch (ErrnoException e) {
       throw new ErrnoException(e.errno(), close.label());
     }

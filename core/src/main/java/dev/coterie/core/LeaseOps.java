@@ -9,18 +9,20 @@ import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lease.LeaseTable.Lease;
+import dev.coterie.core.lease.LeaseTable.Returned;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -35,10 +37,7 @@ final class LeaseOps implements LeaseHolder {
    */
   private final Map<InodeId, Inode> held = new HashMap<>(); // guarded by itself
 
-  private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
-  private final SequencedSet<LeaseName> told = new LinkedHashSet<>(); // guarded by recalls: taken
-  private @Nullable Request<?> taker; // guarded by recalls: waits for one
-  private int most; // guarded by recalls: how many it takes
+  private final Recalls recalls = new Recalls();
   private boolean ended; // guarded by held
   private final KeyOps keys;
   private final AtomicLong marks = new AtomicLong(); // of the last recall
@@ -115,6 +114,22 @@ final class LeaseOps implements LeaseHolder {
     return locks.lease(handle);
   }
 
+  /** What was opened, with a lease if the opening wishes for one and it can be had. */
+  Opened with(Opened opened, Inode inode, Operation.Opening operation) {
+    if (!(operation instanceof Operation.Open(_, var flags)) || (flags & OpenFlags.LEASE) == 0) {
+      return opened;
+    }
+    try {
+      boolean reads = (flags & OpenFlags.READ_SOON) != 0 && OpenFlags.reads(flags);
+      if (reads && opened.stat().isRegular() && inode instanceof InsideInode inside) {
+        new AttrOps(vfs).touch(inside, opened.flags());
+      }
+      return opened.with(lease(inode, LeaseMode.SHARED));
+    } catch (ErrnoException e) {
+      return opened; // it is open: nothing that stands in the way of a lease does in that of this
+    }
+  }
+
   boolean hasAlone(InodeId id) {
     synchronized (held) {
       Inode inode = held.get(id);
@@ -147,33 +162,32 @@ final class LeaseOps implements LeaseHolder {
     if (lease.plane() != LeasePlane.INODE) {
       return; // of the others it has none
     }
-    synchronized (recalls) {
-      told.remove(lease); // also if it is too late for it
-    }
+    recalls.answered(lease); // also if it is too late for it
     Inode inode;
-    List<Runnable> waiting;
+    Returned returned;
     synchronized (held) {
       inode = held.get(lease.id());
       if (inode == null) {
         return;
       }
-      waiting = tableOf(inode).giveBack(this, lease.seq());
-      if (waiting == null) {
+      returned = tableOf(inode).giveBack(this, lease.seq(), lease.keeps());
+      if (returned == null) {
         return;
       }
-      held.remove(lease.id());
+      if (returned.gone()) {
+        held.remove(lease.id());
+      }
     }
     drop(lease);
-    waiting.forEach(Runnable::run);
-    vfs.inodes().put(inode);
+    returned.told().forEach(Runnable::run);
+    if (returned.gone()) {
+      vfs.inodes().put(inode);
+    }
   }
 
   /** It was given back: whoever takes recalls need not hear of it. */
   void drop(LeaseName lease) {
-    synchronized (recalls) {
-      told.remove(lease);
-      recalls.remove(lease);
-    }
+    recalls.drop(lease);
   }
 
   private LeaseTable tableOf(Inode inode) {
@@ -254,28 +268,12 @@ final class LeaseOps implements LeaseHolder {
 
   @Override
   public void recall(LeaseName lease) {
-    Request<?> told;
-    List<LeaseName> taken;
-    synchronized (recalls) {
-      recalls.add(lease);
-      if (taker == null) {
-        return;
-      }
-      told = taker;
-      taker = null;
-      taken = take(most);
-    }
-    told.finished(taken);
+    recalls.add(lease);
   }
 
   /** What was taken may not have come to the other end. */
   void recallAgain() {
-    List<LeaseName> again;
-    synchronized (recalls) {
-      again = List.copyOf(told);
-      told.clear();
-    }
-    again.forEach(this::recall);
+    recalls.again();
   }
 
   @Override
@@ -285,54 +283,10 @@ final class LeaseOps implements LeaseHolder {
 
   /** Null: the request will be told. */
   @Nullable List<LeaseName> nextOrWait(int max, Request<?> request) throws ErrnoException {
-    requirePositive(max);
-    synchronized (recalls) {
-      if (!recalls.isEmpty()) {
-        return take(max);
-      }
-      if (taker != null) {
-        throw new ErrnoException(Errno.EBUSY);
-      }
-      request.waitsAt(() -> withdraw(request));
-      taker = request;
-      most = max;
-      return null;
-    }
-  }
-
-  private boolean withdraw(Request<?> request) {
-    synchronized (recalls) {
-      if (!request.equals(taker)) {
-        return false;
-      }
-      taker = null;
-      return true;
-    }
+    return recalls.nextOrWait(max, request);
   }
 
   List<LeaseName> next(int max) throws ErrnoException {
-    requirePositive(max);
-    synchronized (recalls) {
-      if (recalls.isEmpty()) {
-        throw new ErrnoException(Errno.EAGAIN);
-      }
-      return take(max);
-    }
-  }
-
-  private static void requirePositive(int max) throws ErrnoException {
-    if (max <= 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-  }
-
-  private List<LeaseName> take(int max) {
-    List<LeaseName> taken = new ArrayList<>();
-    int count = Math.min(max, Limits.LEASES_PER_MESSAGE);
-    while (taken.size() < count && !recalls.isEmpty()) {
-      taken.add(recalls.removeFirst());
-    }
-    told.addAll(taken);
-    return taken;
+    return recalls.next(max);
   }
 }

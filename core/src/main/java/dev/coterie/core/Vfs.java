@@ -3,6 +3,7 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Limits;
 import dev.coterie.api.LockReport;
 import dev.coterie.api.Mode;
@@ -298,7 +299,12 @@ public final class Vfs implements AutoCloseable {
 
   /** Before what shows an inode's attributes or data, at any moment of the operation. */
   void requireSeen(Inode inode) throws LeaseConflict {
-    leases.requireSeen(inode.leaseTable());
+    leases.requireSeen(inode.leaseTable(), LeaseMode.SHARED);
+  }
+
+  /** The same before what will change it, unless it is refused: so that one recall is enough. */
+  void requireSeenToChange(Inode inode) throws LeaseConflict {
+    leases.requireSeen(inode.leaseTable(), LeaseMode.NONE);
   }
 
   /** Before a change of these, under their operation locks: others' leases stand in its way. */

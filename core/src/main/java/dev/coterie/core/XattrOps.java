@@ -86,7 +86,7 @@ final class XattrOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
-      vfs.requireSeen(inode);
+      vfs.requireSeenToChange(inode);
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, value); // whatever the flags say, as Linux has it
@@ -141,7 +141,7 @@ final class XattrOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
-      vfs.requireSeen(inode);
+      vfs.requireSeenToChange(inode);
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, NONE);

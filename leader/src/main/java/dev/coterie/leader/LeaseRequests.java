@@ -116,10 +116,11 @@ final class LeaseRequests {
     List<LeaseName> names = new ArrayList<>(r.leases().size());
     for (Returned lease : r.leases()) {
       LeasePlane plane = LeasePlane.of(lease.plane());
-      if (plane == null || lease.mode() != P9.LEASE_NONE) {
+      LeaseMode keeps = LeaseMode.of(lease.mode());
+      if (plane == null || keeps == null || keeps == LeaseMode.EXCLUSIVE) {
         throw new ErrnoException(Errno.EINVAL);
       }
-      names.add(new LeaseName(lease.id(), plane, lease.seq()));
+      names.add(new LeaseName(lease.id(), plane, lease.seq(), keeps));
     }
     return names;
   }

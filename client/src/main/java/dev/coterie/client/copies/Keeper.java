@@ -5,6 +5,7 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
@@ -197,6 +198,7 @@ final class Keeper {
           case Operation.Read o -> answer instanceof Integer count && count > 0;
           case Operation.Write o -> answer instanceof Integer count && count > 0;
           case Operation.Setattr o -> true;
+          case Operation.Open o -> true;
           default -> false; // perhaps, but these are enough
         };
     if (!travelled || sending.parked() == 0) {
@@ -265,8 +267,7 @@ final class Keeper {
               if (lease.plane() == LeasePlane.LOCKS) {
                 locks().recalled(lease);
               } else {
-                nodes().recalled(lease);
-                ofCopies.add(lease);
+                ofCopies.add(nodes().recalled(lease));
               }
             }
             if (!ofCopies.isEmpty() || recalls.isEmpty()) {
@@ -335,7 +336,8 @@ final class Keeper {
     return returning.get(id);
   }
 
-  private void sendReturns() {
+  /** What is to be given back goes now. */
+  void sendReturns() {
     while (!over) {
       List<LeaseName> some;
       synchronized (toReturn) {
@@ -385,7 +387,11 @@ final class Keeper {
           @Override
           public void done(Done result) {
             answered(operation, result, sending);
-            leases.forEach(lease -> returning.remove(lease.id(), lease.seq()));
+            for (LeaseName lease : leases) {
+              if (lease.keeps() == LeaseMode.NONE) {
+                returning.remove(lease.id(), lease.seq());
+              }
+            }
           }
 
           @Override

@@ -160,8 +160,9 @@ final class Nodes {
    *
    * @param references that nobody needs any more
    * @param copy that it had
+   * @param now whether its lease is given back at once: nothing else keeps what was unlinked
    */
-  private record Rest(long references, @Nullable Copy copy) {}
+  private record Rest(long references, @Nullable Copy copy, boolean now) {}
 
   /** Under the node's monitor. Null: it stays. */
   private @Nullable Rest settle(Node node) {
@@ -170,7 +171,7 @@ final class Nodes {
       return null;
     }
     node.gone = true;
-    Rest rest = new Rest(node.real, node.copy);
+    Rest rest = new Rest(node.real, node.copy, node.copy != null && node.copy.rest);
     takeBack(node);
     node.real = 0;
     all.remove(node.id, node);
@@ -187,6 +188,9 @@ final class Nodes {
     }
     if (rest.references() > 0) {
       below.submit(Caller.ROOT, new Operation.Forget(node.id, rest.references()), IGNORED);
+    }
+    if (rest.now()) {
+      keeper.sendReturns();
     }
   }
 
@@ -215,6 +219,8 @@ final class Nodes {
         node.used = true;
         node.idleLooks = 0;
         leased.add(node);
+      } else if (reply.mode() == LeaseMode.SHARED) {
+        copy.exclusive = false; // given up meanwhile; never regained under the same number
       }
       if (node.ended == ended && node.changing == 0) {
         copy.know(reply.stat(), epoch);
@@ -280,8 +286,49 @@ final class Nodes {
     }
   }
 
-  /** A lease is to be given back: its copy ends before that is said. */
-  void recalled(LeaseName lease) {
+  /**
+   * A lease is to be given back: its copy ends before that is said, unless it may be kept.
+   *
+   * @return what is to be said, when nothing is kept back of it any more
+   */
+  LeaseName recalled(LeaseName lease) {
+    if (lease.keeps() == LeaseMode.SHARED && share(lease)) {
+      return lease;
+    }
+    drop(lease);
+    return lease.keeping(LeaseMode.NONE);
+  }
+
+  /** Keeps a copy that others may have too from now on. False: it is not held, or not yet. */
+  private boolean share(LeaseName lease) {
+    Node node = all.get(lease.id());
+    if (node == null) {
+      return false;
+    }
+    synchronized (node) {
+      Copy copy = node.copy;
+      if (copy == null || copy.seq != lease.seq()) {
+        return false;
+      }
+      if (copy.exclusive) {
+        copy.exclusive = false; // no write is kept back after this
+        copy.rest = true;
+        node.writes = 0;
+        long now = keeper.now();
+        node.isShared(now, isSoon(node, now) ? Keeper.QUIET_NS << (node.streak - 1) : 0);
+      }
+      return true;
+    }
+  }
+
+  /** Whether a recall comes soon after the grant; counts how often that was in a row. */
+  private static boolean isSoon(Node node, long now) {
+    boolean soon = now - node.grantedAt < Keeper.SOON_NS;
+    node.streak = soon ? Math.min(node.streak + 1, Keeper.STREAK) : 0;
+    return soon;
+  }
+
+  private void drop(LeaseName lease) {
     blind.raise(lease.id(), lease.seq());
     Node node = all.get(lease.id());
     if (node == null) {
@@ -295,9 +342,7 @@ final class Nodes {
         node.copy = null;
         leased.remove(node);
         long now = keeper.now();
-        boolean soon = now - node.grantedAt < Keeper.SOON_NS;
-        node.streak = soon ? Math.min(node.streak + 1, Keeper.STREAK) : 0;
-        if (soon) {
+        if (isSoon(node, now)) {
           node.hush(now, Keeper.QUIET_NS << (node.streak - 1));
         }
         node.changed();
@@ -440,7 +485,7 @@ final class Nodes {
       former = node.copy;
       node.ended++;
       if (former != null) {
-        Copy next = new Copy(former.seq, former.exclusive);
+        Copy next = former.next();
         if (stat != null && former.equals(change.copy())) { // no other has ended since
           next.know(stat, epoch);
         }

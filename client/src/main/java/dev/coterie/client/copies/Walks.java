@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Walks {
   /** Handles whose reads are not kept. */
-  private static final int UNKEPT =
-      OpenFlags.O_DIRECT | OpenFlags.STRICTATIME | OpenFlags.O_NOATIME;
+  static final int UNKEPT = OpenFlags.O_DIRECT | OpenFlags.STRICTATIME | OpenFlags.O_NOATIME;
 
   private final FileService below; // immutable
   private final Keeper keeper; // immutable
@@ -154,7 +153,7 @@ final class Walks {
     if (opened == null || asked == null) {
       return -1;
     }
-    asks.open(opened, false);
+    asks.open(opened, false, true);
     ByteBuffer buffer = asked.buffer();
     if (buffer == null) {
       return -1;
