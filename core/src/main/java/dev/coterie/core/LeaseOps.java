@@ -126,7 +126,10 @@ final class LeaseOps implements LeaseHolder {
     }
     try {
       boolean reads = (flags & OpenFlags.READ_SOON) != 0 && OpenFlags.reads(flags);
-      if (reads && opened.stat().isRegular() && inode instanceof InsideInode inside) {
+      if (reads && opened.stat().isRegular()) {
+        if (!(inode instanceof InsideInode inside)) {
+          return opened; // the read itself marks it, so that attributes of now would be too old
+        }
         new AttrOps(vfs).touch(inside, opened.flags());
       }
       return opened.with(lease(inode, LeaseMode.SHARED));
