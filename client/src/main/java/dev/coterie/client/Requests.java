@@ -305,6 +305,10 @@ final class Requests {
     if (operation instanceof Operation.Lease lease) {
       return new LeaseRequest.Tlease(use(call, lease.id()), P9.PLANE_INODE, lease.mode().number());
     }
+    if (operation instanceof Operation.LeaseNames names) {
+      int shared = LeaseMode.SHARED.number();
+      return new LeaseRequest.Tlease(use(call, names.id()), P9.PLANE_NAMES, shared);
+    }
     if (operation instanceof Operation.NextRecalls(var max, var waits)) {
       int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);
       return new LeaseRequest.Tnotify(most, waits ? P9.NOTIFY_WAIT : 0);

@@ -15,6 +15,7 @@ import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lease.LeaseTable.Lease;
+import dev.coterie.core.spi.InsideNode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Leases of one session, and the recalls that it has not taken yet. */
 final class LeaseOps implements LeaseHolder {
+  /** What of an inode a lease is about. */
+  private record Plane(InodeId id, LeasePlane plane) {}
+
   private final Session session;
   private final Vfs vfs;
   private final LockLeases locks;
@@ -33,7 +37,7 @@ final class LeaseOps implements LeaseHolder {
   /**
    * What it has leases on, each with a reference: another inode would know nothing of the lease.
    */
-  private final Map<InodeId, InsideInode> held = new HashMap<>(); // guarded by itself
+  private final Map<Plane, InsideInode> held = new HashMap<>(); // guarded by itself
 
   private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
   private final SequencedSet<LeaseName> told = new LinkedHashSet<>(); // guarded by recalls: taken
@@ -77,29 +81,89 @@ final class LeaseOps implements LeaseHolder {
       if (vfs.counters().find(inside) != null) {
         return new Leased(stat, 0);
       }
-      Lease lease = grant(inside, inside.isDirectory() ? LeaseMode.SHARED : mode);
+      boolean alone = mode == LeaseMode.EXCLUSIVE && !inside.isDirectory();
+      Lease lease = alone ? grantAlone(inside) : grant(inside, LeasePlane.INODE, LeaseMode.SHARED);
       return new Leased(stat, lease.mode(), lease.seq());
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
   }
 
-  private Lease grant(InsideInode inode, LeaseMode mode) {
+  /**
+   * Of the names of a directory, and the attributes of what only it names. Where something is
+   * mounted those are another's; so are the dots of a directory whose mount lies in one of which
+   * that can be said.
+   */
+  Leased leaseNames(Inode inode) throws ErrnoException {
+    if (!(inode instanceof InsideInode inside) || !inside.isDirectory() || hidesSome(inside)) {
+      return new Leased(vfs.ops(inode).stat(inode), 0);
+    }
+    vfs.leases().use();
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      inode.requireLive();
+      Stat stat = inside.mount().stat(inside.node);
+      Lease lease =
+          stat.nlink() == 0 ? Lease.NONE : grant(inside, LeasePlane.NAMES, LeaseMode.SHARED);
+      return new Leased(stat, lease.mode(), lease.seq());
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  private boolean hidesSome(InsideInode dir) throws ErrnoException {
+    if (!(Walk.lowest(dir) instanceof InsideInode)) {
+      return true;
+    }
+    for (MountPoint mountPoint : vfs.mountPoints()) {
+      if (mountPoint.covered() instanceof InsideInode covered) {
+        InsideNode above = covered.mount().anyParent(covered.node);
+        if (above != null && above.id().equals(dir.id())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Nobody else may know its attributes as those of an entry. That is looked at again after the
+   * grant: who was granted the names meanwhile finds this one when he asks for the attributes, or
+   * is found here.
+   */
+  private Lease grantAlone(InsideInode inode) throws ErrnoException {
+    synchronized (held) {
+      LeaseTable table = tableOf(inode, LeasePlane.INODE);
+      boolean had = table.present(this).mode() == LeaseMode.EXCLUSIVE;
+      if (!had && vfs.coverage().isCoveredBeside(inode, this)) {
+        return grant(inode, LeasePlane.INODE, LeaseMode.SHARED);
+      }
+      Lease lease = grant(inode, LeasePlane.INODE, LeaseMode.EXCLUSIVE);
+      return !had
+              && lease.mode() == LeaseMode.EXCLUSIVE
+              && vfs.coverage().isCoveredBeside(inode, this)
+          ? table.lower(this, lease.seq())
+          : lease;
+    }
+  }
+
+  private Lease grant(InsideInode inode, LeasePlane plane, LeaseMode mode) {
+    Plane key = new Plane(inode.id(), plane);
     synchronized (held) {
       if (ended) {
         return Lease.NONE;
       }
-      if (held.containsKey(inode.id())) {
-        return tableOf(inode).grant(this, mode);
+      if (held.containsKey(key)) {
+        return tableOf(inode, plane).grant(this, mode);
       }
       if (held.size() >= Limits.LEASES_PER_SESSION || !inode.tryGet()) {
         return Lease.NONE;
       }
-      Lease lease = tableOf(inode).grant(this, mode);
+      Lease lease = tableOf(inode, plane).grant(this, mode);
       if (lease.seq() == 0) {
         vfs.inodes().put(inode);
       } else {
-        held.put(inode.id(), inode);
+        held.put(key, inode);
       }
       return lease;
     }
@@ -111,8 +175,8 @@ final class LeaseOps implements LeaseHolder {
 
   boolean hasAlone(InodeId id) {
     synchronized (held) {
-      InsideInode inode = held.get(id);
-      return inode != null && tableOf(inode).isHeldAlone();
+      InsideInode inode = held.get(new Plane(id, LeasePlane.INODE));
+      return inode != null && tableOf(inode, LeasePlane.INODE).isHeldAlone();
     }
   }
 
@@ -138,24 +202,25 @@ final class LeaseOps implements LeaseHolder {
   }
 
   private void giveBack(LeaseName lease) {
-    if (lease.plane() != LeasePlane.INODE) {
+    if (lease.plane() != LeasePlane.INODE && lease.plane() != LeasePlane.NAMES) {
       return; // of the others it has none
     }
+    Plane key = new Plane(lease.id(), lease.plane());
     synchronized (recalls) {
       told.remove(lease); // also if it is too late for it
     }
     InsideInode inode;
     List<Runnable> waiting;
     synchronized (held) {
-      inode = held.get(lease.id());
+      inode = held.get(key);
       if (inode == null) {
         return;
       }
-      waiting = tableOf(inode).giveBack(this, lease.seq());
+      waiting = tableOf(inode, lease.plane()).giveBack(this, lease.seq());
       if (waiting == null) {
         return;
       }
-      held.remove(lease.id());
+      held.remove(key);
     }
     drop(lease);
     waiting.forEach(Runnable::run);
@@ -170,18 +235,20 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
-  private LeaseTable tableOf(InsideInode inode) {
-    return inode.leaseTable(vfs::leaseAlarm);
+  private LeaseTable tableOf(InsideInode inode, LeasePlane plane) {
+    return plane == LeasePlane.NAMES
+        ? inode.namesTable(vfs::leaseAlarm)
+        : inode.leaseTable(vfs::leaseAlarm);
   }
 
   /**
    * The session has none any more, and gets no more; nothing of it is at work. With no lock held.
    */
   void end() {
-    List<InsideInode> all;
+    Map<Plane, InsideInode> all;
     synchronized (held) {
       ended = true;
-      all = new ArrayList<>(held.values());
+      all = new HashMap<>(held);
       held.clear();
     }
     List<Inode> lent = locks.end();
@@ -194,12 +261,12 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
-  private void letGo(List<InsideInode> all, List<Inode> lent) {
+  private void letGo(Map<Plane, InsideInode> all, List<Inode> lent) {
     locks.letGo(lent);
-    for (InsideInode inode : all) {
-      tableOf(inode).end(this);
+    all.forEach((key, inode) -> {
+      tableOf(inode, key.plane()).end(this);
       vfs.inodes().put(inode);
-    }
+    });
     keys.end();
     vfs.reap();
   }

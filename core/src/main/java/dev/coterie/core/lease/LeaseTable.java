@@ -33,7 +33,7 @@ public final class LeaseTable {
   }
 
   private static final class Grant {
-    final Lease lease;
+    Lease lease; // guarded by the table
     boolean recalled; // guarded by the table
     Runnable alarm = () -> {}; // guarded by the table: takes back the end of its time
 
@@ -86,6 +86,23 @@ public final class LeaseTable {
     return lease;
   }
 
+  /** What a holder has. */
+  public synchronized Lease present(LeaseHolder holder) {
+    Grant present = grants.get(holder);
+    return present == null ? Lease.NONE : present.lease;
+  }
+
+  /** Makes an exclusive lease of which its holder was not told yet a shared one. */
+  public synchronized Lease lower(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    if (grant == null || grant.lease.seq != seq) {
+      return Lease.NONE;
+    }
+    grant.lease = new Lease(LeaseMode.SHARED, seq);
+    exclusive = false;
+    return grant.lease;
+  }
+
   /** Whether somebody else has an exclusive lease. */
   boolean isExclusiveBeside(@Nullable LeaseHolder self) {
     return exclusive && isHeldByOther(self);
@@ -97,7 +114,7 @@ public final class LeaseTable {
   }
 
   /** Whether somebody else has a lease. */
-  boolean isHeldBeside(@Nullable LeaseHolder self) {
+  public boolean isHeldBeside(@Nullable LeaseHolder self) {
     return held != 0 && isHeldByOther(self);
   }
 
