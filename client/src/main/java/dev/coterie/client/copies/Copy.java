@@ -46,6 +46,7 @@ final class Copy {
   final int seq; // immutable
   final boolean exclusive; // immutable: nobody else has a copy, so changes may be kept back
   final ConcurrentHashMap<Name, Entry> names = new ConcurrentHashMap<>(1);
+  final Listing listing = new Listing(); // immutable: empty unless the lease is one on names
   private volatile @Nullable Known known; // atomic
   private volatile long size = -1; // atomic; unknown until the first attributes
   private volatile @Nullable Page[] pages = {}; // grown under this; elements by ELEMENT
