@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * changes under its own operation lock, in which the leases are looked at too; and who has been
  * granted one asks for attributes later, which are told under that lock. So they are told before
  * the change looked, and then it finds the lease; or they are told as they are after it.
+ *
+ * <p>Of what a session has an exclusive lease on nobody else knows the attributes: there was no
+ * lease on the names that cover it when that was granted, and they are not told since. So what was
+ * kept back does not wait for those.
  */
 final class Coverage {
   private final InodeTable inodes;
@@ -37,9 +41,12 @@ final class Coverage {
     List<LeaseTable> held = null;
     for (Inode inode : changed) {
       if (inode != null) {
-        held = with(held, inode.leaseTable());
+        LeaseTable own = inode.leaseTable();
+        held = with(held, own);
         held = with(held, inode.namesTable());
-        held = with(held, covering(inode));
+        if (own == null || !leases.isAlone(own)) {
+          held = with(held, covering(inode));
+        }
       }
     }
     if (held != null) {

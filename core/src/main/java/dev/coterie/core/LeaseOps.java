@@ -139,11 +139,14 @@ final class LeaseOps implements LeaseHolder {
         return grant(inode, LeasePlane.INODE, LeaseMode.SHARED);
       }
       Lease lease = grant(inode, LeasePlane.INODE, LeaseMode.EXCLUSIVE);
-      return !had
-              && lease.mode() == LeaseMode.EXCLUSIVE
-              && vfs.coverage().isCoveredBeside(inode, this)
-          ? table.lower(this, lease.seq())
-          : lease;
+      if (had || lease.mode() != LeaseMode.EXCLUSIVE) {
+        return lease;
+      }
+      if (vfs.coverage().isCoveredBeside(inode, this)) {
+        return table.lower(this, lease.seq());
+      }
+      table.confirm(this, lease.seq());
+      return lease;
     }
   }
 

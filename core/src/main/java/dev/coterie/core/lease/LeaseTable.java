@@ -50,6 +50,7 @@ public final class LeaseTable {
   private int lastSeq; // guarded by this
   private int recalls; // guarded by this: since the last quiet moment
   private volatile boolean exclusive; // written under this: the only grant is of that mode
+  private volatile @Nullable LeaseHolder alone; // written under this: of an exclusive one, told
   private volatile int held; // written under this: how many grants there are
 
   public LeaseTable(InodeId id, LeasePlane plane, Clock clock) {
@@ -90,6 +91,20 @@ public final class LeaseTable {
   public synchronized Lease present(LeaseHolder holder) {
     Grant present = grants.get(holder);
     return present == null ? Lease.NONE : present.lease;
+  }
+
+  /** An exclusive lease is going to be told: its holder is alone. */
+  public synchronized void confirm(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    if (exclusive && grant != null && grant.lease.seq == seq) {
+      alone = holder;
+    }
+  }
+
+  /** Whether this one has an exclusive lease that was confirmed. */
+  boolean isAlone(@Nullable LeaseHolder holder) {
+    LeaseHolder one = alone;
+    return one != null && one.equals(holder);
   }
 
   /** Makes an exclusive lease of which its holder was not told yet a shared one. */
@@ -214,6 +229,7 @@ public final class LeaseTable {
     grants.remove(holder);
     held = grants.size();
     exclusive = false; // if there was one, there was no other
+    alone = null;
     List<Runnable> told = new ArrayList<>(waiting.size() + 1);
     told.add(grant.alarm);
     if (grants.size() <= 1) {

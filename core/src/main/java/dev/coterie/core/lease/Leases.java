@@ -46,6 +46,11 @@ public final class Leases {
     }
   }
 
+  /** Whether whom this thread is at work for is alone with it. */
+  public boolean isAlone(LeaseTable table) {
+    return table.isAlone(ACTING.get());
+  }
+
   /** Whether it stands in the way of a change by whom this thread is at work for. */
   public boolean isHeldByOther(LeaseTable table) {
     return table.isHeldBeside(ACTING.get());

@@ -1,0 +1,241 @@
+package dev.coterie.check.lease;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coterie.api.Caller;
+import dev.coterie.api.DirEntry;
+import dev.coterie.api.ErrnoException;
+import dev.coterie.api.FileService;
+import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
+import dev.coterie.client.Address;
+import dev.coterie.client.Client;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.client.copies.Copies;
+import dev.coterie.core.Vfs;
+import dev.coterie.leader.Leader;
+import dev.coterie.mounts.tmpfs.TmpFs;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Clients with copies list one directory while its files grow, come, go and get second names. A
+ * listing shows no size from before the last growth that had returned when it began, and none that
+ * had not begun when it ended; and it shows each name that was there all the while, and none that
+ * was not at any time.
+ */
+@Timeout(120)
+class ListingStressTest {
+  private static final Caller ME = Caller.ROOT;
+  private static final int CLIENTS = 3;
+  private static final int FILES = 8;
+  private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 200_000 : 10_000;
+  private static final long BYTES = 1 << 20;
+  private static final int NOWHERE = 0;
+  private static final int HERE = 1;
+  private static final int ELSEWHERE = 2;
+
+  private final AtomicIntegerArray begun = new AtomicIntegerArray(FILES); // sizes
+  private final AtomicIntegerArray done = new AtomicIntegerArray(FILES);
+  private final AtomicIntegerArray coming = new AtomicIntegerArray(FILES); // odd: changing
+  private final AtomicIntegerArray there = new AtomicIntegerArray(FILES); // NOWHERE and so on
+  private final ReentrantLock[] changing = new ReentrantLock[FILES];
+  private final boolean[] linked = new boolean[FILES]; // under its lock
+
+  private interface Sessions {
+    FileService open() throws Exception;
+  }
+
+  @Test
+  void inOneProcess_everyListingIsOfItsTime() throws Exception {
+    AtomicLong below = new AtomicLong();
+    long lists;
+    try (Vfs vfs =
+        new Vfs(
+            new Vfs.Config(Clock.systemUTC(), new Random(1), 7),
+            Map.of("/", TmpFs.Options.defaults().factory()))) {
+      lists =
+          work(
+              vfs::openSession,
+              () ->
+                  new Copies(
+                      new Counting(vfs.openSession(), below), BYTES, ListingStressTest::fast, 1));
+    }
+    assertThat(below.get()).as("operations below, of %d listings", lists).isLessThan(lists);
+  }
+
+  @Test
+  void overTheWire_everyListingIsOfItsTime(@TempDir Path folder) throws Exception {
+    Path socket = folder.resolve("socket");
+    Address address = new Address.Unix(socket.toString());
+    try (Leader leader =
+        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start()) {
+      long lists =
+          work(
+              leader::openSession,
+              () -> Client.connect(address, ClientOptions.DEFAULT.withCopies(BYTES)));
+      assertThat(lists).isGreaterThan(ROUNDS);
+    }
+  }
+
+  /** A clock by which a client soon asks again for a lease that it had to give back. */
+  private static long fast() {
+    return System.nanoTime() * 50;
+  }
+
+  /** How often was listed. */
+  private long work(Sessions plain, Sessions copying) throws Exception {
+    List<FileService> sessions = new ArrayList<>();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      FileService maker = plain.open();
+      sessions.add(maker);
+      InodeId root = maker.root(ME).id();
+      maker.mkdir(ME, root, Name.of("dir"), 0755);
+      maker.mkdir(ME, root, Name.of("elsewhere"), 0755);
+      for (int i = 0; i < FILES; i++) {
+        changing[i] = new ReentrantLock();
+      }
+      List<Future<Long>> work = new ArrayList<>();
+      for (int client = 0; client < CLIENTS; client++) {
+        FileService session = client == 0 ? plain.open() : copying.open();
+        sessions.add(session);
+        work.add(threads.submit(worker(session, new Random(client))));
+        work.add(threads.submit(worker(session, new Random(client + 10L))));
+      }
+      long lists = 0;
+      for (Future<Long> each : work) {
+        lists += each.get(100, TimeUnit.SECONDS);
+      }
+      return lists;
+    } finally {
+      threads.shutdownNow();
+      sessions.reversed().forEach(FileService::close);
+    }
+  }
+
+  private Callable<Long> worker(FileService service, Random random) {
+    return () -> {
+      InodeId root = service.root(ME).id();
+      InodeId dir = service.lookup(ME, root, Name.of("dir")).id();
+      InodeId elsewhere = service.lookup(ME, root, Name.of("elsewhere")).id();
+      long handle = service.open(ME, dir, OpenFlags.O_RDONLY).handle();
+      long lists = 0;
+      for (int round = 0; round < ROUNDS; round++) {
+        int what = random.nextInt(200);
+        if (what == 0) {
+          change(service, dir, elsewhere, random);
+        } else if (what < 4) {
+          grow(service, dir, random.nextInt(FILES));
+        } else {
+          list(service, handle, random.nextInt(8) > 0);
+          lists++;
+        }
+      }
+      return lists;
+    };
+  }
+
+  private static Name name(int file) {
+    return Name.of("f" + file);
+  }
+
+  private void grow(FileService service, InodeId dir, int file) throws ErrnoException {
+    changing[file].lock();
+    try {
+      if (there.get(file) != HERE) {
+        return;
+      }
+      InodeId id = service.lookup(ME, dir, name(file)).id();
+      Operation.Opened opened = service.open(ME, id, OpenFlags.O_WRONLY);
+      int size = done.get(file) + 1;
+      begun.set(file, size);
+      service.append(ME, opened.handle(), ByteBuffer.allocate(1));
+      done.set(file, size);
+      service.close(ME, opened.handle());
+      service.forget(ME, id, 1);
+    } finally {
+      changing[file].unlock();
+    }
+  }
+
+  /** It comes or goes, or has a second name from now on, or no more. */
+  private void change(FileService service, InodeId dir, InodeId elsewhere, Random random)
+      throws ErrnoException {
+    int file = random.nextInt(FILES);
+    Name second = Name.of("l" + file);
+    changing[file].lock();
+    coming.incrementAndGet(file);
+    try {
+      if (there.get(file) == NOWHERE) {
+        service.forget(ME, service.mknod(ME, dir, name(file), 0100644, 0).id(), 1);
+        there.set(file, HERE);
+      } else if (linked[file]) {
+        service.unlink(ME, elsewhere, second);
+        linked[file] = false;
+      } else if (there.get(file) == HERE && random.nextBoolean()) {
+        InodeId id = service.lookup(ME, dir, name(file)).id();
+        service.link(ME, id, elsewhere, second);
+        service.forget(ME, id, 1);
+        linked[file] = true;
+      } else if (there.get(file) == HERE) {
+        service.rename(ME, dir, name(file), elsewhere, name(file), 0);
+        there.set(file, ELSEWHERE);
+      } else {
+        service.rename(ME, elsewhere, name(file), dir, name(file), 0);
+        there.set(file, HERE);
+      }
+    } finally {
+      coming.incrementAndGet(file);
+      changing[file].unlock();
+    }
+  }
+
+  private void list(FileService service, long handle, boolean attributes) throws ErrnoException {
+    int[] moments = new int[FILES];
+    int[] least = new int[FILES];
+    int[] present = new int[FILES];
+    for (int i = 0; i < FILES; i++) {
+      moments[i] = coming.get(i);
+      least[i] = done.get(i);
+      present[i] = there.get(i);
+    }
+    Map<Name, DirEntry> seen = new HashMap<>();
+    for (DirEntry entry : service.readdir(ME, handle, 0, 1 << 16, attributes)) {
+      seen.put(entry.name(), entry);
+    }
+    for (int i = 0; i < FILES; i++) {
+      int most = begun.get(i);
+      if (moments[i] % 2 != 0 || coming.get(i) != moments[i]) {
+        continue;
+      }
+      DirEntry entry = seen.get(name(i));
+      assertThat(entry != null).as("name %d", i).isEqualTo(present[i] == HERE);
+      if (entry != null && attributes) {
+        long size = requireNonNull(entry.stat()).size();
+        assertThat(size).as("of the past, file %d", i).isGreaterThanOrEqualTo(least[i]);
+        assertThat(size).as("of the future, file %d", i).isLessThanOrEqualTo(most);
+      }
+    }
+  }
+}
