@@ -142,10 +142,10 @@ class ListingStressTest {
       long handle = service.open(ME, dir, OpenFlags.O_RDONLY).handle();
       long lists = 0;
       for (int round = 0; round < ROUNDS; round++) {
-        int what = random.nextInt(200);
+        int what = random.nextInt(1000);
         if (what == 0) {
           change(service, dir, elsewhere, random);
-        } else if (what < 4) {
+        } else if (what < 5) {
           grow(service, dir, random.nextInt(FILES));
         } else {
           list(service, handle, random.nextInt(8) > 0);
@@ -221,8 +221,12 @@ class ListingStressTest {
       present[i] = there.get(i);
     }
     Map<Name, DirEntry> seen = new HashMap<>();
-    for (DirEntry entry : service.readdir(ME, handle, 0, 1 << 16, attributes)) {
-      seen.put(entry.name(), entry);
+    long cookie = 0;
+    for (List<DirEntry> page = service.readdir(ME, handle, cookie, 1 << 16, attributes);
+        !page.isEmpty();
+        page = service.readdir(ME, handle, cookie, 1 << 16, attributes)) {
+      page.forEach(entry -> seen.put(entry.name(), entry));
+      cookie = page.getLast().cookie();
     }
     for (int i = 0; i < FILES; i++) {
       int most = begun.get(i);
