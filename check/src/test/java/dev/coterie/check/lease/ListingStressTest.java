@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients with copies list one directory while its files grow, come, go and get second names. A
+ * Clients with copies list directories while files in them grow, come, go and get second names. A
  * listing shows no size from before the last growth that had returned when it began, and none that
  * had not begun when it ended; and it shows each name that was there all the while, and none that
  * was not at any time.
@@ -111,9 +111,12 @@ class ListingStressTest {
       FileService maker = plain.open();
       sessions.add(maker);
       InodeId root = maker.root(ME).id();
-      maker.mkdir(ME, root, Name.of("dir"), 0755);
       maker.mkdir(ME, root, Name.of("elsewhere"), 0755);
       for (int i = 0; i < FILES; i++) {
+        InodeId dir = maker.mkdir(ME, root, dirOf(i), 0755).id();
+        for (int more = 0; more < 3; more++) {
+          maker.mknod(ME, dir, Name.of("more" + more), 0100644, 0);
+        }
         changing[i] = new ReentrantLock();
       }
       List<Future<Long>> work = new ArrayList<>();
@@ -137,23 +140,32 @@ class ListingStressTest {
   private Callable<Long> worker(FileService service, Random random) {
     return () -> {
       InodeId root = service.root(ME).id();
-      InodeId dir = service.lookup(ME, root, Name.of("dir")).id();
       InodeId elsewhere = service.lookup(ME, root, Name.of("elsewhere")).id();
-      long handle = service.open(ME, dir, OpenFlags.O_RDONLY).handle();
+      InodeId[] dirs = new InodeId[FILES];
+      long[] handles = new long[FILES];
+      for (int i = 0; i < FILES; i++) {
+        dirs[i] = service.lookup(ME, root, dirOf(i)).id();
+        handles[i] = service.open(ME, dirs[i], OpenFlags.O_RDONLY).handle();
+      }
       long lists = 0;
       for (int round = 0; round < ROUNDS; round++) {
+        int file = random.nextInt(FILES);
         int what = random.nextInt(1000);
         if (what == 0) {
-          change(service, dir, elsewhere, random);
-        } else if (what < 5) {
-          grow(service, dir, random.nextInt(FILES));
+          change(service, file, dirs[file], elsewhere, random);
+        } else if (what < 4) {
+          grow(service, dirs[file], file);
         } else {
-          list(service, handle, random.nextInt(8) > 0);
+          list(service, file, handles[file], random.nextInt(8) > 0);
           lists++;
         }
       }
       return lists;
     };
+  }
+
+  private static Name dirOf(int file) {
+    return Name.of("d" + file);
   }
 
   private static Name name(int file) {
@@ -180,9 +192,9 @@ class ListingStressTest {
   }
 
   /** It comes or goes, or has a second name from now on, or no more. */
-  private void change(FileService service, InodeId dir, InodeId elsewhere, Random random)
+  private void change(
+      FileService service, int file, InodeId dir, InodeId elsewhere, Random random)
       throws ErrnoException {
-    int file = random.nextInt(FILES);
     Name second = Name.of("l" + file);
     changing[file].lock();
     coming.incrementAndGet(file);
@@ -193,7 +205,7 @@ class ListingStressTest {
       } else if (linked[file]) {
         service.unlink(ME, elsewhere, second);
         linked[file] = false;
-      } else if (there.get(file) == HERE && random.nextBoolean()) {
+      } else if (there.get(file) == HERE && random.nextInt(8) == 0) {
         InodeId id = service.lookup(ME, dir, name(file)).id();
         service.link(ME, id, elsewhere, second);
         service.forget(ME, id, 1);
@@ -211,15 +223,11 @@ class ListingStressTest {
     }
   }
 
-  private void list(FileService service, long handle, boolean attributes) throws ErrnoException {
-    int[] moments = new int[FILES];
-    int[] least = new int[FILES];
-    int[] present = new int[FILES];
-    for (int i = 0; i < FILES; i++) {
-      moments[i] = coming.get(i);
-      least[i] = done.get(i);
-      present[i] = there.get(i);
-    }
+  private void list(FileService service, int file, long handle, boolean attributes)
+      throws ErrnoException {
+    int moment = coming.get(file);
+    int least = done.get(file);
+    boolean present = there.get(file) == HERE;
     Map<Name, DirEntry> seen = new HashMap<>();
     long cookie = 0;
     for (List<DirEntry> page = service.readdir(ME, handle, cookie, 1 << 16, attributes);
@@ -228,18 +236,16 @@ class ListingStressTest {
       page.forEach(entry -> seen.put(entry.name(), entry));
       cookie = page.getLast().cookie();
     }
-    for (int i = 0; i < FILES; i++) {
-      int most = begun.get(i);
-      if (moments[i] % 2 != 0 || coming.get(i) != moments[i]) {
-        continue;
-      }
-      DirEntry entry = seen.get(name(i));
-      assertThat(entry != null).as("name %d", i).isEqualTo(present[i] == HERE);
-      if (entry != null && attributes) {
-        long size = requireNonNull(entry.stat()).size();
-        assertThat(size).as("of the past, file %d", i).isGreaterThanOrEqualTo(least[i]);
-        assertThat(size).as("of the future, file %d", i).isLessThanOrEqualTo(most);
-      }
+    int most = begun.get(file);
+    if (moment % 2 != 0 || coming.get(file) != moment) {
+      return;
+    }
+    DirEntry entry = seen.get(name(file));
+    assertThat(entry != null).as("whether file %d is there", file).isEqualTo(present);
+    if (entry != null && attributes) {
+      long size = requireNonNull(entry.stat()).size();
+      assertThat(size).as("of the past, file %d", file).isGreaterThanOrEqualTo(least);
+      assertThat(size).as("of the future, file %d", file).isLessThanOrEqualTo(most);
     }
   }
 }
