@@ -22,8 +22,11 @@ final class Child implements AutoCloseable {
   private static final long END_MS_MAX = 5000;
   private static final String END = "\0end"; // no line has this
 
-  /** How a line of a stack trace begins that says nothing of why. */
-  private static final String FRAME = "\tat ";
+  /** How a line of a stack trace begins that says nothing of why: a frame, or that more follow. */
+  private static final String FRAME = "\t";
+
+  /** Lines told of one that ended: an exception, and what it comes from. */
+  private static final int WORDS = 4;
 
   private final String name;
   private final Process process;
@@ -119,12 +122,14 @@ final class Child implements AutoCloseable {
 
   private String lastWords() {
     try (Stream<String> all = Files.lines(errors)) {
-      return all.filter(line -> !line.isBlank() && !line.startsWith(FRAME))
-          .reduce((a, b) -> b)
-          .map(l -> ": " + l)
-          .orElse("");
+      List<String> words =
+          all.filter(line -> !line.isBlank() && !line.startsWith(FRAME))
+              .map(String::strip)
+              .toList();
+      List<String> last = words.subList(Math.max(0, words.size() - WORDS), words.size());
+      return last.isEmpty() ? "" : ": " + String.join("; ", last);
     } catch (IOException e) {
-      return "";
+      return "; what it said cannot be read: " + e.getMessage();
     }
   }
 

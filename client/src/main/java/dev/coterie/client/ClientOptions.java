@@ -35,7 +35,7 @@ public record ClientOptions(
     boolean writeBack) {
 
   public static final ClientOptions DEFAULT =
-      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 10_000, 1_000, false, 0, false);
+      new ClientOptions(Limits.MSIZE_MAX_BYTES, "", null, 30_000, 1_000, false, 0, false);
 
   public ClientOptions {
     if (msizeBytes < Limits.MSIZE_MIN_BYTES || msizeBytes > Limits.MSIZE_MAX_BYTES) {

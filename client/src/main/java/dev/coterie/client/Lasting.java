@@ -176,13 +176,14 @@ final class Lasting {
 
   /** Whether it can be sent again. */
   static boolean isRepeatable(Call<?> call) {
-    if (call.once) {
-      return true;
-    }
-    Operation<?> operation = call.operation;
-    if (operation instanceof Operation.Read) {
+    if (call.operation instanceof Operation.Read) {
       return !(call.first instanceof Held.Handle handle && handle.counter);
     }
+    return call.once || looks(call.operation);
+  }
+
+  /** Whether it changes nothing, and may be done as often as it is sent. */
+  static boolean looks(Operation<?> operation) {
     return operation instanceof Operation.Getattr
         || operation instanceof Operation.Root
         || operation instanceof Operation.Readdir

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * park. Answered exactly once: by the reader before it goes on, or later by whichever thread
  * completes the last operation.
  */
-final class Call {
+final class Call implements Slots.Change {
   /** What follows when an operation is done. */
   interface Then<R> {
     void done(R result) throws ErrnoException;
@@ -52,6 +52,11 @@ final class Call {
     this.conversation = conversation;
     this.tag = tag;
     this.claimed = claimed;
+  }
+
+  @Override
+  public int tag() {
+    return tag;
   }
 
   Conversation conversation() {
@@ -92,13 +97,15 @@ final class Call {
   }
 
   /** A change that is applied once: the reply is kept for who asks again. */
-  void keepReply(Slots slots) {
+  @Override
+  public void keepReply(Slots slots) {
     keeper = slots;
     outlives = true;
   }
 
   /** It is not given up when its connection is lost. */
-  void outlivesConnection() {
+  @Override
+  public void outlivesConnection() {
     outlives = true;
   }
 
@@ -133,7 +140,8 @@ final class Call {
   }
 
   /** Waits for what is no operation of its own: a flush cancels this. */
-  void waitsFor(Ticket waiting) {
+  @Override
+  public void waitsFor(Ticket waiting) {
     int number;
     synchronized (this) {
       number = ++operations;
@@ -225,7 +233,8 @@ final class Call {
 
   // ---- the answer ----
 
-  void reply(Reply reply) {
+  @Override
+  public void reply(Reply reply) {
     answer(reply, null);
   }
 
@@ -326,7 +335,8 @@ final class Call {
   }
 
   /** Gives the request up if that can still be done. */
-  void cancel() {
+  @Override
+  public void cancel() {
     Ticket waiting;
     synchronized (this) {
       cancelled = true;

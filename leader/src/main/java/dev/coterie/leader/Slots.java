@@ -2,6 +2,7 @@ package dev.coterie.leader;
 
 import dev.coterie.api.Errno;
 import dev.coterie.api.Limits;
+import dev.coterie.api.Ticket;
 import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Reply;
@@ -16,12 +17,31 @@ import org.jspecify.annotations.Nullable;
  * and reply. A slot is taken before anything of the change is begun.
  */
 final class Slots {
+  /** A request, as far as its slot goes. */
+  interface Change {
+    /** Its slot. */
+    int tag();
+
+    /** It has its slot, and {@link #end} is to be told its reply. */
+    void keepReply(Slots slots);
+
+    /** It is not given up when its connection is lost. */
+    void outlivesConnection();
+
+    /** Who gives it up, gives this up. */
+    void waitsFor(Ticket waiting);
+
+    void cancel();
+
+    void reply(Reply reply);
+  }
+
   /** The last change of a slot. */
   private static final class Slot {
     int last; // its number
-    @Nullable Call running; // null: it is over
+    @Nullable Change running; // null: it is over
     @Nullable Reply reply; // if it is over
-    List<Call> waiting = List.of(); // the same change, sent again while it runs
+    List<Change> waiting = List.of(); // the same change, sent again while it runs
   }
 
   private final @Nullable Slot[] slots = new Slot[Limits.SLOTS_PER_SESSION]; // guarded by this
@@ -63,10 +83,10 @@ final class Slots {
    *
    * @return false: it is none to be applied, and the call has been answered or will be
    */
-  boolean begin(Call call, int seq) {
+  boolean begin(Change call, int seq) {
     Reply answer = new Rlerror(Errno.EPROTO.number());
     synchronized (this) {
-      Slot slot = slotOf(call.tag);
+      Slot slot = slotOf(call.tag());
       if (slot != null && isNext(slot, seq)) {
         slot.last = seq;
         slot.running = call;
@@ -75,7 +95,7 @@ final class Slots {
         return true;
       }
       if (slot != null && seq == slot.last) {
-        Call running = slot.running;
+        Change running = slot.running;
         if (running != null) {
           waitFor(slot, running, call);
           return false;
@@ -103,8 +123,8 @@ final class Slots {
     return slot;
   }
 
-  private static void waitFor(Slot slot, Call running, Call call) {
-    List<Call> more = new ArrayList<>(slot.waiting);
+  private static void waitFor(Slot slot, Change running, Change call) {
+    List<Change> more = new ArrayList<>(slot.waiting);
     more.add(call);
     slot.waiting = more;
     call.outlivesConnection();
@@ -115,12 +135,12 @@ final class Slots {
   }
 
   /** The change that took the slot is over. */
-  void end(Call call, Reply reply) {
-    List<Call> again;
+  void end(Change call, Reply reply) {
+    List<Change> again;
     synchronized (this) {
-      Slot slot = slots[call.tag];
+      Slot slot = slots[call.tag()];
       if (slot == null) {
-        throw new AssertionError("no such slot: " + call.tag);
+        throw new AssertionError("no such slot: " + call.tag());
       }
       slot.running = null;
       slot.reply = reply;

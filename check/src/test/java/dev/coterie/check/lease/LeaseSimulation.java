@@ -6,6 +6,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseName;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,60 +49,66 @@ final class LeaseSimulation {
   private static final Caller ME = Caller.ROOT;
   private static final int FILES = 3;
   private static final int NAMES = 3;
-  private static final int VALUE_BYTES = 8;
-  private static final Object ABSENT = "absent";
+
+  /** With them nothing is kept back. */
+  private static final int LEDGER_FLAGS = OpenFlags.O_RDWR | OpenFlags.O_DSYNC;
 
   private final Simulation world;
   private final Vfs vfs;
-  private final List<InsideMount> mounts =
-      new ArrayList<>(1); // what the leader stores, without leases
-  private final Session oracle;
+  private final List<InsideMount> mounts = new ArrayList<>(1);
   private final InodeId directory;
-  private final List<InodeId> files = new ArrayList<>();
-  private final List<Long> oracleHandles = new ArrayList<>();
-  private final List<History> contents = new ArrayList<>();
-  private final List<History> sizes = new ArrayList<>();
-  private final List<History> modes = new ArrayList<>();
-  private final Map<Name, History> names = new HashMap<>();
-  private final List<Kept> kept = new ArrayList<>();
-  private final Map<Link, Map<Long, InodeId>> opened = new HashMap<>();
-  private final Set<Long> sent = new HashSet<>(); // values that came to the leader
-  private long lastValue;
   private final List<Link> links = new ArrayList<>();
+  private final Map<Session, Link> linkOf = new HashMap<>();
+  private final Truth truth;
+  private final @Nullable HeldInodes held;
+  private @Nullable Ledger ledger; // null: connections are not lost
+  private long lastValue;
   private boolean parksReturns;
   private boolean takesLate;
-  private int keptBack;
+  private int losses;
   private int looks;
   private int changes;
 
   LeaseSimulation(long seed) throws IOException {
+    this(seed, false);
+  }
+
+  private LeaseSimulation(long seed, boolean holds) throws IOException {
     world = new Simulation(seed);
+    held = holds ? new HeldInodes(this::inodesOf) : null;
     vfs =
         new Vfs(
             new Vfs.Config(
                 () -> Instant.EPOCH.plusNanos(world.now() * 1000),
                 new Random(seed),
                 7,
-                Barrier.OPEN,
+                held != null ? held : Barrier.OPEN,
                 Limits.DENTRIES,
                 (ms, action) -> world.cancellable(ms * 1000L, action)),
             Map.of("/", this::mount));
-    oracle = vfs.openSession();
+    Session oracle = vfs.openSession();
     InodeId root = oracle.root(ME).id();
     directory = oracle.mkdir(ME, root, Name.of("dir"), 0755).id();
+    truth = new Truth(world, mounts::getFirst, oracle, directory, links);
     for (int i = 0; i < FILES; i++) {
-      Operation.Opened made = oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600);
-      files.add(made.stat().id());
-      oracleHandles.add(made.handle());
-      kept.add(new Kept(files.getLast()));
-      contents.add(new History("content " + i, 0L));
-      sizes.add(new History("size " + i, 0L));
-      modes.add(new History("mode " + i, 0600));
+      truth.file(oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600));
     }
+    oracle.create(ME, root, Name.of("ledger"), OpenFlags.O_RDWR, 0600);
     for (int i = 0; i < NAMES; i++) {
-      Name name = Name.of("name" + i);
-      names.put(name, new History("name " + i, ABSENT));
+      truth.name(Name.of("name" + i));
     }
+  }
+
+  /** One whose leader holds an inode while it waits for leases of it. */
+  static LeaseSimulation holdingInodes(long seed) throws IOException {
+    return new LeaseSimulation(seed, true);
+  }
+
+  /** Has connections lost, and gone on with; and clients append to the ledger. */
+  LeaseSimulation losingConnections() throws ErrnoException {
+    Session oracle = vfs.openSession();
+    ledger = truth.ledger(oracle.lookup(ME, oracle.root(ME).id(), Name.of("ledger")).id());
+    return this;
   }
 
   /** Has the leader keep what is given back waiting behind the changes that wait for it. */
@@ -125,20 +133,19 @@ final class LeaseSimulation {
    * How many looks and changes there were.
    *
    * @param keptBack how many changes counted as done before the leader heard of them
+   * @param losses connections that were lost
+   * @param again changes that came to the leader a second time, having been begun
    */
-  record Report(int looks, int changes, int keptBack) {}
+  record Report(int looks, int changes, int keptBack, int losses, int again) {
+    static final Report NONE = new Report(0, 0, 0, 0, 0);
 
-  /** What one file is at the leader, and who has it otherwise. */
-  private static final class Kept {
-    final InodeId id;
-    long value; // at the leader
-    long size;
-    @Nullable Link by;
-    final Set<Long> pending = new HashSet<>();
-    final Set<Long> lost = new HashSet<>();
-
-    Kept(InodeId id) {
-      this.id = id;
+    Report and(Report other) {
+      return new Report(
+          looks + other.looks,
+          changes + other.changes,
+          keptBack + other.keptBack,
+          losses + other.losses,
+          again + other.again);
     }
   }
 
@@ -146,39 +153,104 @@ final class LeaseSimulation {
   Report run(Clients clients) {
     int count = 2 + world.random().nextInt(3);
     for (int i = 0; i < count; i++) {
-      Link link = new Link(world, vfs.openSession(), witness());
-      if (takesLate) {
-        link.takeLate((write, completion) -> writeLate(link, write, completion));
-      }
-      links.add(link);
-      if (parksReturns) {
-        link.parkReturns(this::somebodyWaits);
-      }
-      FileService service = clients.make(world, link);
-      int threads = 1 + world.random().nextInt(2);
-      String who = "client " + i;
-      world
-      .new Fiber(() -> {
-        try {
-          work(who, link, service, threads);
-        } catch (ErrnoException e) {
-          requireFenced(link, e);
-        }
-      });
-      if (world.chance(2)) {
-        fate(link);
-      }
+      begin("client " + i, clients);
     }
     world.run();
+    try {
+      truth.probe();
+    } catch (ErrnoException e) {
+      throw new AssertionError(e);
+    }
     vfs.close();
-    return new Report(looks, changes, keptBack);
+    int again = links.stream().mapToInt(Link::again).sum();
+    return new Report(looks, changes, truth.keptBack(), losses, again);
+  }
+
+  private void begin(String who, Clients clients) {
+    Session session = vfs.openSession();
+    Link link = new Link(who, world, session, witness(), ledger != null);
+    linkOf.put(session, link);
+    if (takesLate) {
+      link.takeLate((write, completion) -> truth.writeLate(link, write, completion));
+    }
+    links.add(link);
+    if (parksReturns) {
+      link.parkReturns(truth::somebodyWaits);
+    }
+    FileService service = clients.make(world, link);
+    int threads = 1 + world.random().nextInt(2);
+    world
+    .new Fiber(() -> {
+      try {
+        work(who, link, service, threads);
+      } catch (ErrnoException e) {
+        requireFenced(link, e);
+      }
+    });
+    if (world.chance(2)) {
+      fate(link);
+    }
+    if (ledger != null) {
+      for (int i = world.random().nextInt(6); i > 0; i--) {
+        world.after(
+            world.between(100, 40_000),
+            () -> {
+              losses++;
+              link.lose();
+            });
+      }
+    }
+  }
+
+  private Link.Witness witness() {
+    HeldInodes inodes = held;
+    return inodes == null ? truth : new Releasing(truth, inodes);
+  }
+
+  /** Tells also who holds inodes. */
+  private record Releasing(Truth truth, HeldInodes inodes) implements Link.Witness {
+    @Override
+    public <R> void answered(
+        Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
+      truth.answered(link, operation, result, errno);
+      inodes.release(operation);
+    }
+
+    @Override
+    public void acknowledged(Link link, Operation<?> operation, Object result) {
+      truth.acknowledged(link, operation, result);
+    }
+
+    @Override
+    public void kept(Link link, InodeId file, long value, long size) {
+      truth.kept(link, file, value, size);
+    }
+
+    @Override
+    public void cleaned(Link link, InodeId file) {
+      truth.cleaned(link, file);
+    }
+  }
+
+  private Set<InodeId> inodesOf(Session session, Operation<?> operation) {
+    Link link = linkOf.get(session);
+    if (link == null) {
+      return Set.of(); // ours
+    }
+    if (operation instanceof Operation.ReturnLeases(var leases)) {
+      return leases.stream().map(LeaseName::id).collect(Collectors.toSet());
+    }
+    InodeId file = truth.fileOf(link, operation);
+    return file == null ? Set.of() : Set.of(file);
   }
 
   private void fate(Link link) {
     world.after(
         world.between(100, 50_000),
         () -> {
-          switch (world.random().nextInt(3)) {
+          int what = world.random().nextInt(3);
+          world.tell(() -> link + (what == 0 ? " dies" : " is stopped"));
+          switch (what) {
             case 0 -> link.die();
             case 1 -> link.stop(world.between(1_000, 50_000));
             default -> link.stop(world.between(2_000_000, 3_000_000)); // to be fenced, or just not
@@ -192,198 +264,12 @@ final class LeaseSimulation {
     }
   }
 
-  // ---- what the leader did ----
-
-  private Link.Witness witness() {
-    return new Link.Witness() {
-      @Override
-      public <R> void answered(
-          Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
-        witness(link, operation, result, errno);
-      }
-
-      @Override
-      public void kept(Link link, InodeId file, long value, long size) {
-        LeaseSimulation.this.kept(link, file, value, size);
-      }
-
-      @Override
-      public void cleaned(Link link, InodeId file) {
-        Kept one = kept.get(files.indexOf(file));
-        if (one.by == link) {
-          one.by = null;
-          one.pending.clear();
-        }
-      }
-    };
-  }
-
-  /** From now on the file is that, and the leader does not know it. */
-  private void kept(Link link, InodeId file, long value, long size) {
-    int i = files.indexOf(file);
-    Kept one = kept.get(i);
-    one.by = link;
-    one.pending.add(value);
-    contents.get(i).is(world.moment(), value);
-    sizes.get(i).is(world.moment(), size);
-    keptBack++;
-  }
-
-  /**
-   * Whether what was kept back has come to the leader or is lost. It is lost when its client was
-   * ended and another is told of the file: until then nobody can tell.
-   */
-  private void settle(Link link, Operation<?> operation) {
-    for (int i = 0; i < FILES; i++) {
-      Kept one = kept.get(i);
-      Link by = one.by;
-      if (by == null) {
-        continue;
-      }
-      if (by == link && operation instanceof Operation.ReturnLeases && !by.hasAlone(one.id)) {
-        one.by = null;
-        one.pending.clear();
-      } else if (by != link && by.isEnded() && one.id.equals(fileOf(link, operation))) {
-        one.by = null;
-        one.lost.addAll(one.pending);
-        one.pending.clear();
-        contents.get(i).is(world.moment(), one.value);
-        sizes.get(i).is(world.moment(), one.size);
-      }
-    }
-  }
-
-  private @Nullable InodeId fileOf(Link link, Operation<?> operation) {
-    return switch (operation) {
-      case Operation.Getattr(var id) -> id;
-      case Operation.Lease(var id, _) -> id;
-      case Operation.Setattr o -> o.id();
-      case Operation.OnHandle<?> o -> opened.getOrDefault(link, Map.of()).get(o.handle());
-      default -> null;
-    };
-  }
-
-  /** What a leader must never do: it has ended the session. */
-  private void writeLate(Link link, Operation.Write write, Completion<Integer> completion) {
-    InodeId file = fileOf(link, write);
-    if (file == null) {
-      completion.failed(Errno.ESTALE);
-      return;
-    }
-    long handle = oracleHandles.get(files.indexOf(file));
-    oracle.submit(ME, new Operation.Write(handle, write.offset(), write.source()), completion);
-  }
-
-  private <R> void witness(
-      Link link, Operation<R> operation, @Nullable R result, @Nullable Errno errno) {
-    if (operation instanceof Operation.Open(var id, _)
-        && result instanceof Operation.Opened handle) {
-      opened.computeIfAbsent(link, _ -> new HashMap<>()).put(handle.handle(), id);
-    }
-    if (errno == null) {
-      settle(link, operation);
-      ByteBuffer source =
-          switch (operation) {
-            case Operation.Write o -> o.source();
-            case Operation.Append o -> o.source();
-            default -> ByteBuffer.allocate(0);
-          };
-      for (int at = 0; at + VALUE_BYTES <= source.limit(); at += VALUE_BYTES) {
-        sent.add(source.getLong(at));
-      }
-    }
-    if (operation instanceof Operation.Lease(var id, _)
-        && result instanceof Operation.Leased leased
-        && leased.seq() != 0) {
-      requireNobodyWaits(link, id);
-    }
-    boolean look =
-        operation instanceof Operation.Read
-            || operation instanceof Operation.Getattr
-            || operation instanceof Operation.Lookup
-            || operation instanceof Operation.Lease
-            || operation instanceof Operation.NextRecalls;
-    if (look || errno == Errno.ESTALE) {
-      return;
-    }
-    try {
-      probe();
-    } catch (ErrnoException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** RuleD: nothing is granted while somebody else waits for leases to be given back. */
-  private void requireNobodyWaits(Link link, InodeId id) {
-    for (Link other : links) {
-      for (Operation<?> waiting : other.waiting()) {
-        boolean same =
-            switch (waiting) {
-              case Operation.Setattr o -> o.id().equals(id);
-              // Others may wait for what a name names, and the directory is free.
-              case Operation.Mknod o -> o.dir().equals(id);
-              default -> false;
-            };
-        if (same && other != link) {
-          throw new AssertionError("granted while " + waiting + " waits");
-        }
-      }
-    }
-  }
-
-  private boolean somebodyWaits() {
-    return links.stream().anyMatch(link -> !link.waiting().isEmpty());
-  }
-
-  private void probe() throws ErrnoException {
-    long moment = world.moment();
-    InsideMount mount = mounts.getFirst();
-    for (int i = 0; i < FILES; i++) {
-      InsideNode node = node(files.get(i));
-      modes.get(i).is(moment, node.mode() & 07777);
-      ByteBuffer bytes = ByteBuffer.allocate(VALUE_BYTES);
-      long value = mount.read(node, 0, bytes) < VALUE_BYTES ? 0 : bytes.getLong(0);
-      came(i, moment, value, node.size());
-    }
-    for (Map.Entry<Name, History> name : names.entrySet()) {
-      InsideNode node = mount.lookup(node(directory), name.getKey());
-      name.getValue().is(moment, node == null ? ABSENT : node.id());
-    }
-  }
-
-  private InsideNode node(InodeId id) throws ErrnoException {
-    return Objects.requireNonNull(mounts.getFirst().find(id));
-  }
-
-  /** What the leader has now of a file: it counts unless somebody has it otherwise. */
-  private void came(int i, long moment, long value, long size) {
-    Kept one = kept.get(i);
-    if (value != one.value) {
-      one.value = value;
-      one.pending.remove(value);
-      if (one.lost.contains(value)) {
-        throw new AssertionError("what was lost came back: " + value);
-      }
-      if (one.by == null) {
-        contents.get(i).is(moment, value);
-      }
-    }
-    if (size != one.size) {
-      one.size = size;
-      if (one.by == null) {
-        sizes.get(i).is(moment, size);
-      }
-    }
-    if (contents.get(i).last().equals(value) && sizes.get(i).last().equals(size)) {
-      one.by = null; // all has come
-      one.pending.clear();
-    }
-  }
+  // ---- what clients see ----
 
   private static long value(FileService service, long handle) throws ErrnoException {
-    ByteBuffer bytes = ByteBuffer.allocate(VALUE_BYTES);
+    ByteBuffer bytes = ByteBuffer.allocate(Truth.VALUE_BYTES);
     service.read(ME, handle, 0, bytes);
-    return bytes.position() < VALUE_BYTES ? 0 : bytes.getLong(0);
+    return bytes.position() < Truth.VALUE_BYTES ? 0 : bytes.getLong(0);
   }
 
   private Object id(FileService service, Name name) throws ErrnoException {
@@ -393,7 +279,7 @@ final class LeaseSimulation {
       return id;
     } catch (ErrnoException e) {
       if (e.errno() == Errno.ENOENT) {
-        return ABSENT;
+        return Truth.ABSENT;
       }
       throw e;
     }
@@ -409,6 +295,13 @@ final class LeaseSimulation {
       InodeId id = service.lookup(ME, top, Name.of("file" + i)).id();
       handles.add(service.open(ME, id, OpenFlags.O_RDWR).handle());
     }
+    Ledger appended = ledger;
+    long ledgerHandle =
+        appended == null
+            ? -1
+            : service
+                .open(ME, service.lookup(ME, top, Name.of("ledger")).id(), LEDGER_FLAGS)
+                .handle();
     for (int i = 0; i < threads; i++) {
       String thread = who + "." + i;
       world
@@ -418,6 +311,9 @@ final class LeaseSimulation {
           for (int step = 0; step < steps && !link.isDead(); step++) {
             link.requireAwake();
             step(thread, link, service, handles);
+            if (appended != null && world.chance(2)) {
+              append(appended, service, ledgerHandle);
+            }
             if (world.chance(2)) {
               world.current().sleep(world.between(1, 2_000));
             }
@@ -427,6 +323,16 @@ final class LeaseSimulation {
         }
       });
     }
+  }
+
+  /** AppliedOnce. */
+  private void append(Ledger to, FileService service, long handle) throws ErrnoException {
+    long value = ++lastValue;
+    world.tell(() -> "the ledger is to have " + value);
+    Operation.Transferred moved =
+        service.append(ME, handle, ByteBuffer.allocate(Truth.VALUE_BYTES).putLong(0, value));
+    to.acknowledged(value, moved.offset());
+    changes++;
   }
 
   private void step(String who, Link link, FileService service, List<Long> handles)
@@ -439,11 +345,11 @@ final class LeaseSimulation {
       case 2 ->
           change(() ->
               service.setattr(
-                  ME, files.get(file), 0, SetAttr.ofSize(world.random().nextInt(3) * 8L)));
+                  ME, truth.file(file), 0, SetAttr.ofSize(world.random().nextInt(3) * 8L)));
       case 3 ->
           change(() ->
               service.setattr(
-                  ME, files.get(file), 0, SetAttr.ofMode(0600 | world.random().nextInt(8))));
+                  ME, truth.file(file), 0, SetAttr.ofMode(0600 | world.random().nextInt(8))));
       case 4 -> names(() -> service.mknod(ME, directory, name, 0100644, 0));
       case 5 -> names(() -> service.unlink(ME, directory, name));
       case 6 -> {
@@ -452,25 +358,22 @@ final class LeaseSimulation {
       }
       case 7, 8, 9, 10 -> {
         long asked = world.moment();
-        Stat stat = service.getattr(ME, files.get(file));
-        sizes.get(file).requireSeen(stat.size(), asked, world.moment(), who);
-        modes.get(file).requireSeen(stat.mode() & 07777, asked, world.moment(), who);
+        Stat stat = service.getattr(ME, truth.file(file));
+        truth.requireStat(file, stat, asked, who);
         looks++;
       }
       case 11, 12, 13, 14, 15 -> {
         long asked = world.moment();
+        world.tell(() -> who + " reads file " + file);
         long value = value(service, handles.get(file));
-        contents.get(file).requireSeen(value, asked, world.moment(), who);
+        world.tell(() -> who + " has read " + value + " in file " + file);
+        truth.requireValue(file, value, asked, who);
         looks++;
       }
       default -> {
         long asked = world.moment();
         Object id = id(service, name);
-        History history = names.get(name);
-        if (history != null) {
-          // The lookup is over when the forget goes, so the moment of the look is not later.
-          history.requireSeen(id, asked, world.moment(), who);
-        }
+        truth.requireName(name, id, asked, who);
         looks++;
       }
     }
@@ -479,33 +382,19 @@ final class LeaseSimulation {
   private Object write(Link link, FileService service, int file, long handle)
       throws ErrnoException {
     ByteBuffer bytes = next();
-    long value = bytes.getLong(0);
-    int count = service.write(ME, handle, 0, bytes);
-    if (isKeptBack(file, value)) {
-      kept(link, files.get(file), value, Math.max((long) sizes.get(file).last(), VALUE_BYTES));
-    }
-    return count;
+    world.tell(() -> link + " writes " + lastValue + " to file " + file);
+    return service.write(ME, handle, 0, bytes);
   }
 
   private Object append(Link link, FileService service, int file, long handle)
       throws ErrnoException {
     ByteBuffer bytes = next();
-    long value = bytes.getLong(0);
-    Operation.Transferred moved = service.append(ME, handle, bytes);
-    if (isKeptBack(file, value)) {
-      long first = moved.offset() == 0 ? value : (long) contents.get(file).last();
-      kept(link, files.get(file), first, moved.offset() + VALUE_BYTES);
-    }
-    return moved;
-  }
-
-  /** Whether it counts as done, and neither the leader has heard of it nor we. */
-  private boolean isKeptBack(int file, long value) {
-    return !sent.contains(value) && !kept.get(file).pending.contains(value);
+    world.tell(() -> link + " appends " + lastValue + " to file " + file);
+    return service.append(ME, handle, bytes);
   }
 
   private ByteBuffer next() {
-    return ByteBuffer.allocate(VALUE_BYTES).putLong(0, ++lastValue);
+    return ByteBuffer.allocate(Truth.VALUE_BYTES).putLong(0, ++lastValue);
   }
 
   private interface Change {

@@ -18,9 +18,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Histories of clients that keep copies, each from a seed. */
+/**
+ * Histories of clients that keep copies, each from a seed.
+ *
+ * <p>{@code -Dcoterie.seed=N} takes one seed, and tells what happens in it.
+ */
 class LeaseSimulationTest {
   private static final String CORE = "dev.coterie.core.lease.";
+  private static final String SLOTS = "dev.coterie.leader.Slots";
   private static final long SEEDS = Boolean.getBoolean("coterie.full") ? 20_000 : 200;
 
   /** Within so many a rule that is left out is found. */
@@ -43,13 +48,13 @@ class LeaseSimulationTest {
 
   @Test
   void withWritesKeptBack_everyLookIsRight() throws IOException {
-    assertThat(run(SEEDS, LeaseSimulationTest::keeping)).isGreaterThan(SEEDS);
+    run(SEEDS, SEEDS, LeaseSimulationTest::keeping);
   }
 
   /** Clients of all kinds on one tree: some know of no leases, some only share them. */
   @Test
   void withClientsOfAllKinds_everyLookIsRight() throws IOException {
-    assertThat(run(SEEDS, LeaseSimulationTest::anyKind)).isGreaterThan(SEEDS / 4);
+    run(SEEDS, SEEDS / 4, LeaseSimulationTest::anyKind);
   }
 
   private static FileService keeping(Simulation world, Link link) {
@@ -92,7 +97,7 @@ class LeaseSimulationTest {
 
   @Test
   void withTheWriteBackOfTheProduct_everyLookIsRight() throws IOException {
-    assertThat(run(SEEDS, LeaseSimulationTest::productKeeping)).isGreaterThan(SEEDS / 4);
+    run(SEEDS, SEEDS / 4, LeaseSimulationTest::productKeeping);
   }
 
   @Test
@@ -107,6 +112,28 @@ class LeaseSimulationTest {
   private static FileService productKeeping(Simulation world, Link link) {
     return new Submitting(
         link, looking(world, link, new Copies(link, 1 << 20, () -> world.now() * 1000, 1)));
+  }
+
+  /** Clients of all kinds, whose connections are lost with all that is on its way. */
+  @Test
+  void withConnectionsThatAreLost_everyLookIsRightAndEveryChangeIsMadeOnce() throws IOException {
+    LeaseSimulation.Report sum =
+        run(
+            SEEDS,
+            seed -> new LeaseSimulation(seed).losingConnections(),
+            LeaseSimulationTest::anyKindOrProduct);
+    if (Simulation.ONLY_SEED == null) {
+      assertThat((long) sum.losses()).isGreaterThan(SEEDS);
+      assertThat((long) sum.again()).isGreaterThan(SEEDS / 4);
+    }
+  }
+
+  private static FileService anyKindOrProduct(Simulation world, Link link) {
+    return switch (world.random().nextInt(4)) {
+      case 0 -> product(world, link);
+      case 1 -> productKeeping(world, link);
+      default -> anyKind(world, link);
+    };
   }
 
   private record Submitting(Link link, FileService above) implements FileService {
@@ -172,6 +199,33 @@ class LeaseSimulationTest {
     assertFound(new Mutant(CORE + "LeaseTable", "grant", "isEmpty", true), "granted while");
   }
 
+  /** RuleB: the leader does not wait while it holds the inode. */
+  @Test
+  void leaderThatHoldsTheInodeWhileItWaits_isFound() throws IOException {
+    run(20, LeaseSimulation::holdingInodes, (world, link) -> link); // nobody has leases to wait for
+    assertThatThrownBy(() -> find(LeaseSimulation::holdingInodes, LeaseSimulationTest::sharing))
+        .hasStackTraceContaining("that did no wrong");
+  }
+
+  /** RuleB: not even what was kept back can be written then. */
+  @Test
+  void leaderThatHoldsTheInodeWhileItWaits_isFoundByThoseWhoKeepWritesBack() {
+    assertThatThrownBy(() -> find(LeaseSimulation::holdingInodes, LeaseSimulationTest::keeping))
+        .hasStackTraceContaining("that did no wrong");
+  }
+
+  /** AppliedOnce: without a look at the slot what is sent again is done again. */
+  @Test
+  void leaderThatDoesNotLookAtTheSlot_isFound() throws Exception {
+    assertFound(new Mutant(SLOTS, "begin", "isNext", true), "searchLosing", " twice: ");
+  }
+
+  /** AppliedOnce: who asks again is answered as at first. */
+  @Test
+  void leaderThatKeepsNoReply_isFound() throws Exception {
+    assertFound(new Mutant(SLOTS, "end", "reply"), "searchLosing", "that did no wrong");
+  }
+
   private static void assertFound(Mutant mutant, String how) throws Exception {
     assertFound(mutant, "search", how);
   }
@@ -199,6 +253,11 @@ class LeaseSimulationTest {
     find(LeaseSimulation::new, LeaseSimulationTest::productKeeping);
   }
 
+  /** The same where connections are lost. */
+  static void searchLosing() throws IOException {
+    find(seed -> new LeaseSimulation(seed).losingConnections(), LeaseSimulationTest::anyKind);
+  }
+
   private static FileService sharing(Simulation world, Link link) {
     return new StatCopies(world, link, Set.of());
   }
@@ -209,24 +268,42 @@ class LeaseSimulationTest {
 
   private static void find(Worlds worlds, LeaseSimulation.Clients clients) throws IOException {
     for (long seed = 1; seed <= SEEDS_TO_FIND; seed++) {
-      worlds.of(seed).run(clients);
-    }
-  }
-
-  /** How many changes were kept back. */
-  private static long run(long seeds, LeaseSimulation.Clients clients) throws IOException {
-    long looks = 0;
-    long keptBack = 0;
-    for (long seed = 1; seed <= seeds; seed++) {
       try {
-        LeaseSimulation.Report report = new LeaseSimulation(seed).run(clients);
-        looks += report.looks();
-        keptBack += report.keptBack();
+        worlds.of(seed).run(clients);
       } catch (AssertionError e) {
         throw new AssertionError("seed " + seed, e);
       }
     }
-    assertThat(looks).isGreaterThan(10 * seeds);
-    return keptBack;
+  }
+
+  private static void run(long seeds, LeaseSimulation.Clients clients) throws IOException {
+    run(seeds, -1, clients);
+  }
+
+  /**
+   * @param keptBack more changes than this are to be kept back
+   */
+  private static void run(long seeds, long keptBack, LeaseSimulation.Clients clients)
+      throws IOException {
+    LeaseSimulation.Report sum = run(seeds, LeaseSimulation::new, clients);
+    assertThat((long) sum.keptBack()).isGreaterThan(Simulation.ONLY_SEED == null ? keptBack : -1);
+  }
+
+  private static LeaseSimulation.Report run(
+      long seeds, Worlds worlds, LeaseSimulation.Clients clients) throws IOException {
+    Long only = Simulation.ONLY_SEED;
+    if (only != null) {
+      return worlds.of(only).run(clients);
+    }
+    LeaseSimulation.Report sum = LeaseSimulation.Report.NONE;
+    for (long seed = 1; seed <= seeds; seed++) {
+      try {
+        sum = sum.and(worlds.of(seed).run(clients));
+      } catch (AssertionError e) {
+        throw new AssertionError("-Dcoterie.seed=" + seed, e);
+      }
+    }
+    assertThat((long) sum.looks()).isGreaterThan(10 * seeds);
+    return sum;
   }
 }

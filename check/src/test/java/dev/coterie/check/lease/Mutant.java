@@ -4,23 +4,24 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassTransform;
-import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeTransform;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.ConstantDescs;
 
 /**
  * The product with one decision taken out of it: all its classes, and the simulation's, are loaded
- * anew, and in one method what one call answers is put aside for a fixed answer.
+ * anew, and in one method what one call answers is put aside for a fixed answer, or what is kept in
+ * one field is not.
  */
 final class Mutant extends ClassLoader {
   private static final String OURS = "dev.coterie.";
 
   private final String owner;
   private final String method;
-  private final String called;
-  private final boolean answer;
+  private final CodeTransform change;
   private boolean changed;
 
   /**
@@ -33,8 +34,21 @@ final class Mutant extends ClassLoader {
     super(Mutant.class.getClassLoader());
     this.owner = owner;
     this.method = method;
-    this.called = called;
-    this.answer = answer;
+    this.change = answering(called, answer);
+  }
+
+  /**
+   * One that does not keep something: null instead.
+   *
+   * @param owner name of the class that would keep it
+   * @param method where it would
+   * @param field where to
+   */
+  Mutant(String owner, String method, String field) {
+    super(Mutant.class.getClassLoader());
+    this.owner = owner;
+    this.method = method;
+    this.change = forgetting(field);
   }
 
   /** Whether such a call was found; known once the class has been loaded. */
@@ -68,25 +82,35 @@ final class Mutant extends ClassLoader {
 
   private byte[] mutated(byte[] bytes) {
     ClassFile files = ClassFile.of();
-    CodeTransform calls =
-        (builder, element) -> {
-          builder.with(element);
-          if (element instanceof InvokeInstruction call
-              && call.name().equalsString(called)
-              && call.typeSymbol().returnType().equals(ConstantDescs.CD_boolean)) {
-            instead(builder);
-          }
-        };
     return files.transformClass(
-        files.parse(bytes), ClassTransform.transformingMethodBodies(this::isMutated, calls));
+        files.parse(bytes), ClassTransform.transformingMethodBodies(this::isMutated, change));
+  }
+
+  private CodeTransform answering(String called, boolean answer) {
+    return (builder, element) -> {
+      builder.with(element);
+      if (element instanceof InvokeInstruction call
+          && call.name().equalsString(called)
+          && call.typeSymbol().returnType().equals(ConstantDescs.CD_boolean)) {
+        builder.pop().loadConstant(answer ? 1 : 0);
+        changed = true;
+      }
+    };
+  }
+
+  private CodeTransform forgetting(String field) {
+    return (builder, element) -> {
+      if (element instanceof FieldInstruction kept
+          && kept.opcode() == Opcode.PUTFIELD
+          && kept.name().equalsString(field)) {
+        builder.pop().aconst_null();
+        changed = true;
+      }
+      builder.with(element);
+    };
   }
 
   private boolean isMutated(MethodModel model) {
     return model.methodName().equalsString(method);
-  }
-
-  private void instead(CodeBuilder builder) {
-    builder.pop().loadConstant(answer ? 1 : 0);
-    changed = true;
   }
 }

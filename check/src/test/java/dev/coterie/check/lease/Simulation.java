@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class Simulation {
   /** More than this and a history does not end. */
   private static final long EVENTS_MOST = 2_000_000;
+
+  /** The only seed that is to be run, and told of; null: all. */
+  static final @Nullable Long ONLY_SEED = Long.getLong("coterie.seed");
 
   private record Event(long at, long number, Runnable action) implements Comparable<Event> {
     @Override
@@ -178,12 +182,49 @@ final class Simulation {
     return () -> off[0] = true;
   }
 
+  /** Tells what happens now, if one history alone is run. */
+  void tell(Supplier<String> what) {
+    if (ONLY_SEED != null) {
+      System.out.printf("%7d us %6d: %s%n", now, done, what.get());
+    }
+  }
+
   void fail(Throwable failure) {
     failures.add(failure);
   }
 
-  /** Lets it all happen, until nothing is left to happen. Then the world ends, and its fibers. */
+  /**
+   * Lets it all happen, until nothing is left to happen. Then the world ends, and its fibers. It
+   * happens on a virtual thread, as between such the processor is given on at little cost.
+   */
   void run() {
+    List<Throwable> thrown = new ArrayList<>(1);
+    Thread all =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                happen();
+              } catch (RuntimeException | Error e) {
+                thrown.add(e);
+              }
+            });
+    boolean interrupted = false;
+    while (all.isAlive()) {
+      try {
+        all.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    for (Throwable each : thrown) {
+      throw new AssertionError(each.getMessage(), each);
+    }
+  }
+
+  private void happen() {
     try {
       for (Event event = events.poll(); event != null; event = events.poll()) {
         now = event.at();

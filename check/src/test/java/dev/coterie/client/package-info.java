@@ -1,0 +1,5 @@
+/** What tests have to reach of the client's own classes. */
+@NullMarked
+package dev.coterie.client;
+
+import org.jspecify.annotations.NullMarked;
