@@ -219,6 +219,7 @@ final class Keeper {
           case Operation.Getattr o -> true;
           case Operation.Lookup o -> true;
           case Operation.LeaseNames o -> true;
+          case Operation.Readdir o -> true;
           case Operation.ReturnLeases o -> true;
           case Operation.LeaseLocks o -> true;
           case Operation.ReturnLocks o -> true;

@@ -130,20 +130,13 @@ final class Listings {
     return new Ask<>(
         o,
         page -> {
-          if (hasStood(handle.node, copy)) {
+          if (copy.equals(handle.node.namesCopy())) { // or it is of no use any more
             learn(new Told(caller, handle.node, copy, o, page, epoch, quiet));
           }
           return marks.reply().of(page);
         },
         marks.failed(),
         false);
-  }
-
-  /** Whether no own change of the directory was under way since the copy was found. */
-  private static boolean hasStood(Node directory, Copy copy) {
-    synchronized (directory) {
-      return copy.equals(directory.namesCopy()) && directory.changing == 0;
-    }
   }
 
   /**
