@@ -514,8 +514,7 @@ class LeaseConflictsTest {
         Row.names(
             "symlink", WaitsFor.ALL, w -> new Operation.Symlink(w.dir, NEW, new byte[] {'f'})),
         Row.names("link", WaitsFor.ALL, w -> new Operation.Link(w.file, w.dir, NEW)),
-        Row.names(
-            "link elsewhere", WaitsFor.ALL, w -> new Operation.Link(w.file, w.below, NEW)),
+        Row.names("link elsewhere", WaitsFor.ALL, w -> new Operation.Link(w.file, w.below, NEW)),
         Row.names("unlink", WaitsFor.ALL, w -> new Operation.Unlink(w.dir, FILE)),
         Row.names("rmdir", WaitsFor.ALL, w -> new Operation.Rmdir(w.dir, EMPTY)),
         Row.names("rename", WaitsFor.ALL, w -> new Operation.Rename(w.dir, FILE, w.dir, NEW, 0)),

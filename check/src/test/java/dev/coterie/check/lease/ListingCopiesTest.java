@@ -178,7 +178,9 @@ class ListingCopiesTest {
     assertThat(third).isEqualTo(second);
     assertThat(third).map(DirEntry::name).isEqualTo(first.stream().map(DirEntry::name).toList());
     assertThat(third).allMatch(e -> e.name().equals(Name.DOT_DOT) || e.stat() != null);
-    assertThat(names).map(DirEntry::cookie).isEqualTo(third.stream().map(DirEntry::cookie).toList());
+    assertThat(names)
+        .map(DirEntry::cookie)
+        .isEqualTo(third.stream().map(DirEntry::cookie).toList());
     assertThat(names).allMatch(e -> e.stat() == null);
   }
 

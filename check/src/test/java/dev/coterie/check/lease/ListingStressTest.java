@@ -192,8 +192,7 @@ class ListingStressTest {
   }
 
   /** It comes or goes, or has a second name from now on, or no more. */
-  private void change(
-      FileService service, int file, InodeId dir, InodeId elsewhere, Random random)
+  private void change(FileService service, int file, InodeId dir, InodeId elsewhere, Random random)
       throws ErrnoException {
     Name second = Name.of("l" + file);
     changing[file].lock();

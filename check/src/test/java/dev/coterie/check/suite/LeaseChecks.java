@@ -183,12 +183,7 @@ interface LeaseChecks extends Checks {
   }
 
   private static void eachWaits(
-      Taking taking,
-      String path,
-      Map<String, Kind> kinds,
-      Actor holder,
-      Actor writer,
-      Actor reader)
+      Taking taking, String path, Map<String, Kind> kinds, Actor holder, Actor writer, Actor reader)
       throws Exception {
     for (Map.Entry<String, Kind> kind : kinds.entrySet()) {
       make(writer);

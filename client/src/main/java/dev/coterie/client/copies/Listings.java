@@ -23,8 +23,7 @@ final class Listings {
   private final Reading reading; // immutable
   private final ConcurrentHashMap<Long, Handle> handles; // of Copies
 
-  Listings(
-      Nodes nodes, Keeper keeper, Reading reading, ConcurrentHashMap<Long, Handle> handles) {
+  Listings(Nodes nodes, Keeper keeper, Reading reading, ConcurrentHashMap<Long, Handle> handles) {
     this.nodes = nodes;
     this.keeper = keeper;
     this.reading = reading;
@@ -189,8 +188,7 @@ final class Listings {
   private List<Listing.Entry> more(List<DirEntry> page, int known) {
     List<Listing.Entry> more = new ArrayList<>();
     for (DirEntry entry : page.subList(Math.min(known, page.size()), page.size())) {
-      DirEntry bare =
-          new DirEntry(entry.name(), entry.id(), entry.type(), entry.cookie(), null);
+      DirEntry bare = new DirEntry(entry.name(), entry.id(), entry.type(), entry.cookie(), null);
       more.add(new Listing.Entry(bare, entry.name().isDots() ? null : nodes.pinned(entry.id())));
     }
     return more;
