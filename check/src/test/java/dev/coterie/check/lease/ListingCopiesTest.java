@@ -203,6 +203,34 @@ class ListingCopiesTest {
     assertThat(copies.getattr(ME, file).size()).isEqualTo(3);
   }
 
+  /** As the kernel has it: names in a listing, attributes by looking each of them up. */
+  @Test
+  void lookupsOfWhatIsListed_takeNoLeaseEach() throws ErrnoException {
+    list(false);
+    list(false);
+    list(false);
+    below.came();
+    List<Stat> first = lookups();
+    assertThat(below.came()).contains("lookup").filteredOn("lease"::equals).hasSizeLessThan(2);
+    assertThat(list(false)).isNotEmpty();
+    assertThat(lookups()).isEqualTo(first);
+    assertThat(below.came()).isEmpty();
+    for (Stat stat : first) {
+      assertThat(copies.getattr(ME, stat.id())).isEqualTo(stat);
+    }
+    assertThat(below.came()).isEmpty();
+    othersWrite(3);
+    assertThat(lookups()).extracting(Stat::size).contains(3L);
+  }
+
+  private List<Stat> lookups() throws ErrnoException {
+    List<Stat> all = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      all.add(copies.lookup(ME, dir, Name.of("f" + i)));
+    }
+    return all;
+  }
+
   // ---- never old ----
 
   @Test
@@ -232,6 +260,12 @@ class ListingCopiesTest {
     othersWrite(2);
     assertThat(size()).isEqualTo(2);
     assertThat(below.came()).contains("readdir");
+    copies.lookup(ME, dir, FILE);
+    copies.getattr(ME, file);
+    copies.getattr(ME, file);
+    below.came();
+    copies.getattr(ME, file);
+    assertThat(below.came()).as("by a lease of its own").isEmpty();
     other.unlink(ME, other.root(ME).id(), Name.of("second"));
     othersWrite(2);
     assertThat(size()).isEqualTo(4);

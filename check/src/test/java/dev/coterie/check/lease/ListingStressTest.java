@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.DirEntry;
+import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Stat;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
@@ -155,8 +157,10 @@ class ListingStressTest {
           change(service, file, dirs[file], elsewhere, random);
         } else if (what < 4) {
           grow(service, dirs[file], file);
+        } else if (what < 400) {
+          look(service, file, dirs[file]);
         } else {
-          list(service, file, handles[file], random.nextInt(8) > 0);
+          list(service, file, handles[file], random.nextInt(3) > 0);
           lists++;
         }
       }
@@ -219,6 +223,28 @@ class ListingStressTest {
     } finally {
       coming.incrementAndGet(file);
       changing[file].unlock();
+    }
+  }
+
+  /** Attributes by the name, which a listing may have told. */
+  private void look(FileService service, int file, InodeId dir) throws ErrnoException {
+    int moment = coming.get(file);
+    int least = done.get(file);
+    boolean present = there.get(file) == HERE;
+    long size = -1;
+    try {
+      Stat found = service.lookup(ME, dir, name(file));
+      size = service.getattr(ME, found.id()).size();
+      assertThat(size).isGreaterThanOrEqualTo(found.size());
+      service.forget(ME, found.id(), 1);
+    } catch (ErrnoException e) {
+      assertThat(e.errno()).isEqualTo(Errno.ENOENT);
+    }
+    int most = begun.get(file);
+    if (moment % 2 == 0 && coming.get(file) == moment) {
+      assertThat(size >= 0).as("whether file %d is there", file).isEqualTo(present);
+      assertThat(size).as("file %d", file).isLessThanOrEqualTo(present ? most : -1);
+      assertThat(size).as("file %d", file).isGreaterThanOrEqualTo(present ? least : -1);
     }
   }
 

@@ -290,6 +290,9 @@ final class Asks {
     }
     Node directory = nodes.hold(lookup.dir());
     Copy copy = directory.nameable();
+    Copy listed = directory.namesCopy();
+    int epoch = keeper.epoch();
+    long quiet = nodes.quiet();
     return new Ask<>(
         lookup,
         stat -> {
@@ -297,6 +300,7 @@ final class Asks {
           if (copy != null) {
             nodes.learnName(copy, caller, lookup.name(), stat.id());
           }
+          nodes.ofNames().found(directory, listed, stat, epoch, quiet);
           nodes.release(directory);
           return stat;
         },

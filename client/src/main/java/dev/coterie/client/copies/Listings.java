@@ -208,9 +208,13 @@ final class Listings {
     for (int i = 0; i < entries.size() && names != null; i++) {
       Node child = entries.get(i).child();
       Stat stat = told.page.get(i).stat();
-      if (child != null && stat != null && Covered.covers(stat) && stat.id().equals(child.id)) {
-        Copy.Known known = new Copy.Known(stat, told.epoch);
-        nodes.ofNames().cover(child, names, told.copy, known, told.quiet);
+      if (child == null) {
+        continue;
+      }
+      if (stat == null) {
+        nodes.ofNames().cover(child, names, told.copy);
+      } else {
+        nodes.ofNames().cover(child, names, told.copy, stat, told.epoch, told.quiet);
       }
     }
   }

@@ -119,16 +119,42 @@ final class NamesLeases {
     return copy;
   }
 
+  // ---- attributes of what they name ----
+
   /**
-   * Attributes that came with a listing.
+   * Attributes that came with a name.
    *
-   * @param quiet what {@link Nodes#quiet} answered before it was asked for
+   * @param copy that there was when they were asked for
+   * @param epoch of the keeper then
+   * @param quiet what {@link Nodes#quiet} answered then
    */
-  void cover(Node child, Names itsNames, Copy copy, Copy.Known known, long quiet) {
+  void cover(Node child, Names itsNames, Copy copy, Stat stat, int epoch, long quiet) {
+    if (!Covered.covers(stat) || !stat.id().equals(child.id)) {
+      return;
+    }
     synchronized (child) {
       if (child.changing == 0 && nodes.stillQuiet(quiet)) {
-        child.covered = new Covered(itsNames, copy, known);
+        child.covered = new Covered(itsNames, copy, new Copy.Known(stat, epoch));
       }
+    }
+  }
+
+  /** A name without attributes: those are covered, if they come to be known. */
+  void cover(Node child, Names itsNames, Copy copy) {
+    synchronized (child) {
+      Covered covered = child.covered;
+      if (covered == null || !covered.isCurrent()) {
+        child.covered = new Covered(itsNames, copy, null);
+      }
+    }
+  }
+
+  /** As the first, of a name that was looked up. */
+  void found(Node directory, @Nullable Copy copy, Stat stat, int epoch, long quiet) {
+    Names itsNames = directory.names;
+    Node child = nodes.get(stat.id());
+    if (itsNames != null && child != null && copy != null && copy.equals(itsNames.copy)) {
+      cover(child, itsNames, copy, stat, epoch, quiet);
     }
   }
 

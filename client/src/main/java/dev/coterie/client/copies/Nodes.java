@@ -296,6 +296,7 @@ final class Nodes {
       Covered covered = node.covered;
       if (covered != null && covered.equals(asked.covered())) {
         covered.know(stat, asked.epoch());
+        node.covered = Covered.covers(stat) ? covered : null; // then a lease of its own is
       }
     }
   }
