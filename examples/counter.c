@@ -22,7 +22,7 @@
 enum { TLERROR = 7, TVERSION = 100, TATTACH = 104, TNOTIFY = 162, TPING = 204 };
 enum { TOPENKEY = 248, TUSEKEY = 250, TRETURNKEY = 252, TCLOSEKEY = 254 };
 enum { NOTAG = 0xffff, ASK = 1, NOTIFY = 2 };           /* tags */
-enum { PLANE_KEY = 4, EXCLUSIVE = 2, CHANGED = 1, MSIZE = 8192 };
+enum { PLANE_KEY = 4, EXCLUSIVE = 2, CHANGED = 1, RECALLED = 1, MSIZE = 8192 };
 enum { LEASE_MS = 2000 };                               /* "Bounds": how long a lease may be used */
 
 static int leader;                                      /* the socket */
@@ -212,9 +212,11 @@ static void take(void) {
     put_key();
     put(EXCLUSIVE, 1);
     put((uint32_t) -1, 4);                              /* however long it takes */
+    put(0, 1 + 4 + 4);                                  /* nothing is given back with it */
     ask(TUSEKEY, "usekey");
     get(1);
     seq = get(4);
+    recalled = get(1) & RECALLED;                       /* others wait already */
     length = get(4);
     if (length >= sizeof text || in_at + length != in_end)
         die("usekey", "no number is so long");
@@ -222,7 +224,7 @@ static void take(void) {
     value = atoll(text);
     changed = 0;
     held = 1;
-    recalled = seq == recalled_seq;                     /* the notice may overtake the grant */
+    recalled |= seq == recalled_seq;                    /* the notice may overtake the grant */
 }
 
 /* One use: alone among all processes between its beginning and its end. */

@@ -30,7 +30,8 @@ public record KeyCalls(FileService service) {
   /**
    * Waits for a lease on a key: shared, beside others' shared ones, or exclusive, alone. In the
    * order of asking, whoever asks. It is the session's until it is given back; others that wait for
-   * it have it recalled ({@link FileService#nextRecalls}), and then it is to be given back within
+   * it have it recalled (by {@link FileService#nextRecalls}; by the answer itself, if they wait
+   * already: {@link KeyLease#recalled}), and then it is to be given back within
    * {@link Limits#LEASE_RECALL_MS}, or the session ends. While the session's own lease is recalled
    * it waits until it has given that back.
    *

@@ -74,6 +74,12 @@ public final class Limits {
   /** Sessions that outlive their connections, of one user; more are refused with EUSERS. */
   public static final int SESSIONS_PER_USER = 1024;
 
+  /** Operations in one message of several. */
+  public static final int COMPOUND_OPERATIONS = 64;
+
+  /** Longest reply of several operations that are applied once, in bytes: it is kept. */
+  public static final int KEPT_REPLY_BYTES = 4096;
+
   /** Changes of one session that are applied once and may be under way; a reply is kept of each. */
   public static final int SLOTS_PER_SESSION = 960;
 

@@ -47,6 +47,18 @@ public final class OpenFlags {
    */
   public static final int NO_COUNTER = 1 << 27;
 
+  /**
+   * No flag of open(2): a shared lease on the file is wished for, and granted with the opening if
+   * one can be had. Only of use to who hears of recalls.
+   */
+  public static final int LEASE = 1 << 26;
+
+  /**
+   * No flag of open(2), and of use with {@link #LEASE}: a read follows at once, and the opening
+   * marks the access time for it, so that the attributes it tells are those after the read.
+   */
+  public static final int READ_SOON = 1 << 25;
+
   /** The flags fcntl(F_SETFL) can change, and {@link #STRICTATIME}. */
   public static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | STRICTATIME;
 

@@ -219,8 +219,18 @@ public sealed interface Operation<R> {
 
   record OpenKey(Name name) implements OnKey<InodeId> {}
 
-  /** {@code timeoutMs}: 0 takes what is free, -1 has no end. */
-  record UseKey(InodeId key, LeaseMode mode, int timeoutMs) implements OnKey<KeyLease> {}
+  /**
+   * {@code timeoutMs}: 0 takes what is free, -1 has no end. {@code first}: of the same key, what is
+   * given back in one step with the asking; if it is not held, EINVAL and nothing was done, and else
+   * it is given back however the asking ends.
+   */
+  record UseKey(InodeId key, LeaseMode mode, int timeoutMs, @Nullable ReturnKey first)
+      implements OnKey<KeyLease> {
+    /** Gives nothing back. */
+    public UseKey(InodeId key, LeaseMode mode, int timeoutMs) {
+      this(key, mode, timeoutMs, null);
+    }
+  }
 
   /**
    * {@code value}: null, it was not changed. Answers whether the lease was held, and so the value
@@ -238,8 +248,9 @@ public sealed interface Operation<R> {
    * @param mode what is held now; perhaps more than asked for
    * @param seq which of its grants; never 0
    * @param value as it was given back last
+   * @param recalled others wait already: it counts as recalled, though nothing else says so
    */
-  record KeyLease(LeaseMode mode, int seq, byte[] value) {}
+  record KeyLease(LeaseMode mode, int seq, byte[] value, boolean recalled) {}
 
   /**
    * What stands in the way of a lock.
@@ -258,8 +269,24 @@ public sealed interface Operation<R> {
    * @param stat the inode; the session holds it until the handle is closed, beside any reference by
    *     lookup
    * @param flags of open(2), without those that only steered the opening
+   * @param mode of the lease that the session has on the inode now, if one was wished for
+   * @param seq of that lease; 0: none
    */
-  record Opened(long handle, Stat stat, int flags) {}
+  record Opened(long handle, Stat stat, int flags, LeaseMode mode, int seq) {
+    /** Without a lease. */
+    public Opened(long handle, Stat stat, int flags) {
+      this(handle, stat, flags, LeaseMode.NONE, 0);
+    }
+
+    /** The same with a lease, and the attributes that came with that. */
+    public Opened with(Leased leased) {
+      return new Opened(handle, leased.stat(), flags, leased.mode(), leased.seq());
+    }
+
+    public Leased leased() {
+      return new Leased(stat, mode, seq);
+    }
+  }
 
   /**
    * Bytes were moved at a place the leader chose.

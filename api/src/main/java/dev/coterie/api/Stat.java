@@ -34,6 +34,12 @@ public record Stat(
     Timestamp btime,
     long change) {
 
+  /** The same with another change counter. */
+  public Stat withChange(long counter) {
+    return new Stat(
+        id, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, mtime, ctime, btime, counter);
+  }
+
   public boolean isDirectory() {
     return Mode.isDirectory(mode);
   }

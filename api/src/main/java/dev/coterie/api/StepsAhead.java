@@ -36,7 +36,8 @@ public interface StepsAhead {
   record Opening(int flags, Content content, @Nullable ByteBuffer buffer) {
     /** As it is tried ahead: what could wait, or be used up by reading, is not opened so. */
     public int flagsAhead() {
-      return flags | OpenFlags.NO_FIFO | OpenFlags.NO_COUNTER;
+      int leased = content == Content.LEASED ? OpenFlags.LEASE | OpenFlags.READ_SOON : 0;
+      return flags | OpenFlags.NO_FIFO | OpenFlags.NO_COUNTER | leased;
     }
   }
 

@@ -20,6 +20,13 @@ public final class XattrNames {
    */
   public static final Name COUNTER = Name.of("system.coterie.counter");
 
+  /**
+   * {@code no} or {@code yes}, by the owner of a directory or file: whether clients may keep copies
+   * of it and of what is below, up to the next that has a choice of its own. On directories of the
+   * host it means nothing.
+   */
+  public static final Name COPIES = Name.of("user.coterie.copies");
+
   /** Whether it is one of the two access control lists. */
   public static boolean isAcl(Name name) {
     return name.equals(ACL_ACCESS) || name.equals(ACL_DEFAULT);

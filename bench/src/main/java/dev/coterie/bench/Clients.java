@@ -1,5 +1,6 @@
 package dev.coterie.bench;
 
+import dev.coterie.bench.ProcessCpu.Reading;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,8 +61,8 @@ record Clients(Arena arena, Arena.Server leader, List<Child> all) {
       arena.pin(one.pid(), single);
     }
     double messages = -messages();
-    double server = -ProcessCpu.ticksNanos(leader.pid());
-    double clients = -cpu();
+    Reading leaderBefore = Reading.of(leader.pid());
+    List<Reading> before = readings(all);
     for (int i = 0; i < orders.size(); i++) {
       all.get(i).say(orders.get(i));
     }
@@ -69,8 +70,8 @@ record Clients(Arena arena, Arena.Server leader, List<Child> all) {
     for (Child one : all) {
       answers.add(Figures.parse(one.hear(WAIT_MS)));
     }
-    server += ProcessCpu.ticksNanos(leader.pid());
-    clients += cpu();
+    double server = leaderBefore.until(Reading.of(leader.pid()));
+    double clients = used(before, readings(all));
     messages += messages();
     double ops = 0;
     double rate = 0;
@@ -82,10 +83,18 @@ record Clients(Arena arena, Arena.Server leader, List<Child> all) {
     return new Sample(value, server / ops / 1000, clients / ops / 1000, messages / ops);
   }
 
-  private double cpu() throws IOException {
-    double sum = 0;
-    for (Child one : all) {
-      sum += ProcessCpu.ticksNanos(one.pid());
+  static List<Reading> readings(List<Child> processes) throws IOException {
+    List<Reading> readings = new ArrayList<>();
+    for (Child one : processes) {
+      readings.add(Reading.of(one.pid()));
+    }
+    return readings;
+  }
+
+  static long used(List<Reading> before, List<Reading> after) {
+    long sum = 0;
+    for (int i = 0; i < before.size(); i++) {
+      sum += before.get(i).until(after.get(i));
     }
     return sum;
   }

@@ -3,7 +3,6 @@ package dev.coterie.bench;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** CPU time of a process, seen from outside. */
@@ -26,8 +25,11 @@ final class ProcessCpu {
         try {
           String text = Files.readString(task.resolve("schedstat"));
           sum += Long.parseLong(text, 0, text.indexOf(' '), 10);
-        } catch (NoSuchFileException e) {
-          // It ended in this moment.
+        } catch (IOException e) {
+          if (Files.exists(task)) {
+            throw e;
+          }
+          // It ended in this moment: it cannot be opened, or not be read.
         }
       }
     }
@@ -38,10 +40,29 @@ final class ProcessCpu {
    * What a process has used, threads that have ended included, in nanoseconds but exact to {@link
    * #TICK_NANOS} only. utime and stime of /proc/PID/stat: proc(5).
    */
-  static long ticksNanos(long pid) throws IOException {
+  private static long ticksNanos(long pid) throws IOException {
     String text = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
     // Field 2 is a name in parentheses, which may hold anything; utime is field 14.
     String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
+  }
+
+  /**
+   * A process at one moment.
+   *
+   * @param living nanoseconds of the threads that live
+   * @param ticks of all threads, exact to {@link #TICK_NANOS}
+   */
+  record Reading(long living, long ticks) {
+    static Reading of(long pid) throws IOException {
+      return new Reading(nanos(pid), ticksNanos(pid));
+    }
+
+    /** What was used from here to there: exact, unless threads have ended that had used much. */
+    long until(Reading later) {
+      long exact = Math.max(0, later.living - living);
+      long rough = later.ticks - ticks;
+      return rough > exact + TICK_NANOS ? rough : exact;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.coterie.bench;
 
+import dev.coterie.bench.ProcessCpu.Reading;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,8 +55,8 @@ abstract class Team implements Side, AutoCloseable {
       times.add(String.format(Locale.ROOT, "%.3f %.3f", window, i * TAIL_SECONDS));
     }
     open(members, round, times);
-    long serverBefore = ProcessCpu.ticksNanos(serverPid());
-    long clientsBefore = clientCpu();
+    Reading serverBefore = Reading.of(serverPid());
+    List<Reading> clientsBefore = Clients.readings(members);
     long messages = -messages();
     for (Child member : members) {
       member.say("go");
@@ -69,8 +70,8 @@ abstract class Team implements Side, AutoCloseable {
       messages += (long) figures.get("messages");
     }
     messages += messages();
-    double server = ProcessCpu.ticksNanos(serverPid()) - serverBefore;
-    double clients = clientCpu() - clientsBefore;
+    double server = serverBefore.until(Reading.of(serverPid()));
+    double clients = Clients.used(clientsBefore, Clients.readings(members));
     long all = count(counts, takeFile(round++));
     weigh(inWindow);
     return new Sample(
@@ -101,14 +102,6 @@ abstract class Team implements Side, AutoCloseable {
     double sum = 0;
     for (double value : values) {
       sum += value;
-    }
-    return sum;
-  }
-
-  private long clientCpu() throws IOException {
-    long sum = 0;
-    for (Child member : members) {
-      sum += ProcessCpu.ticksNanos(member.pid());
     }
     return sum;
   }

@@ -3,6 +3,7 @@ package dev.coterie.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coterie.bench.ProcessCpu.Reading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,6 +83,15 @@ class BenchTest {
       Thread.onSpinWait();
     }
     assertThat(ProcessCpu.nanos(pid)).isGreaterThan(before);
+  }
+
+  /** A tick is 10 ms: what took less is seen all the same, and so are threads that have ended. */
+  @Test
+  void cpu_betweenTwoReadings_isExactUnlessThreadsEnded() {
+    Reading first = new Reading(1_000, 50_000_000);
+    assertThat(first.until(new Reading(1_700, 50_000_000))).isEqualTo(700);
+    assertThat(first.until(new Reading(1_700, 60_000_000))).isEqualTo(700);
+    assertThat(first.until(new Reading(900, 80_000_000))).isEqualTo(30_000_000);
   }
 
   @Test

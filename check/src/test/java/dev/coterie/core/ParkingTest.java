@@ -321,7 +321,7 @@ class ParkingTest {
       int part = i;
       running.add(
           threads.submit(() -> {
-            start.await(30, TimeUnit.SECONDS);
+            start.await(60, TimeUnit.SECONDS);
             for (int spin = 0; spin < spins[part]; spin++) {
               Thread.onSpinWait();
             }
@@ -330,7 +330,7 @@ class ParkingTest {
           }));
     }
     for (Future<?> part : running) {
-      part.get(30, TimeUnit.SECONDS);
+      part.get(60, TimeUnit.SECONDS);
     }
     return judge(answer, cancelled.get(), label);
   }

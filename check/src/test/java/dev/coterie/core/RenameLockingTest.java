@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Meetings of a rename with others that could close a ring of waiting threads. */
-@Timeout(60)
+@Timeout(180)
 class RenameLockingTest {
   private static final Caller ROOT = Caller.ROOT;
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final HookedTmpFs tmpfs = new HookedTmpFs();
   private final Session session;

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The leader begins the requests of a connection in the order in which they come. A step that it
  * answers at once has made its fid when the next is begun; if it waits (for leases of others to
  * come back, for a slow disk), what follows it is answered EBADF, and is asked for again by whoever
- * walks. So an answer here is that of the step alone, and EBADF says nothing.
+ * walks. So an answer here is that of the step alone, and EBADF says nothing. Nor does EIO where the
+ * connection may have been lost under way and the session goes on: no step is sent again.
  */
 final class Ahead {
   /** After a step that waited, so many walks go step by step. */
@@ -37,14 +38,12 @@ final class Ahead {
   static final class Chain {
     final List<Call<Stat>> lookups = new ArrayList<>();
     @Nullable Call<Opened> open;
-    @Nullable Call<Leased> lease;
     @Nullable Call<Integer> read;
 
     List<Call<?>> calls() {
       List<Call<?>> all = new ArrayList<>(lookups);
       addTo(all, open);
       addTo(all, read);
-      addTo(all, lease);
       return all;
     }
 
@@ -67,7 +66,7 @@ final class Ahead {
       return Walked.NOTHING;
     }
     Chain chain = chain(dir, names, opening);
-    return connection.sendAll(caller, dir, chain) ? await(chain) : Walked.NOTHING;
+    return connection.sendAll(caller, dir, chain) ? await(chain, opening) : Walked.NOTHING;
   }
 
   private Chain chain(InodeId dir, List<Name> names, @Nullable Opening opening) {
@@ -80,9 +79,6 @@ final class Ahead {
       ByteBuffer buffer = opening.buffer();
       if (buffer != null) {
         chain.read = new Call<>(connection, new Operation.Read(0, 0, buffer), null);
-        if (opening.content() == Content.LEASED) {
-          chain.lease = new Call<>(connection, new Operation.Lease(dir), null);
-        }
       }
     }
     return chain;
@@ -90,7 +86,7 @@ final class Ahead {
 
   // ---- what came of it ----
 
-  private Walked await(Chain chain) {
+  private Walked await(Chain chain, @Nullable Opening opening) {
     List<Stat> found = new ArrayList<>();
     ErrnoException failure = null;
     boolean goesOn = true;
@@ -118,10 +114,14 @@ final class Ahead {
         failure = openFailure(chain.open);
       }
     }
-    Leased leased = chain.lease == null ? null : awaited(chain.lease);
     Integer count = chain.read == null ? null : awaited(chain.read);
     int read = opened != null && count != null ? count : -1;
-    return new Walked(found, opened, read, leased, failure);
+    return new Walked(found, opened, read, leased(opened, opening), failure);
+  }
+
+  private static @Nullable Leased leased(@Nullable Opened opened, @Nullable Opening opening) {
+    boolean asked = opening != null && opening.content() == Content.LEASED;
+    return opened != null && asked ? opened.leased() : null;
   }
 
   private <R> @Nullable R awaited(Call<R> call) {
@@ -143,6 +143,9 @@ final class Ahead {
       call.answer();
       return null;
     } catch (ErrnoException e) {
+      if (e.errno() == Errno.EIO && connection.lasts()) {
+        return null;
+      }
       if (e.errno() != Errno.EBADF || first) {
         return e;
       }
@@ -173,7 +176,7 @@ final class Ahead {
       return;
     }
     try {
-      connection.closeUnheard(opened.handle());
+      connection.closeQuietly(opened.handle(), true);
     } catch (ErrnoException e) {
       // The connection is over, and so is the handle.
     }

@@ -4,10 +4,12 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Ticket;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ final class Call<R> extends Waiting implements Ticket {
   final Connection connection; // immutable
   final Operation<R> operation; // immutable
   final @Nullable Completion<? super R> completion; // immutable; null: the thread waits
+  final List<Call<?>> parts; // immutable; of several in one message, else empty
   int tag = -1; // guarded by Tags
 
   // Published with the tag.
@@ -34,10 +37,14 @@ final class Call<R> extends Waiting implements Ticket {
   int seq; // of such a change, in its slot; guarded by Tags
 
   boolean sent; // guarded by Output: it is, or was to be, on a connection
+  long order; // guarded by Output: in which the calls were sent
   boolean flushSent; // guarded by Output: a Tflush of it is
   boolean failed; // guarded by Output: its connection was lost, and it is not sent again
 
   volatile boolean handleClosed; // while this waited through it
+
+  Held.@Nullable Handle closes; // of a part: what it closes
+  boolean isAnswered; // of a part, of the reader: the leader has done it, or has failed to
 
   int surplusFid = P9.NOFID; // of the reader: another fid of an inode that has one
 
@@ -49,6 +56,32 @@ final class Call<R> extends Waiting implements Ticket {
     this.connection = connection;
     this.operation = operation;
     this.completion = completion;
+    this.parts = List.of();
+  }
+
+  private Call(
+      Connection connection,
+      Operation<R> first,
+      @Nullable Completion<? super R> completion,
+      List<Call<?>> parts) {
+    this.connection = connection;
+    this.operation = first;
+    this.completion = completion;
+    this.parts = parts;
+  }
+
+  /**
+   * Several operations in one message. It ends with Done when the leader has answered it: what came
+   * of each is that one's answer.
+   *
+   * @param parts at least one; those at the end that have no type of reply when it ends did not go
+   *     along
+   */
+  @SuppressWarnings("unchecked") // the first stands for all where one has to be named
+  static Call<Done> together(
+      Connection connection, List<Call<?>> parts, @Nullable Completion<? super Done> completion) {
+    Operation<Done> first = (Operation<Done>) parts.getFirst().operation;
+    return new Call<>(connection, first, completion, parts);
   }
 
   /** What is sent: the request, with its number if it is to be applied once. */
@@ -67,7 +100,7 @@ final class Call<R> extends Waiting implements Ticket {
 
   /** A handle is given up the moment its Close begins, so that cannot be taken back. */
   boolean isCancellable() {
-    return !(operation instanceof Operation.Close);
+    return !(operation instanceof Operation.Close) || !parts.isEmpty();
   }
 
   @Override
@@ -107,6 +140,15 @@ final class Call<R> extends Waiting implements Ticket {
     } catch (RuntimeException | Error e) {
       report(e); // not the fault of the thread that happens to read
     }
+  }
+
+  /** Ends a part; whoever waits, waits for the whole. */
+  @SuppressWarnings("unchecked")
+  void conclude(@Nullable Object answer, @Nullable Errno reported) {
+    result = (R) answer;
+    errno = reported;
+    isAnswered = true;
+    done = true;
   }
 
   /** Reports a fault that is to end neither this thread nor what it is at. */

@@ -15,6 +15,7 @@ import dev.coterie.api.Ticket;
 import dev.coterie.client.sync.SyncHandle;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,23 +56,38 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>With {@link ClientOptions#withCopies} it answers from its own {@link
- * dev.coterie.client.copies.Copies} what it may, if the leader is on the same machine; with {@link
+ * dev.coterie.client.copies.Copies} what it may, but over TCP only if its session lasts; with {@link
  * ClientOptions#withWriteBack} it keeps writes back, too, and close waits until they are written.
  */
 public final class Client implements FileService, StepsAhead {
   private final Connection connection; // immutable
   private final Ahead ahead; // immutable
+  private final Packing packing; // immutable
   private final @Nullable TickingCopies copies; // immutable; null: everything is asked for
   private final KeyConnector keys; // immutable
 
-  private Client(Connection connection, long copiesBytes, boolean writeBack, KeyConnector keys) {
+  private Client(
+      Connection connection,
+      long copiesBytes,
+      boolean writeBack,
+      boolean lasting,
+      KeyConnector keys,
+      LongSupplier clock) {
     this.connection = connection;
     this.ahead = new Ahead(connection);
+    this.packing = new Packing(connection, lasting);
     this.keys = keys;
     this.copies =
         copiesBytes == 0
             ? null
-            : new TickingCopies(new Client(connection, 0, false, keys), copiesBytes, writeBack);
+            : new TickingCopies(
+                new Client(connection, 0, false, lasting, keys, clock),
+                copiesBytes,
+                writeBack,
+                clock);
+    if (copies != null) {
+      connection.onLoss(copies.onLoss());
+    }
   }
 
   /**
@@ -84,14 +100,16 @@ public final class Client implements FileService, StepsAhead {
    */
   public static Client connect(Address address, ClientOptions options) throws ErrnoException {
     Caller identity = options.identity();
-    // A clock that stands still with this machine says nothing of a leader on another one.
+    // When such a connection breaks the leader may notice first, and forget a session at once.
     boolean near = address instanceof Address.Unix;
     Caller self = identity != null ? identity : ProcessIdentity.self();
     return new Client(
         Handshake.connect(address, options, self, null),
         near ? options.copiesBytes() : 0,
         options.writeBack(),
-        new KeyConnector(address, options, self));
+        false,
+        new KeyConnector(address, options, self),
+        LeaseClock.near());
   }
 
   /** A client without copies and keys. */
@@ -100,7 +118,9 @@ public final class Client implements FileService, StepsAhead {
         Handshake.connect(address, options, self, null),
         0,
         false,
-        new KeyConnector(address, options, self));
+        false,
+        new KeyConnector(address, options, self),
+        LeaseClock.near());
   }
 
   /**
@@ -116,7 +136,8 @@ public final class Client implements FileService, StepsAhead {
    * for as long as the leader keeps the session, about two seconds, and what has no answer is sent
    * again, each change so that it is applied once. Only waits that cannot be begun again, for
    * events, changes and bytes of a FIFO, end with EIO. When the session is gone it is as with any
-   * lost connection. Such a client has a thread of its own and keeps no copies.
+   * lost connection. Such a client has a thread of its own. Its copies are not used while there is
+   * no connection; it keeps them over TCP too.
    */
   public static Client connectLasting(Address address, ClientOptions options)
       throws ErrnoException {
@@ -125,9 +146,29 @@ public final class Client implements FileService, StepsAhead {
     Lasting lasting = new Lasting(address, options, identity);
     return new Client(
         Handshake.connect(address, options, identity, lasting),
-        0,
-        false,
-        new KeyConnector(address, options, identity));
+        options.copiesBytes(),
+        options.writeBack(),
+        true,
+        new KeyConnector(address, options, identity),
+        address instanceof Address.Unix ? LeaseClock.near() : LeaseClock.far());
+  }
+
+  /** Several operations, done one after the other in one message if they fit into one. */
+  public Together together(Caller caller) {
+    return new Together(this, caller);
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  Packing packing() {
+    return packing;
+  }
+
+  /** Whether copies have to know of each operation. */
+  boolean keepsCopies() {
+    return copies != null;
   }
 
   @Override
@@ -179,7 +220,7 @@ public final class Client implements FileService, StepsAhead {
 
   private boolean closeQuietly(Operation.Close close) throws ErrnoException {
     try {
-      return connection.closeQuietly(close.handle());
+      return connection.closeQuietly(close.handle(), false);
     } catch (ErrnoException e) {
       throw new ErrnoException(e.errno(), close.label());
     }

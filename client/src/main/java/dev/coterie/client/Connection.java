@@ -20,7 +20,6 @@ import java.nio.BufferOverflowException;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +42,9 @@ final class Connection {
   private final Requests requests; // immutable
   private final Replies replies; // immutable
   private final Background background; // immutable
-  private final AtomicInteger unwaited = new AtomicInteger(); // atomic: calls with a completion
   private final AtomicBoolean over = new AtomicBoolean(); // atomic
   private volatile String reason = ""; // atomic: why the connection was lost
+  private volatile @Nullable Runnable onLoss; // atomic
 
   Connection(
       Socket socket,
@@ -64,7 +63,7 @@ final class Connection {
     this.requests =
         new Requests(
             references, identity, msize, lasting == null ? 0 : SessionRequest.Tonce.OVERHEAD_BYTES);
-    this.background = new Background(this, role, output, unwaited);
+    this.background = new Background(this, role, output);
     this.replies = new Replies(references);
     this.heartbeat = lasting == null ? null : new Heartbeat(this, lasting);
   }
@@ -76,6 +75,16 @@ final class Connection {
   /** Why the connection was lost; empty if it was not. */
   String reason() {
     return reason;
+  }
+
+  /** Whether a lost connection is replaced. */
+  boolean lasts() {
+    return lasting != null;
+  }
+
+  /** What is to be done when a connection is lost that may be replaced; it must not wait. */
+  void onLoss(Runnable action) {
+    onLoss = action;
   }
 
   /** How many bytes one message of a caller can move. */
@@ -182,16 +191,6 @@ final class Connection {
     letGoAll(calls.subList(taken, calls.size()));
   }
 
-  /** Closes what nobody has come to know of. */
-  void closeUnheard(long handleNumber) throws ErrnoException {
-    if (closeQuietly(handleNumber)) {
-      return;
-    }
-    Handle handle = references.close(handleNumber);
-    clunk(handle.fid);
-    clunk(references.drop(handle.node));
-  }
-
   /** Gives back lookups; the leader learns of it with a later message. */
   void forget(InodeId id, long count) throws ErrnoException {
     tags.requireOpen();
@@ -201,11 +200,13 @@ final class Connection {
   /**
    * Closes a handle without a message of its own, if nobody else has to see that at once.
    *
+   * @param unheard nobody has come to know of it
    * @return false: nothing was done, and its Close is to be waited for
    */
-  boolean closeQuietly(long handleNumber) throws ErrnoException {
+  boolean closeQuietly(long handleNumber, boolean unheard) throws ErrnoException {
     tags.requireOpen();
-    Handle handle = references.closeQuietly(handleNumber);
+    Handle handle =
+        unheard ? references.close(handleNumber) : references.closeQuietly(handleNumber);
     if (handle == null) {
       return false;
     }
@@ -228,7 +229,7 @@ final class Connection {
 
   /** The message; null for a Close, whose handle stays good until the call has a tag. */
   private @Nullable Request make(Caller caller, Call<?> call) throws ErrnoException {
-    if (call.operation instanceof Operation.Close) {
+    if (call.operation instanceof Operation.Close && call.parts.isEmpty()) {
       return null;
     }
     try {
@@ -256,8 +257,10 @@ final class Connection {
 
   /** False: there is none free. */
   private boolean takeTag(Call<?> call) throws ErrnoException {
-    call.once = lasting != null && Lasting.isOnce(call.operation);
-    countIn(call);
+    call.once = lasting != null && Lasting.isOnce(call);
+    if (call.completion != null) {
+      background.begun(call.operation); // before it has its tag: there is a reader until its end
+    }
     boolean taken = false;
     try {
       taken = tags.take(call);
@@ -265,25 +268,11 @@ final class Connection {
       letGo(call);
       throw new ErrnoException(e.errno(), call.operation.label());
     } finally {
-      if (!taken) {
-        countOut(call);
+      if (!taken && call.completion != null) {
+        background.ended(call.operation);
       }
     }
     return taken;
-  }
-
-  /** Before the call has its tag: from then on a reader must be there until it is over. */
-  private void countIn(Call<?> call) {
-    if (call.completion != null) {
-      unwaited.incrementAndGet();
-      background.wake();
-    }
-  }
-
-  private void countOut(Call<?> call) {
-    if (call.completion != null) {
-      unwaited.decrementAndGet();
-    }
   }
 
   /**
@@ -364,7 +353,9 @@ final class Connection {
   private void finish(Call<?> call, @Nullable Object answer, @Nullable Errno errno) {
     letGo(call);
     call.finish(answer, errno);
-    countOut(call);
+    if (call.completion != null) {
+      background.ended(call.operation);
+    }
   }
 
   /** The call needs nothing any more: what it used, and the fids for what did not come to be. */
@@ -381,6 +372,10 @@ final class Connection {
     if (call.second != null) {
       unuse(call.second);
     }
+    if (call.closes != null) {
+      clunk(references.settle(call.closes, call.isAnswered));
+    }
+    letGoAll(call.parts);
   }
 
   private void letGoAll(List<Call<?>> calls) {
@@ -411,12 +406,11 @@ final class Connection {
    */
   void await(Waiting waiting) {
     if (Thread.currentThread().isVirtual()) {
-      unwaited.incrementAndGet(); // so that there is one to read for it
-      background.wake();
+      background.begun(null); // so that there is one to read for it
       try {
         await(waiting, false);
       } finally {
-        unwaited.decrementAndGet();
+        background.ended(null);
       }
     } else {
       await(waiting, true);
@@ -425,14 +419,14 @@ final class Connection {
 
   private void await(Waiting waiting, boolean mayRead) {
     boolean interrupted = false;
-    while (!waiting.isDone()) {
+    while (!waiting.isDone() && !waiting.isLeftToOthers()) {
       if (!mayRead) {
         LockSupport.park(role);
-      } else if (role.tryTake()) {
+      } else if (role.tryTake(waiting)) {
         try {
           read(waiting);
         } finally {
-          role.release();
+          role.release(waiting);
         }
       } else {
         role.park(waiting);
@@ -450,7 +444,9 @@ final class Connection {
 
   /** Reads and dispatches until that has come about or this thread is interrupted. */
   private void read(Waiting waiting) {
-    while (!waiting.isDone() && !Thread.currentThread().isInterrupted()) {
+    while (!waiting.isDone()
+        && !waiting.isLeftToOthers()
+        && !Thread.currentThread().isInterrupted()) {
       try {
         assert role.isMine() : "only the reader waits in the socket";
         int received = receiver.receive();
@@ -483,8 +479,9 @@ final class Connection {
     if (tag < Tags.CALLS) {
       answered(tags.answered(tag), type, frames);
     } else if (tag < Tags.CALLS + Tags.CLUNKS) {
-      frames.reply();
-      references.freeFid(output.clunked(tag)); // "the fid is gone even when an error is returned"
+      for (int fid : output.clunked(tag, frames.reply(), references)) {
+        clunk(fid);
+      }
     } else if ((tag & Tags.FLUSH) != 0 && type == P9.RFLUSH) {
       Call<?> cancelled = tags.flushed(tag & ~Tags.FLUSH);
       if (cancelled != null) {
@@ -507,6 +504,9 @@ final class Connection {
       } else if (type == call.replyType) {
         answer = replies.take(call, frames);
         clunk(call.surplusFid);
+        for (int i = 0; i < call.parts.size(); i++) {
+          clunk(call.parts.get(i).surplusFid);
+        }
       } else {
         throw new ProtocolException("type " + type + " where " + call.replyType + " answers");
       }
@@ -552,6 +552,10 @@ final class Connection {
     if (lasting == null || !(socket instanceof SwitchingSocket current)) {
       gone(why);
       return;
+    }
+    Runnable told = onLoss;
+    if (told != null) {
+      told.run();
     }
     output.suspend(new ClosedChannelException());
     current.close();

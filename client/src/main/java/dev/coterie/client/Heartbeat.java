@@ -2,6 +2,7 @@ package dev.coterie.client;
 
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Operation;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -37,10 +38,10 @@ final class Heartbeat implements Runnable {
     }
   }
 
-  /** Any message will do; this one asks for nothing. */
+  /** Any message will do; this one gives nothing back. */
   private void beat() {
     try {
-      Operation.NextRecalls nothing = new Operation.NextRecalls(1, false);
+      Operation.ReturnLeases nothing = new Operation.ReturnLeases(List.of());
       connection.run(lasting.identity(), new Call<>(connection, nothing, null), null);
     } catch (ErrnoException e) {
       over = true; // the connection is, for good

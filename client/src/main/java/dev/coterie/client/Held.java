@@ -45,6 +45,15 @@ abstract sealed class Held {
       handles = handle;
     }
 
+    /** One that is not being closed; null: there is none. */
+    @Nullable Handle openHandle() {
+      Handle handle = handles;
+      while (handle != null && handle.dropped) {
+        handle = handle.next;
+      }
+      return handle;
+    }
+
     void remove(Handle handle) {
       Handle before = handle.previous;
       Handle after = handle.next;

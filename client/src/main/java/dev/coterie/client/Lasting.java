@@ -11,6 +11,7 @@ import dev.coterie.wire.SessionRequest.Tsession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -146,7 +147,29 @@ final class Lasting {
 
   // Chains of instanceof, as in Requests: a switch on types would link code.
 
-  /** Whether it is a change, which is sent with its number. */
+  /** Whether it is a change, or one of several operations is, which is sent with its number. */
+  static boolean isOnce(Call<?> call) {
+    for (int i = 0; i < call.parts.size(); i++) {
+      if (isOnce(call.parts.get(i).operation)) {
+        return true;
+      }
+    }
+    return call.parts.isEmpty() && isOnce(call.operation);
+  }
+
+  /** Whether it may be one of several that are sent with a number. */
+  static boolean isOnceAmongOthers(Operation<?> operation) {
+    return isOnce(operation)
+        || operation instanceof Operation.Read
+        || operation instanceof Operation.ReadNext
+        || operation instanceof Operation.Getattr
+        || operation instanceof Operation.Root
+        || operation instanceof Operation.Statfs
+        || operation instanceof Operation.Access
+        || operation instanceof Operation.Fsync
+        || operation instanceof Operation.Readdir;
+  }
+
   static boolean isOnce(Operation<?> operation) {
     return operation instanceof Operation.Write
         || operation instanceof Operation.Append
@@ -176,10 +199,22 @@ final class Lasting {
 
   /** Whether it can be sent again. */
   static boolean isRepeatable(Call<?> call) {
+    if (!call.parts.isEmpty()) {
+      return call.once || areRepeatable(call.parts);
+    }
     if (call.operation instanceof Operation.Read) {
       return !(call.first instanceof Held.Handle handle && handle.counter);
     }
     return call.once || looks(call.operation);
+  }
+
+  private static boolean areRepeatable(List<? extends Call<?>> parts) {
+    for (int i = 0; i < parts.size(); i++) {
+      if (!isRepeatable(parts.get(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether it changes nothing, and may be done as often as it is sent. */
@@ -194,7 +229,9 @@ final class Lasting {
         || operation instanceof Operation.Access
         || operation instanceof Operation.Fsync
         || operation instanceof Operation.GetLock
+        || operation instanceof Operation.Lease
         || operation instanceof Operation.ReturnLeases
+        || operation instanceof Operation.ReturnLocks
         || operation instanceof Operation.NextRecalls;
   }
 }

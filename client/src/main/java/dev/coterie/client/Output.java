@@ -1,15 +1,20 @@
 package dev.coterie.client;
 
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.Limits;
 import dev.coterie.wire.BaseRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
+import dev.coterie.wire.Reply;
 import dev.coterie.wire.Request;
+import dev.coterie.wire.SessionReply;
+import dev.coterie.wire.SessionRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * until the socket can be read or written, whichever is first. So a leader that does not read
  * because we do not read its replies is read.
  *
- * <p>Clunks that nobody waits for ride along in front of the next request; {@link Background} sends
- * them off if there is none soon.
+ * <p>Clunks that nobody waits for ride along in front of the next request, all in one message;
+ * {@link Background} sends them off if there is none soon.
  */
 final class Output {
   private static final int INITIAL_BYTES = 1 << 16;
@@ -42,6 +47,8 @@ final class Output {
 
   /** Writes after which one thread has done enough for the others. */
   private static final int ROUNDS = 8;
+
+  private static final int[] NONE = {};
 
   private static final int CLUNK_BYTES = P9.HEADER_BYTES + Integer.BYTES;
 
@@ -68,10 +75,11 @@ final class Output {
   private boolean ended; // guarded by this: nothing is written ever again
   private boolean writing; // guarded by this: there is a writer, or the output is stalled
   private volatile boolean stalled; // atomic; true: the writer left, a reader is to go on
+  private long sends; // guarded by this: calls so far
   private volatile @Nullable IOException broken; // atomic; once set, nothing is written any more
   private int[] clunks = new int[CLUNKS_RIDING]; // guarded by this: fids to clunk, oldest first
   private int clunkCount; // guarded by this
-  private final int[] clunkFids = new int[Tags.CLUNKS]; // guarded by this: by tag, NOFID: free
+  private final int[][] clunkFids = new int[Tags.CLUNKS][]; // guarded by this: by tag, none: free
   private int clunkTags = Tags.CLUNKS; // guarded by this: how many of them are free
   private final ArrayDeque<Room> crowd = new ArrayDeque<>(0); // guarded by this
 
@@ -80,7 +88,7 @@ final class Output {
     this.role = role;
     this.msize = msize;
     this.emptying = ByteBuffer.allocateDirect(INITIAL_BYTES).limit(0);
-    Arrays.fill(clunkFids, P9.NOFID);
+    Arrays.fill(clunkFids, NONE);
   }
 
   /**
@@ -94,7 +102,7 @@ final class Output {
         putClunks();
       }
       put(call.tag, call.frame());
-      call.sent = true;
+      sent(call);
       if (broken != null) {
         filling.clear();
         return; // the reader will see it and end what waits for an answer, or send it again
@@ -105,6 +113,12 @@ final class Output {
       beginWriting();
     }
     write();
+  }
+
+  /** Under the lock. */
+  private void sent(Call<?> call) {
+    call.order = ++sends;
+    call.sent = true;
   }
 
   /** Puts the Tflush of a call. */
@@ -137,12 +151,16 @@ final class Output {
     int count = 0;
     synchronized (this) {
       if (broken != null) {
+        for (int i = 0; i < calls.size(); i++) {
+          sent(calls.get(i));
+        }
         return calls.size(); // as in the other send
       }
       try {
         putClunks();
         while (count < calls.size()) {
           put(calls.get(count).tag, requests.get(count));
+          sent(calls.get(count));
           count++;
         }
       } catch (ErrnoException | OutOfMemoryError e) {
@@ -199,27 +217,33 @@ final class Output {
   }
 
   /**
-   * A clunk was answered.
+   * Clunks were answered.
    *
-   * @return its fid, which is free again
+   * @return the fids of those that were not begun, as one before them failed
    */
-  int clunked(int tag) throws ProtocolException {
+  int[] clunked(int tag, Reply reply, References references) throws ProtocolException {
     boolean more;
-    int fid;
+    int[] fids;
     synchronized (this) {
       int index = tag - Tags.CALLS;
-      fid = clunkFids[index];
-      if (fid == P9.NOFID) {
-        throw new ProtocolException("a reply to tag " + tag + ", which waits for none");
-      }
-      clunkFids[index] = P9.NOFID;
+      fids = clunkFids[index];
+      clunkFids[index] = NONE;
       clunkTags++;
       more = clunkCount >= CLUNKS_RIDING && clunkTags >= CLUNKS_RIDING;
+    }
+    // "The fid is gone even when an error is returned"; and of all when the session is over.
+    int done =
+        reply instanceof SessionReply.Rdo several ? several.replies().size() : fids.length;
+    if (done == 0 || done > fids.length) {
+      throw new ProtocolException("a reply to tag " + tag + ", which waits for " + fids.length);
+    }
+    for (int i = 0; i < done; i++) {
+      references.freeFid(fids[i]);
     }
     if (more) {
       flush();
     }
-    return fid;
+    return Arrays.copyOfRange(fids, done, fids.length);
   }
 
   /** Whether those who can wait should. */
@@ -324,12 +348,14 @@ final class Output {
 
   private void putAgain(Tags.Again again) {
     try {
+      // As before, so that no return of a lease is passed by what asks for it, nor by another.
+      again.calls().sort(Comparator.comparingLong(call -> call.order));
       for (Call<?> call : again.calls()) {
         put(call.tag, call.frame());
       }
       for (int i = 0; i < clunkFids.length; i++) {
-        if (clunkFids[i] != P9.NOFID) {
-          put(Tags.CALLS + i, new BaseRequest.Tclunk(clunkFids[i]));
+        if (clunkFids[i].length > 0) {
+          putClunks(Tags.CALLS + i, clunkFids[i]);
         }
       }
       for (Call<?> call : again.flushes()) {
@@ -357,26 +383,35 @@ final class Output {
   }
 
   private void putClunks() {
-    if (clunkCount == 0) {
-      return;
-    }
-    int count = Math.min(clunkCount, clunkTags);
-    if (filling.remaining() < count * CLUNK_BYTES) {
-      grow(filling.capacity() + count * CLUNK_BYTES);
-    }
-    filling.order(ByteOrder.LITTLE_ENDIAN);
     int index = 0;
-    for (int i = 0; i < count; i++) {
-      while (clunkFids[index] != P9.NOFID) {
+    while (clunkCount > 0 && clunkTags > 0) {
+      while (clunkFids[index].length > 0) {
         index++;
       }
-      clunkFids[index] = clunks[i];
-      filling.putInt(CLUNK_BYTES).put((byte) P9.TCLUNK).putShort((short) (Tags.CALLS + index));
-      filling.putInt(clunks[i]);
+      int[] fids = Arrays.copyOf(clunks, Math.min(clunkCount, Limits.COMPOUND_OPERATIONS));
+      clunkFids[index] = fids;
+      clunkTags--;
+      clunkCount -= fids.length;
+      System.arraycopy(clunks, fids.length, clunks, 0, clunkCount);
+      putClunks(Tags.CALLS + index, fids);
     }
-    clunkTags -= count;
-    clunkCount -= count;
-    System.arraycopy(clunks, count, clunks, 0, clunkCount);
+  }
+
+  private void putClunks(int tag, int[] fids) {
+    boolean several = fids.length > 1;
+    int bytes = fids.length * CLUNK_BYTES + (several ? SessionRequest.Tdo.OVERHEAD_BYTES : 0);
+    if (filling.remaining() < bytes) {
+      grow(filling.capacity() + bytes);
+    }
+    filling.order(ByteOrder.LITTLE_ENDIAN);
+    if (several) {
+      filling.putInt(bytes).put((byte) P9.TDO).putShort((short) tag);
+      filling.putInt(0).putShort((short) fids.length);
+    }
+    for (int i = 0; i < fids.length; i++) {
+      filling.putInt(CLUNK_BYTES).put((byte) P9.TCLUNK).putShort((short) (several ? i : tag));
+      filling.putInt(fids[i]);
+    }
   }
 
   private void grow(int bytes) {

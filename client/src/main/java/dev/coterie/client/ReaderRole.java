@@ -42,13 +42,18 @@ final class ReaderRole {
   private @Nullable Waiting first; // guarded by this
   private @Nullable Waiting last; // guarded by this
   private volatile int listed; // written under this
+  private volatile boolean used; // atomic: somebody waited for an answer, since that was forgotten
 
   ReaderRole(Socket socket) {
     this.socket = socket;
   }
 
-  boolean tryTake() {
-    return holder.get() == null && holder.compareAndSet(null, Thread.currentThread());
+  boolean tryTake(Waiting waiting) {
+    if (holder.get() != null || !holder.compareAndSet(null, Thread.currentThread())) {
+      return false;
+    }
+    note(waiting);
+    return true;
   }
 
   /** Takes the role, waiting for it until then; false: too late, or the thread is interrupted. */
@@ -56,7 +61,7 @@ final class ReaderRole {
     Waiting waiting = new ForTheRole();
     enlist(waiting);
     try {
-      while (!tryTake()) {
+      while (!tryTake(waiting)) {
         long left = deadline - System.nanoTime();
         if (left <= 0 || Thread.currentThread().isInterrupted()) {
           return false;
@@ -77,7 +82,27 @@ final class ReaderRole {
     return holder.get() == Thread.currentThread();
   }
 
-  /** Gives the role up; somebody who waits for it gets his chance. */
+  /** Whether somebody has waited for an answer of his own since {@link #forgetUse}. */
+  boolean isUsed() {
+    return used;
+  }
+
+  void forgetUse() {
+    used = false;
+  }
+
+  private void note(Waiting waiting) {
+    if (!used && !waiting.isPatient()) {
+      used = true;
+    }
+  }
+
+  /** Gives the role up, after reading for that; somebody who waits for it gets his chance. */
+  void release(Waiting waiting) {
+    note(waiting);
+    release();
+  }
+
   void release() {
     holder.set(null);
     passOn();
@@ -85,6 +110,7 @@ final class ReaderRole {
 
   /** Parks the waiting thread until there may be something for it to do; perhaps not at all. */
   void park(Waiting waiting) {
+    note(waiting);
     if (!waiting.listed) {
       enlist(waiting);
     }
@@ -128,16 +154,16 @@ final class ReaderRole {
     if (listed == 0) {
       return;
     }
-    Thread chosen = null;
+    Waiting chosen = null;
     synchronized (this) {
-      for (Waiting waiting = first; waiting != null && chosen == null; waiting = waiting.next) {
-        if (!waiting.isDone()) {
-          chosen = waiting.thread;
+      for (Waiting waiting = first; waiting != null; waiting = waiting.next) {
+        if (!waiting.isDone() && (chosen == null || chosen.isPatient())) {
+          chosen = waiting;
         }
       }
     }
     if (chosen != null) {
-      LockSupport.unpark(chosen);
+      LockSupport.unpark(chosen.thread);
     }
   }
 

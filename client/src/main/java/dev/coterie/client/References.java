@@ -70,7 +70,8 @@ final class References {
     if (node == null) {
       throw new ErrnoException(Errno.ESTALE);
     }
-    Held held = node.fid == P9.NOFID && node.handles != null ? node.handles : node;
+    Handle open = node.fid == P9.NOFID ? node.openHandle() : null;
+    Held held = open != null ? open : node;
     held.calls++;
     return held;
   }
@@ -194,6 +195,39 @@ final class References {
    */
   synchronized @Nullable Handle closeQuietly(long handleNumber) throws ErrnoException {
     return find(handleNumber).isQuiet(removals) ? close(handleNumber) : null;
+  }
+
+  /**
+   * Gives up a handle, as {@link #close}, for a message that closes it after other operations: EBADF.
+   *
+   * @param uses how many of those use it
+   * @return null: others use it too, and nothing was done
+   */
+  synchronized @Nullable Handle closeWith(long handleNumber, int uses) throws ErrnoException {
+    Handle handle = find(handleNumber);
+    if (handle.calls != uses) {
+      return null;
+    }
+    handles[handle.fid] = null;
+    handle.dropped = true;
+    return handle;
+  }
+
+  /**
+   * That message is answered.
+   *
+   * @param closed it was closed, and its fid is gone; else it is as before: what came first failed
+   * @return the fid that is to be clunked, or NOFID
+   */
+  synchronized int settle(Handle handle, boolean closed) {
+    if (!closed) {
+      handles[handle.fid] = handle;
+      handle.dropped = false;
+      return P9.NOFID;
+    }
+    freeFid(handle.fid);
+    handle.node.remove(handle);
+    return drop(handle.node);
   }
 
   /**

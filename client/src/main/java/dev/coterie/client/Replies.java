@@ -1,5 +1,6 @@
 package dev.coterie.client;
 
+import dev.coterie.api.Errno;
 import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.OpenFlags;
@@ -14,6 +15,7 @@ import dev.coterie.wire.BaseReply;
 import dev.coterie.wire.EventReply;
 import dev.coterie.wire.FrameReader;
 import dev.coterie.wire.HandleReply;
+import dev.coterie.wire.HeldLease;
 import dev.coterie.wire.InodeReply;
 import dev.coterie.wire.KeyReply;
 import dev.coterie.wire.LeaseReply;
@@ -21,6 +23,7 @@ import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.ProtocolException;
 import dev.coterie.wire.WatchReply;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,8 +83,56 @@ final class Replies {
       case P9.RLEASE -> leased((LeaseReply.Rlease) frames.reply());
       case P9.RNOTIFY -> recalls((LeaseReply.Rnotify) frames.reply());
       case P9.RUSEKEY -> leased((KeyReply.Rusekey) frames.reply());
+      case P9.RDO -> takeEach(call, frames.body());
       default -> plain(type, frames);
     };
+  }
+
+  // ---- several ----
+
+  /** Ends the parts that the leader has answered; the rest it did not begin. */
+  private Done takeEach(Call<?> call, ByteBuffer body) throws ProtocolException {
+    requireLeft(body, Short.BYTES);
+    int count = Short.toUnsignedInt(body.getShort());
+    if (count == 0 || count > call.parts.size()) {
+      throw new ProtocolException(count + " replies to " + call.parts.size());
+    }
+    FrameReader frames = new FrameReader(body.remaining());
+    boolean goesOn = true;
+    for (int i = 0; i < count; i++) {
+      if (!goesOn || frames.next(body) != 0 || frames.tag() != i) {
+        throw new ProtocolException("reply " + i + " of " + count + " is none");
+      }
+      goesOn = takePart(call.parts.get(i), frames, call.handleClosed);
+    }
+    if (body.hasRemaining() || (goesOn && isSent(call, count))) {
+      throw new ProtocolException(count + " replies are not all");
+    }
+    return Done.DONE;
+  }
+
+  private static boolean isSent(Call<?> call, int index) {
+    return index < call.parts.size() && call.parts.get(index).replyType != 0;
+  }
+
+  /** False: it failed. */
+  private boolean takePart(Call<?> part, FrameReader frames, boolean handleClosed)
+      throws ProtocolException {
+    int type = frames.type();
+    if (type == P9.RLERROR) {
+      Errno errno = ((LinuxReply.Rlerror) frames.reply()).errno();
+      part.conclude(null, errno == Errno.EINTR && handleClosed ? Errno.EBADF : errno);
+      return false;
+    }
+    if (type != part.replyType) {
+      throw new ProtocolException("type " + type + " where " + part.replyType + " answers");
+    }
+    try {
+      part.conclude(take(part, frames), null);
+    } catch (BufferOverflowException e) {
+      part.conclude(null, Errno.EIO); // the caller changed its buffer under way
+    }
+    return true;
   }
 
   // ---- data ----
@@ -155,7 +206,7 @@ final class Replies {
       }
       case P9.ROPEN -> {
         HandleReply.Ropen reply = (HandleReply.Ropen) frames.reply();
-        yield opened(call, reply.stat(), reply.flags());
+        yield leased(opened(call, reply.stat(), reply.flags()), reply.leases());
       }
       case P9.REVSET -> {
         EventReply.Revset reply = (EventReply.Revset) frames.reply();
@@ -198,6 +249,20 @@ final class Replies {
 
   // ---- leases ----
 
+  /** What an opening brought of those that are of the file. */
+  private static Opened leased(Opened opened, List<HeldLease> leases) throws ProtocolException {
+    for (HeldLease lease : leases) {
+      if (lease.plane() == P9.PLANE_INODE && lease.id().equals(opened.stat().id())) {
+        LeaseMode mode = LeaseMode.of(lease.mode());
+        if (mode == null || mode == LeaseMode.NONE || lease.seq() == 0) {
+          throw new ProtocolException("a lease of mode " + lease.mode());
+        }
+        return opened.with(new Leased(opened.stat(), mode, lease.seq()));
+      }
+    }
+    return opened;
+  }
+
   private static Leased leased(LeaseReply.Rlease reply) throws ProtocolException {
     LeaseMode mode = LeaseMode.of(reply.mode());
     if (mode == null || (mode == LeaseMode.NONE) != (reply.seq() == 0)) {
@@ -211,7 +276,8 @@ final class Replies {
     if (mode == null || mode == LeaseMode.NONE || reply.seq() == 0) {
       throw new ProtocolException("a lease on a key, of mode " + reply.mode());
     }
-    return new KeyLease(mode, reply.seq(), bytes(reply.value()));
+    boolean recalled = (reply.flags() & P9.KEY_RECALLED) != 0;
+    return new KeyLease(mode, reply.seq(), bytes(reply.value()), recalled);
   }
 
   private static List<LeaseName> recalls(LeaseReply.Rnotify reply) throws ProtocolException {

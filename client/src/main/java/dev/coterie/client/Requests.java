@@ -4,7 +4,6 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
-import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
@@ -31,6 +30,7 @@ import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From an operation to its message: one for each, with the fids that stand for its inodes and
@@ -64,18 +64,76 @@ final class Requests {
    *     no more fids; what the call already uses is noted in it all the same
    */
   Request make(Caller caller, Call<?> call) throws ErrnoException {
-    Operation<?> operation = call.operation;
     Request request =
-        operation instanceof Operation.OnHandle<?> onHandle
-            ? onHandle(call, onHandle, dataBytes(caller))
-            : onInode(call, operation);
+        call.parts.isEmpty()
+            ? bare(call, dataBytes(caller))
+            : together(call, dataBytes(caller) - Together.OVERHEAD_BYTES);
     call.replyType = request.type() + 1;
-    // "Without `as`, the caller is the user of the attach, with umask 0."
-    boolean assumed =
-        isMine(caller)
-            && (caller.umask() == 0 || !dependsOnUmask(operation))
-            && (isMyPid(caller) || !(operation instanceof Operation.Lock));
+    boolean assumed = isAssumed(caller, call.operation);
+    for (int i = 0; i < call.parts.size(); i++) {
+      assumed &= isAssumed(caller, call.parts.get(i).operation);
+    }
     return assumed ? request : new SessionRequest.Tas(caller, request);
+  }
+
+  /** "Without `as`, the caller is the user of the attach, with umask 0." */
+  private boolean isAssumed(Caller caller, Operation<?> operation) {
+    return isMine(caller)
+        && (caller.umask() == 0 || !dependsOnUmask(operation))
+        && (isMyPid(caller) || !(operation instanceof Operation.Lock));
+  }
+
+  private Request bare(Call<?> call, int dataBytes) throws ErrnoException {
+    return call.operation instanceof Operation.OnHandle<?> onHandle
+        ? onHandle(call, onHandle, dataBytes)
+        : onInode(call, call.operation);
+  }
+
+  /**
+   * One message of several, up to the first that cannot be asked for: that one and those after it
+   * have no type of reply then.
+   *
+   * @throws ErrnoException that is so of the first
+   */
+  private Request together(Call<?> call, int dataBytes) throws ErrnoException {
+    List<Call<?>> parts = call.parts;
+    List<Request> made = new ArrayList<>(parts.size());
+    try {
+      for (int i = 0; i < parts.size(); i++) {
+        Call<?> part = parts.get(i);
+        Request request =
+            part.operation instanceof Operation.Close close
+                ? closing(call, i, close)
+                : bare(part, dataBytes);
+        part.replyType = request.type() + 1;
+        made.add(request);
+      }
+    } catch (ErrnoException e) {
+      if (made.isEmpty()) {
+        throw e;
+      }
+    }
+    return new SessionRequest.Tdo(0, made);
+  }
+
+  /** EBADF · EBUSY others use it too, and have to be waited for. */
+  private Request closing(Call<?> call, int index, Operation.Close close) throws ErrnoException {
+    int uses = 0;
+    for (int i = 0; i < index; i++) {
+      uses += usesOf(call.parts.get(i), close.handle());
+    }
+    Handle handle = references.closeWith(close.handle(), uses);
+    if (handle == null) {
+      throw new ErrnoException(Errno.EBUSY);
+    }
+    call.parts.get(index).closes = handle;
+    return new BaseRequest.Tclunk(handle.fid);
+  }
+
+  private static int usesOf(Call<?> part, long handleNumber) {
+    int first = part.first instanceof Handle one && one.number == handleNumber ? 1 : 0;
+    int second = part.second instanceof Handle two && two.number == handleNumber ? 1 : 0;
+    return first + second;
   }
 
   /**
@@ -102,10 +160,6 @@ final class Requests {
         ByteBuffer destination = ((Operation.Read) read.operation).destination();
         read.count = readable(destination, dataBytes(caller));
         steps.add(step(caller, read, new BaseRequest.Tread(open.newHandleFid, 0, read.count)));
-      }
-      if (chain.lease != null) {
-        int shared = LeaseMode.SHARED.number();
-        steps.add(step(caller, chain.lease, new LeaseRequest.Tlease(fid, P9.PLANE_INODE, shared)));
       }
     }
     return steps;
@@ -306,8 +360,7 @@ final class Requests {
       return new LeaseRequest.Tlease(use(call, lease.id()), P9.PLANE_INODE, lease.mode().number());
     }
     if (operation instanceof Operation.LeaseNames names) {
-      int shared = LeaseMode.SHARED.number();
-      return new LeaseRequest.Tlease(use(call, names.id()), P9.PLANE_NAMES, shared);
+      return new LeaseRequest.Tlease(use(call, names.id()), P9.PLANE_NAMES, P9.LEASE_SHARED);
     }
     if (operation instanceof Operation.NextRecalls(var max, var waits)) {
       int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);
@@ -327,12 +380,10 @@ final class Requests {
 
   private static Request onKeys(Operation<?> operation) {
     if (operation instanceof Operation.UseKey use) {
-      return new KeyRequest.Tusekey(use.key(), use.mode().number(), use.timeoutMs());
+      return use(use, use.first());
     }
-    if (operation instanceof Operation.ReturnKey(var key, var seq, var value)) {
-      return value == null
-          ? new KeyRequest.Treturnkey(key, seq, 0, ByteBuffer.allocate(0))
-          : new KeyRequest.Treturnkey(key, seq, P9.KEY_CHANGED, ByteBuffer.wrap(value));
+    if (operation instanceof Operation.ReturnKey given) {
+      return new KeyRequest.Treturnkey(given.key(), given.seq(), changed(given), valueOf(given));
     }
     if (operation instanceof Operation.OpenKey open) {
       return new KeyRequest.Topenkey(open.name());
@@ -341,6 +392,28 @@ final class Requests {
       return new KeyRequest.Tclosekey(close.key());
     }
     throw new AssertionError("no message for " + operation.label());
+  }
+
+  private static Request use(Operation.UseKey use, Operation.@Nullable ReturnKey given) {
+    int mode = use.mode().number();
+    return given == null
+        ? new KeyRequest.Tusekey(use.key(), mode, use.timeoutMs())
+        : new KeyRequest.Tusekey(
+            use.key(),
+            mode,
+            use.timeoutMs(),
+            P9.KEY_RETURNS | changed(given),
+            given.seq(),
+            valueOf(given));
+  }
+
+  private static int changed(Operation.ReturnKey given) {
+    return given.value() == null ? 0 : P9.KEY_CHANGED;
+  }
+
+  private static ByteBuffer valueOf(Operation.ReturnKey given) {
+    byte[] value = given.value();
+    return value == null ? ByteBuffer.allocate(0) : ByteBuffer.wrap(value);
   }
 
   private Request returnLocks(LeaseName lease, List<LeasedLock> locks) throws ErrnoException {

@@ -146,11 +146,24 @@ final class Tags {
   synchronized List<Call<?>> waits(Held.Handle handle) {
     List<Call<?>> waits = new ArrayList<>(0);
     for (Call<?> call : calls) {
-      if (call != null && handle.equals(call.first) && waits(call.operation, handle)) {
+      if (call != null && (waits(call, handle) || waitsWithin(call, handle))) {
         waits.add(call);
       }
     }
     return waits;
+  }
+
+  private static boolean waitsWithin(Call<?> call, Held.Handle handle) {
+    for (int i = 0; i < call.parts.size(); i++) {
+      if (waits(call.parts.get(i), handle)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean waits(Call<?> call, Held.Handle handle) {
+    return handle.equals(call.first) && waits(call.operation, handle);
   }
 
   private static boolean waits(Operation<?> operation, Held.Handle handle) {
@@ -245,7 +258,7 @@ final class Tags {
             flushing[tag] = null; // its Rflush was lost
             served.add(release(tag));
           }
-        } else if (call.sent && Lasting.isRepeatable(call)) {
+        } else if (call.sent && call.request != null && Lasting.isRepeatable(call)) {
           again.calls.add(call);
           if (flushed != null && flushed.flushSent) {
             again.flushes.add(call);
@@ -315,7 +328,7 @@ final class Tags {
     return freeCount > kept;
   }
 
-  private static boolean isForLeases(Operation<?> operation) {
+  static boolean isForLeases(Operation<?> operation) {
     return operation instanceof Operation.ReturnLeases
         || operation instanceof Operation.ReturnKey
         || operation instanceof Operation.ReturnLocks

@@ -18,18 +18,8 @@ final class TickingCopies implements Runnable {
   private final Thread thread; // immutable
   private volatile boolean over; // atomic
 
-  TickingCopies(FileService below, long bytes, boolean writeBack) {
-    service =
-        new Copies(
-            below,
-            bytes,
-            new LongSupplier() { // no lambda: it would be linked at the start of a short command
-              @Override
-              public long getAsLong() {
-                return System.nanoTime();
-              }
-            },
-            writeBack ? KEEPS_FROM : 0);
+  TickingCopies(FileService below, long bytes, boolean writeBack, LongSupplier clock) {
+    service = new Copies(below, bytes, clock, writeBack ? KEEPS_FROM : 0);
     thread = new Thread(this, "coterie-copies");
     thread.setDaemon(true);
     thread.start();
@@ -37,6 +27,16 @@ final class TickingCopies implements Runnable {
 
   Copies service() {
     return service;
+  }
+
+  /** What is to be done when the connection is lost. */
+  Runnable onLoss() {
+    return new Runnable() { // no lambda: it would be linked at the start of a short command
+      @Override
+      public void run() {
+        service.lost();
+      }
+    };
   }
 
   @Override

@@ -20,6 +20,16 @@ abstract class Waiting {
   /** Whether it has come about; atomic. */
   abstract boolean isDone();
 
+  /** Whether it takes the role only where nobody else would: it has nobody who waits for it. */
+  boolean isPatient() {
+    return false;
+  }
+
+  /** Whether it leaves reading to others for now, though it has not come about. */
+  boolean isLeftToOthers() {
+    return false;
+  }
+
   /** The waiting thread was interrupted for the first time; it waits on until {@link #isDone}. */
   abstract void interrupted();
 }

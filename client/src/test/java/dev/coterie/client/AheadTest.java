@@ -52,7 +52,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The steps of a path are sent before one is answered; what any answer makes of that. */
-@Timeout(60)
+@Timeout(180)
 class AheadTest {
   private static final Caller ME = Caller.ROOT;
   private static final int AHEAD = O_RDONLY | NO_FIFO | NO_COUNTER;

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an appender sends, when, and whom it tells of what went wrong. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AppenderTest {
   private static final Caller ME = new Caller(501, 502, new int[] {503}, 505, 0);
   private static final int MSIZE = 4096;

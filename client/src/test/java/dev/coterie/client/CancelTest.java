@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An interrupt or a cancelled ticket asks the leader, and what the leader says counts. */
-@Timeout(60)
+@Timeout(180)
 class CancelTest {
   private static final Caller ME = Caller.ROOT;
   private static final Operation<Stat> ROOT = new Operation.Root();

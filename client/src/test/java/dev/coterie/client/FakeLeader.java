@@ -14,6 +14,8 @@ import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.Qid;
 import dev.coterie.wire.Reply;
 import dev.coterie.wire.Request;
+import dev.coterie.wire.SessionReply;
+import dev.coterie.wire.SessionRequest;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -22,8 +24,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The other end of a connection, played by a test, frame by frame. */
 final class FakeLeader implements AutoCloseable {
@@ -73,7 +81,23 @@ final class FakeLeader implements AutoCloseable {
     }
   }
 
+  /** Tags of clunks that came in one message; no message has them. */
+  private static final int FIRST_PART = 1 << 16;
+
   record Frame(int tag, Request request) {}
+
+  /** Clunks that came in one message. */
+  private static final class Several {
+    final int tag;
+    final int count;
+    final AtomicInteger unanswered;
+
+    Several(int tag, int count) {
+      this.tag = tag;
+      this.count = count;
+      this.unanswered = new AtomicInteger(count);
+    }
+  }
 
   /** One connection, of blocking reads and writes. */
   static final class Peer implements AutoCloseable {
@@ -81,6 +105,9 @@ final class FakeLeader implements AutoCloseable {
     private final FrameReader frames = new FrameReader(MSIZE);
     private final ByteBuffer in = ByteBuffer.allocate(MSIZE).limit(0);
     private final ByteBuffer out = ByteBuffer.allocate(MSIZE);
+    private final Queue<Frame> parts = new ConcurrentLinkedQueue<>(); // of the last frame
+    private final Map<Integer, Several> severals = new ConcurrentHashMap<>(); // by tags of parts
+    private int partTag = FIRST_PART;
 
     Peer(SocketChannel channel) {
       this.channel = channel;
@@ -95,8 +122,30 @@ final class FakeLeader implements AutoCloseable {
       reply(next().tag(), new BaseReply.Rattach(new Qid(0x80, 0, 1)));
     }
 
-    /** The next request, waiting for it. */
+    /**
+     * The next request, waiting for it. Of clunks in one message each is one, with a tag that the
+     * message did not have.
+     */
     Frame next() throws IOException {
+      Frame part = parts.poll();
+      if (part != null) {
+        return part;
+      }
+      Frame frame = nextWhole();
+      if (!(frame.request() instanceof SessionRequest.Tdo(_, var requests))
+          || !requests.stream().allMatch(BaseRequest.Tclunk.class::isInstance)) {
+        return frame;
+      }
+      Several several = new Several(frame.tag(), requests.size());
+      for (Request request : requests) {
+        severals.put(partTag, several);
+        parts.add(new Frame(partTag++, request));
+      }
+      return parts.remove();
+    }
+
+    /** The next message. */
+    Frame nextWhole() throws IOException {
       while (frames.next(in) != 0) {
         in.compact();
         int received = channel.read(in);
@@ -110,11 +159,21 @@ final class FakeLeader implements AutoCloseable {
 
     /** Whether a whole frame was received already and not been taken. */
     boolean hasNext() throws IOException {
+      if (!parts.isEmpty()) {
+        return true;
+      }
       ByteBuffer rest = in.duplicate();
       return new FrameReader(MSIZE).next(rest) == 0;
     }
 
     void reply(int tag, Reply reply) throws IOException {
+      Several several = severals.remove(tag);
+      if (several != null) {
+        if (several.unanswered.decrementAndGet() == 0) {
+          reply(several.tag, new SessionReply.Rdo(Collections.nCopies(several.count, reply)));
+        }
+        return;
+      }
       out.clear();
       reply.encode(tag, out, MSIZE);
       write(out.flip());

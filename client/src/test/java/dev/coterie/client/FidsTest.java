@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which fids there are, and when they are clunked: never while a call uses them, never twice. */
-@Timeout(60)
+@Timeout(180)
 class FidsTest {
   private static final Caller ME = Caller.ROOT;
   private static final Operation<Stat> ROOT = new Operation.Root();

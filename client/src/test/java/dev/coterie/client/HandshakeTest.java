@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** How a connection begins, or does not. */
-@Timeout(60)
+@Timeout(180)
 class HandshakeTest {
   private static final String OURS = "9P2000.L.coterie.1";
   private static final Caller ME = new Caller(501, 502, new int[0], 0, 0);

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
@@ -37,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Operations of leases: the message that each is, and what is made of its answer. */
-@Timeout(30)
+@Timeout(120)
 class LeaseOperationsTest {
   private static final Caller ME = new Caller(501, 502, new int[] {503, 504}, 505, 026);
 
@@ -81,13 +82,14 @@ class LeaseOperationsTest {
         .isEqualTo(new Leased(stat(7), -5));
     assertThat(answer(new Operation.Lease(id(7)), lease, new LeaseReply.Rlease(0, 0, stat(7))))
         .isEqualTo(new Leased(stat(7), 0));
-    List<LeaseName> names = List.of(new LeaseName(id(7), 5), new LeaseName(id(8), -6));
+    LeaseName shared = new LeaseName(id(8), LeasePlane.INODE, -6, LeaseMode.SHARED);
+    List<LeaseName> names = List.of(new LeaseName(id(7), 5), shared);
     answer(
         new Operation.ReturnLeases(names),
         new LeaseRequest.Tleaseret(
             List.of(
                 new LeaseRequest.Returned(id(7), 0, 5, 0),
-                new LeaseRequest.Returned(id(8), 0, -6, 0))),
+                new LeaseRequest.Returned(id(8), 0, -6, 1))),
         new LeaseReply.Rleaseret());
     assertThat(
             answer(

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A connection that ends, in whatever way, ends all calls, once and soon. */
-@Timeout(60)
+@Timeout(180)
 class LostTest {
   private static final Caller ME = Caller.ROOT;
   private static final Operation<Stat> ROOT = new Operation.Root();

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each operation is one message, with all its fields, and its reply or error is the answer. */
-@Timeout(60)
+@Timeout(180)
 class OperationsTest {
   private static final Caller ME = new Caller(501, 502, new int[] {503, 504}, 505, 026);
   private static final Caller OTHER = new Caller(601, 602, new int[] {603}, 604, 027);

@@ -25,6 +25,7 @@ import dev.coterie.wire.LeaseReply;
 import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.LinuxReply.Rgetattr;
 import dev.coterie.wire.LinuxRequest.Tgetattr;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,13 +34,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many calls on one connection: who reads, who waits, and what happens when all is full. */
-@Timeout(60)
+@Timeout(180)
 class PipelineTest {
   private static final Caller ME = Caller.ROOT;
   private static final Operation<Stat> ROOT = new Operation.Root();
@@ -59,6 +61,69 @@ class PipelineTest {
   void close() throws Exception {
     pair.close();
     leader.close();
+  }
+
+  // ---- who reads ----
+
+  /** Waits for recalls all the time, and notes who reads that there are none. */
+  private final class Recalls extends Answer<List<LeaseName>> {
+    final Set<Thread> readers;
+
+    Recalls(Set<Thread> readers) {
+      this.readers = readers;
+    }
+
+    void begin() {
+      pair.client().submit(ME, new Operation.NextRecalls(1, true), this);
+    }
+
+    @Override
+    public void done(List<LeaseName> recalls) {
+      readers.add(Thread.currentThread());
+      begin();
+    }
+  }
+
+  /** Answers Tnotify with the next Tgetattr, before that. */
+  private Void serveRoots() throws IOException {
+    int notify = -1;
+    while (true) {
+      Frame frame = peer.next();
+      if (frame.request() instanceof LeaseRequest.Tnotify) {
+        notify = frame.tag();
+        continue;
+      }
+      if (notify >= 0) {
+        peer.reply(notify, LeaseReply.Rnotify.ofRecalls(List.of()));
+        notify = -1;
+      }
+      peer.reply(frame.tag(), Rgetattr.of(stat(1), Dialect.COTERIE_1));
+    }
+  }
+
+  @Test
+  void answers_areReadByWhoWaits_thoughRecallsAreWaitedFor() throws Exception {
+    Set<Thread> readers = ConcurrentHashMap.newKeySet();
+    new Recalls(readers).begin();
+    FakeLeader.inThread(this::serveRoots);
+    do { // at first, and when nobody has waited for a while, another thread reads
+      pair.client().call(ME, ROOT);
+    } while (!readers.contains(Thread.currentThread()));
+  }
+
+  @Test
+  void recalls_areRead_onceNobodyWaitsAnyMore() throws Exception {
+    List<Calling<Stat>> calls = new ArrayList<>();
+    Answer<List<LeaseName>> recalls = new Answer<>();
+    pair.client().submit(ME, new Operation.NextRecalls(1, true), recalls);
+    Frame notify = peer.next();
+    for (int i = 0; i < 100; i++) {
+      calls.add(Calling.of(pair.client(), ME, ROOT));
+      peer.serve(Rgetattr.of(stat(1), Dialect.COTERIE_1));
+      calls.getLast().result();
+    }
+    peer.reply(notify.tag(), LeaseReply.Rnotify.ofRecalls(List.of()));
+    assertThat(recalls.result()).isEmpty();
   }
 
   // ---- order ----

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which Close costs no message of its own, and which is waited for. */
-@Timeout(60)
+@Timeout(180)
 class QuietCloseTest {
   private static final Caller ME = Caller.ROOT;
 

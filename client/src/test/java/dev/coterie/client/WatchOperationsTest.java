@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Operations of watches: the message that each is, and what is made of its answer. */
-@Timeout(30)
+@Timeout(120)
 class WatchOperationsTest {
   private static final Caller ME = new Caller(501, 502, new int[] {503, 504}, 505, 026);
 

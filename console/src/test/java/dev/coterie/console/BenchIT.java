@@ -57,7 +57,7 @@ class BenchIT {
       strings = {"p9", "echo", "locks", "sync", "events", "mockup", "writes", "flat", "nio"})
   void group_smallest_hasFigures(String group) throws BenchException {
     List<String> line = new ArrayList<>(List.of(group, "--small", "--rounds", "1"));
-    // CPU times of teams are in ticks of 10 ms.
+    // Each of a team is to have written something.
     boolean teams = group.equals("mockup") || group.equals("writes");
     line.addAll(List.of("--seconds", teams ? "0.2" : "0.02", "--json"));
     Ran ran = Ran.command(new BenchCommand(), line);

@@ -54,6 +54,16 @@ final class AnonymousMount implements OutsideMount {
   }
 
   @Override
+  public boolean copies() {
+    return false;
+  }
+
+  @Override
+  public boolean overlaps(OutsideMount other) {
+    return false;
+  }
+
+  @Override
   public boolean isSlow() {
     return false;
   }

@@ -151,7 +151,7 @@ final class AttrOps {
    */
   Stat setattrLocked(Caller caller, InsideInode inode, boolean opened, SetAttr change)
       throws ErrnoException {
-    vfs.requireSeen(inode); // what is refused shows something too
+    vfs.requireSeenToChange(inode); // what is refused shows something too
     InsideNode node = inode.node;
     int before = node.mode();
     Timestamp now = vfs.now();

@@ -73,7 +73,11 @@ final class DataOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
-      vfs.requireSeen(inode);
+      if (source.hasRemaining()) {
+        vfs.requireSeenToChange(inode);
+      } else {
+        vfs.requireSeen(inode);
+      }
       vfs.counters().requireContent(inode);
       long at = offset < 0 ? inode.node.size() : offset;
       if (!source.hasRemaining()) {
@@ -215,7 +219,11 @@ final class DataOps {
   private long copyLocked(
       Caller caller, InsideInode from, long offset, InsideInode to, long toOffset, long length)
       throws ErrnoException {
-    vfs.requireSeen(from);
+    if (from == to) {
+      vfs.requireSeenToChange(to);
+    } else {
+      vfs.requireSeen(from);
+    }
     vfs.counters().requireContent(to);
     // Linux cuts the length at the end of the source, and at the largest size, before it looks for
     // overlap.

@@ -82,7 +82,9 @@ final class InsideOps implements InodeOps {
 
   @Override
   public Stat link(Caller caller, Inode inode, Inode dir, Name name) throws ErrnoException {
-    return names.link(caller, inode, in(dir), name);
+    Stat stat = names.link(caller, inode, in(dir), name);
+    moved();
+    return stat;
   }
 
   @Override
@@ -94,6 +96,14 @@ final class InsideOps implements InodeOps {
   public void rename(Caller caller, Inode dir, Name name, Inode newDir, Name newName, int flags)
       throws ErrnoException {
     rename.rename(caller, in(dir), name, in(newDir), newName, flags);
+    moved();
+  }
+
+  /** What has come to a directory may be copied no more, by the choice of its owner. */
+  private void moved() {
+    if (vfs.choices().isUsed()) {
+      vfs.recallUnwanted();
+    }
   }
 
   // ---- attributes ----

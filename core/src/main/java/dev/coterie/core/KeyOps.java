@@ -109,14 +109,27 @@ final class KeyOps {
               }
             });
     request.waitsAt(() -> key.withdraw(wait));
-    return key.ask(wait, use.timeoutMs());
+    Operation.ReturnKey first = use.first();
+    if (first == null) {
+      return key.ask(wait, use.timeoutMs());
+    }
+    requireFits(first.value());
+    try {
+      return key.askReturning(wait, use.timeoutMs(), first.seq(), first.value());
+    } finally {
+      holder.drop(new LeaseName(key.id(), LeasePlane.KEY, first.seq()));
+    }
+  }
+
+  private static void requireFits(byte @Nullable [] value) throws ErrnoException {
+    if (value != null && value.length > Limits.KEY_VALUE_BYTES) {
+      throw new ErrnoException(Errno.EMSGSIZE);
+    }
   }
 
   private boolean giveBack(Caller caller, InodeId id, int seq, byte @Nullable [] value)
       throws ErrnoException {
-    if (value != null && value.length > Limits.KEY_VALUE_BYTES) {
-      throw new ErrnoException(Errno.EMSGSIZE);
-    }
+    requireFits(value);
     Key key = require(caller, id);
     boolean had = key.giveBack(holder, seq, value);
     if (had) {

@@ -9,19 +9,21 @@ import dev.coterie.api.LeasePlane;
 import dev.coterie.api.LeasedLock;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
+import dev.coterie.api.OpenFlags;
+import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
+import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.Stat;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lease.LeaseTable.Lease;
+import dev.coterie.core.lease.LeaseTable.Returned;
 import dev.coterie.core.spi.InsideNode;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -37,12 +39,9 @@ final class LeaseOps implements LeaseHolder {
   /**
    * What it has leases on, each with a reference: another inode would know nothing of the lease.
    */
-  private final Map<Plane, InsideInode> held = new HashMap<>(); // guarded by itself
+  private final Map<Plane, Inode> held = new HashMap<>(); // guarded by itself
 
-  private final SequencedSet<LeaseName> recalls = new LinkedHashSet<>(); // guarded by itself
-  private final SequencedSet<LeaseName> told = new LinkedHashSet<>(); // guarded by recalls: taken
-  private @Nullable Request<?> taker; // guarded by recalls: waits for one
-  private int most; // guarded by recalls: how many it takes
+  private final Recalls recalls = new Recalls();
   private boolean ended; // guarded by held
   private final KeyOps keys;
   private final AtomicLong marks = new AtomicLong(); // of the last recall
@@ -65,11 +64,12 @@ final class LeaseOps implements LeaseHolder {
 
   /**
    * Only what this tree alone changes can be promised not to change, and only what a copy is of use
-   * of: not a counter, which reading changes. A file becomes one by a change like others.
+   * of: not a counter, which reading changes. A file becomes one by a change like others. What an
+   * outside mount shows it shows without a look at leases, so there nobody has one alone.
    */
   Leased lease(Inode inode, LeaseMode mode) throws ErrnoException {
-    if (!(inode instanceof InsideInode inside)
-        || !(Mode.isRegular(inside.node.mode()) || inside.isDirectory())) {
+    boolean copied = inode.node().type() == Mode.S_IFREG || inode.isDirectory();
+    if (!copied) {
       return new Leased(vfs.ops(inode).stat(inode), 0);
     }
     vfs.leases().use();
@@ -77,12 +77,20 @@ final class LeaseOps implements LeaseHolder {
     try {
       inode.requireLive();
       vfs.requireSeen(inode);
-      Stat stat = inside.mount().stat(inside.node);
-      if (vfs.counters().find(inside) != null) {
+      boolean shared = inode.isDirectory() || inode instanceof OutsideInode;
+      Stat stat =
+          switch (inode) {
+            case InsideInode inside -> inside.mount().stat(inside.node);
+            case OutsideInode outside -> outside.counted(outside.mount().stat(outside.node));
+          };
+      if (inode instanceof InsideInode inside && vfs.counters().find(inside) != null) {
         return new Leased(stat, 0);
       }
-      boolean alone = mode == LeaseMode.EXCLUSIVE && !inside.isDirectory();
-      Lease lease = alone ? grantAlone(inside) : grant(inside, LeasePlane.INODE, LeaseMode.SHARED);
+      boolean alone = mode == LeaseMode.EXCLUSIVE && !shared;
+      Lease lease =
+          alone && inode instanceof InsideInode inside
+              ? grantAlone(inside)
+              : grant(inode, LeasePlane.INODE, LeaseMode.SHARED);
       return new Leased(stat, lease.mode(), lease.seq());
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
@@ -150,10 +158,10 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
-  private Lease grant(InsideInode inode, LeasePlane plane, LeaseMode mode) {
+  private Lease grant(Inode inode, LeasePlane plane, LeaseMode mode) {
     Plane key = new Plane(inode.id(), plane);
     synchronized (held) {
-      if (ended) {
+      if (ended || !vfs.choices().allows(inode)) { // before another choice looks for what is held
         return Lease.NONE;
       }
       if (held.containsKey(key)) {
@@ -176,9 +184,25 @@ final class LeaseOps implements LeaseHolder {
     return locks.lease(handle);
   }
 
+  /** What was opened, with a lease if the opening wishes for one and it can be had. */
+  Opened with(Opened opened, Inode inode, Operation.Opening operation) {
+    if (!(operation instanceof Operation.Open(_, var flags)) || (flags & OpenFlags.LEASE) == 0) {
+      return opened;
+    }
+    try {
+      boolean reads = (flags & OpenFlags.READ_SOON) != 0 && OpenFlags.reads(flags);
+      if (reads && opened.stat().isRegular() && inode instanceof InsideInode inside) {
+        new AttrOps(vfs).touch(inside, opened.flags());
+      }
+      return opened.with(lease(inode, LeaseMode.SHARED));
+    } catch (ErrnoException e) {
+      return opened; // it is open: nothing that stands in the way of a lease does in that of this
+    }
+  }
+
   boolean hasAlone(InodeId id) {
     synchronized (held) {
-      InsideInode inode = held.get(new Plane(id, LeasePlane.INODE));
+      Inode inode = held.get(new Plane(id, LeasePlane.INODE));
       return inode != null && tableOf(inode, LeasePlane.INODE).isHeldAlone();
     }
   }
@@ -209,46 +233,59 @@ final class LeaseOps implements LeaseHolder {
       return; // of the others it has none
     }
     Plane key = new Plane(lease.id(), lease.plane());
-    synchronized (recalls) {
-      told.remove(lease); // also if it is too late for it
-    }
-    InsideInode inode;
-    List<Runnable> waiting;
+    recalls.answered(lease); // also if it is too late for it
+    Inode inode;
+    Returned returned;
     synchronized (held) {
       inode = held.get(key);
       if (inode == null) {
         return;
       }
-      waiting = tableOf(inode, lease.plane()).giveBack(this, lease.seq());
-      if (waiting == null) {
+      returned = tableOf(inode, lease.plane()).giveBack(this, lease.seq(), lease.keeps());
+      if (returned == null) {
         return;
       }
-      held.remove(key);
+      if (returned.gone()) {
+        held.remove(key);
+      }
     }
     drop(lease);
-    waiting.forEach(Runnable::run);
-    vfs.inodes().put(inode);
+    returned.told().forEach(Runnable::run);
+    if (returned.gone()) {
+      vfs.inodes().put(inode);
+    }
   }
 
   /** It was given back: whoever takes recalls need not hear of it. */
   void drop(LeaseName lease) {
-    synchronized (recalls) {
-      told.remove(lease);
-      recalls.remove(lease);
-    }
+    recalls.drop(lease);
   }
 
-  private LeaseTable tableOf(InsideInode inode, LeasePlane plane) {
+  private LeaseTable tableOf(Inode inode, LeasePlane plane) {
     return plane == LeasePlane.NAMES
         ? inode.namesTable(vfs::leaseAlarm)
         : inode.leaseTable(vfs::leaseAlarm);
+  }
+
+  /** Has those recalled that would not be granted any more. With no lock held. */
+  void recallUnwanted() {
+    Map<Plane, Inode> all;
+    synchronized (held) {
+      all = Map.copyOf(held);
+    }
+    all.forEach((key, inode) -> {
+      if (!LockLeases.isWanted(inode, vfs)) {
+        tableOf(inode, key.plane()).recallAll();
+      }
+    });
+    locks.recallUnwanted();
   }
 
   /**
    * The session has none any more, and gets no more; nothing of it is at work. With no lock held.
    */
   void end() {
-    Map<Plane, InsideInode> all;
+    Map<Plane, Inode> all;
     synchronized (held) {
       ended = true;
       all = new HashMap<>(held);
@@ -264,7 +301,7 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
-  private void letGo(Map<Plane, InsideInode> all, List<Inode> lent) {
+  private void letGo(Map<Plane, Inode> all, List<Inode> lent) {
     locks.letGo(lent);
     all.forEach((key, inode) -> {
       tableOf(inode, key.plane()).end(this);
@@ -304,28 +341,12 @@ final class LeaseOps implements LeaseHolder {
 
   @Override
   public void recall(LeaseName lease) {
-    Request<?> told;
-    List<LeaseName> taken;
-    synchronized (recalls) {
-      recalls.add(lease);
-      if (taker == null) {
-        return;
-      }
-      told = taker;
-      taker = null;
-      taken = take(most);
-    }
-    told.finished(taken);
+    recalls.add(lease);
   }
 
   /** What was taken may not have come to the other end. */
   void recallAgain() {
-    List<LeaseName> again;
-    synchronized (recalls) {
-      again = List.copyOf(told);
-      told.clear();
-    }
-    again.forEach(this::recall);
+    recalls.again();
   }
 
   @Override
@@ -335,54 +356,10 @@ final class LeaseOps implements LeaseHolder {
 
   /** Null: the request will be told. */
   @Nullable List<LeaseName> nextOrWait(int max, Request<?> request) throws ErrnoException {
-    requirePositive(max);
-    synchronized (recalls) {
-      if (!recalls.isEmpty()) {
-        return take(max);
-      }
-      if (taker != null) {
-        throw new ErrnoException(Errno.EBUSY);
-      }
-      request.waitsAt(() -> withdraw(request));
-      taker = request;
-      most = max;
-      return null;
-    }
-  }
-
-  private boolean withdraw(Request<?> request) {
-    synchronized (recalls) {
-      if (!request.equals(taker)) {
-        return false;
-      }
-      taker = null;
-      return true;
-    }
+    return recalls.nextOrWait(max, request);
   }
 
   List<LeaseName> next(int max) throws ErrnoException {
-    requirePositive(max);
-    synchronized (recalls) {
-      if (recalls.isEmpty()) {
-        throw new ErrnoException(Errno.EAGAIN);
-      }
-      return take(max);
-    }
-  }
-
-  private static void requirePositive(int max) throws ErrnoException {
-    if (max <= 0) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-  }
-
-  private List<LeaseName> take(int max) {
-    List<LeaseName> taken = new ArrayList<>();
-    int count = Math.min(max, Limits.LEASES_PER_MESSAGE);
-    while (taken.size() < count && !recalls.isEmpty()) {
-      taken.add(recalls.removeFirst());
-    }
-    told.addAll(taken);
-    return taken;
+    return recalls.next(max);
   }
 }

@@ -49,13 +49,44 @@ final class LockLeases {
     if (!(handle.inode instanceof InsideInode inside) || !Mode.isRegular(inside.node.mode())) {
       return new Leased(stat, 0);
     }
-    Lease lease = grant(inside);
-    return new Leased(stat, lease.mode(), lease.seq());
+    long stamp = inside.opLock.read(LockRank.INODE);
+    try {
+      Lease lease = grant(inside);
+      return new Leased(stat, lease.mode(), lease.seq());
+    } finally {
+      inside.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  /** Has those called back that would not be lent any more. With no lock held. */
+  void recallUnwanted() {
+    List<Inode> all;
+    synchronized (held) {
+      all = List.copyOf(held.values());
+    }
+    for (Inode inode : all) {
+      if (!isWanted(inode, vfs)) {
+        leasesOf(inode).recallAll();
+      }
+    }
+  }
+
+  /** Whether leases on it are granted. With no lock held. */
+  static boolean isWanted(Inode inode, Vfs vfs) {
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      return vfs.choices().allows(inode);
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
   }
 
   private Lease grant(Inode inode) {
     synchronized (held) {
       if (ended || held.containsKey(inode.id()) || held.size() >= Limits.LEASES_PER_SESSION) {
+        return Lease.NONE;
+      }
+      if (!vfs.choices().allows(inode)) {
         return Lease.NONE;
       }
       LockTable table = inode.lockTable(vfs.locks());

@@ -66,7 +66,7 @@ final class LockLook {
         new LockReport.File(inode.id(), path, new ArrayList<>(), new ArrayList<>());
     synchronized (table) { // both at one moment
       if (table.isLent()) {
-        lent.addAll(inode.lent().tables());
+        lent.addAll(inode.lent().tables().keySet());
         return;
       }
       look(table, file);

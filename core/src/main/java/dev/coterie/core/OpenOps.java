@@ -40,6 +40,8 @@ final class OpenOps {
           | OpenFlags.O_CLOEXEC
           | OpenFlags.NO_FIFO
           | OpenFlags.NO_COUNTER
+          | OpenFlags.LEASE
+          | OpenFlags.READ_SOON
           | OpenFlags.COUNTER;
 
   private final Vfs vfs;
@@ -67,7 +69,11 @@ final class OpenOps {
 
   /** With the inode locked; alone if O_TRUNC. */
   private Fresh openLocked(Caller caller, InsideInode inode, int flags) throws ErrnoException {
-    vfs.requireSeen(inode);
+    if ((flags & O_TRUNC) != 0) {
+      vfs.requireSeenToChange(inode);
+    } else {
+      vfs.requireSeen(inode);
+    }
     InsideNode node = inode.node;
     int mode = node.mode();
     if ((flags & O_DIRECTORY) != 0 && !Mode.isDirectory(mode)) {

@@ -71,7 +71,7 @@ final class OutsideListing {
             : OutsideLocks.waitFor(Wanted.shared(dir), Wanted.shared(awaited))) {
       dir.requireLive();
       if (cookie < Listing.DOT_COOKIE && page.fits(Name.DOT)) {
-        Stat stat = page.withStat() ? dir.mount().stat(dir.node) : null;
+        Stat stat = page.withStat() ? dir.counted(dir.mount().stat(dir.node)) : null;
         page.add(Name.DOT, dir.id(), Mode.S_IFDIR, Listing.DOT_COOKIE, stat);
       }
       if (cookie < Listing.DOT_DOT_COOKIE && page.fits(Name.DOT_DOT)) {
@@ -117,7 +117,8 @@ final class OutsideListing {
       return false;
     }
     try {
-      page.add(name, id, type, cookie, attributes.get());
+      Stat stat = attributes.get();
+      page.add(name, id, type, cookie, stat == null ? null : live.counted(stat));
       return true;
     } finally {
       if (stamp != 0) {

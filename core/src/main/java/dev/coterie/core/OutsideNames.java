@@ -113,7 +113,7 @@ final class OutsideNames {
               if (inode == null || entry == null) {
                 throw new ErrnoException(Errno.ENOENT);
               }
-              Stat stat = entry.stat();
+              Stat stat = inode.counted(entry.stat());
               return new Found(inode.get(), stat);
             });
     // No session can move a mount point, so what hides it may be looked at later.
@@ -167,8 +167,10 @@ final class OutsideNames {
         requireUnused(caller, dir, name);
         throw new ErrnoException(Errno.EROFS);
       }
+      changes(dir, dir);
       Made made = dir.mount().make(caller, dir.node, name, mode, rdev, target);
-      return new Found(vfs.inodes().hold(made.node(), dir.mountPoint), made.stat());
+      OutsideInode inode = vfs.inodes().hold(made.node(), dir.mountPoint);
+      return new Found(inode, inode.counted(made.stat()));
     }
   }
 
@@ -221,13 +223,21 @@ final class OutsideNames {
     }
   }
 
-  private static Stat linkHere(Caller caller, OutsideInode inode, OutsideInode dir, Name name)
+  private Stat linkHere(Caller caller, OutsideInode inode, OutsideInode dir, Name name)
       throws ErrnoException {
     try (OutsideLocks _ = OutsideLocks.waitFor(Wanted.alone(dir), Wanted.alone(inode))) {
       dir.requireLive();
+      changes(dir, inode);
       dir.mount().link(caller, inode.node, dir.node, name);
-      return dir.mount().stat(inode.node);
+      return inode.counted(dir.mount().stat(inode.node));
     }
+  }
+
+  /** Two that are about to be changed, both locked alone. */
+  private void changes(OutsideInode one, OutsideInode other) throws ErrnoException {
+    vfs.requireUnleased(one, other);
+    one.changes();
+    other.changes();
   }
 
   // ---- removing and moving ----
@@ -254,6 +264,7 @@ final class OutsideNames {
             requireMayRemove(caller, dir, victim, directory);
             throw new ErrnoException(Errno.EBUSY);
           }
+          changes(dir, victim);
           dir.mount().remove(caller, dir.node, name, victim.node, directory);
           return victim;
         });
@@ -317,6 +328,9 @@ final class OutsideNames {
         requireMovable(caller, from.dir, source, to.dir, target, flags);
         throw new ErrnoException(Errno.EBUSY);
       }
+      vfs.requireUnleased(from.dir, to.dir, source, target);
+      changes(from.dir, to.dir);
+      changes(source, target == null ? source : target);
       from.dir
           .mount()
           .rename(

@@ -65,6 +65,17 @@ final class OutsideOps implements InodeOps {
     return locked(Wanted.shared(out(inode)), call);
   }
 
+  /** Alone, when nobody has copies of it. */
+  private <R> R changing(Inode inode, Call<R> call) throws ErrnoException {
+    return alone(
+        inode,
+        (mount, node) -> {
+          vfs.requireUnleased(inode);
+          out(inode).changes();
+          return call.on(mount, node);
+        });
+  }
+
   private static <R> R alone(Inode inode, Call<R> call) throws ErrnoException {
     return locked(Wanted.alone(out(inode)), call);
   }
@@ -153,12 +164,12 @@ final class OutsideOps implements InodeOps {
     OutsideInode outside = out(inode);
     long optimistic = inode.opLock.optimistic();
     if (optimistic != 0) {
-      Stat stat = outside.mount().stat(outside.node);
+      Stat stat = outside.counted(outside.mount().stat(outside.node));
       if (inode.opLock.validate(optimistic) && !inode.isDead()) {
         return stat;
       }
     }
-    return shared(inode, OutsideMount::stat);
+    return shared(inode, (mount, node) -> outside.counted(mount.stat(node)));
   }
 
   @Override
@@ -166,7 +177,8 @@ final class OutsideOps implements InodeOps {
       throws ErrnoException {
     inode.requireWritable();
     OutsideFile.Content opened = handle != null && change.size() != null ? file(handle) : null;
-    return alone(inode, (mount, node) -> mount.setattr(caller, node, opened, change));
+    return changing(
+        inode, (mount, node) -> out(inode).counted(mount.setattr(caller, node, opened, change)));
   }
 
   @Override
@@ -210,7 +222,7 @@ final class OutsideOps implements InodeOps {
   public void setxattr(Caller caller, Inode inode, Name name, byte[] value, int flags)
       throws ErrnoException {
     inode.requireWritable();
-    alone(
+    changing(
         inode,
         (mount, node) -> {
           mount.setxattr(caller, node, name, value, flags);
@@ -226,7 +238,7 @@ final class OutsideOps implements InodeOps {
   @Override
   public void removexattr(Caller caller, Inode inode, Name name) throws ErrnoException {
     inode.requireWritable();
-    alone(
+    changing(
         inode,
         (mount, node) -> {
           mount.removexattr(caller, node, name);
@@ -266,9 +278,13 @@ final class OutsideOps implements InodeOps {
       }
       throw new ErrnoException(isNode ? Errno.ENXIO : Errno.EROFS);
     }
+    if ((flags & O_TRUNC) != 0) {
+      vfs.requireUnleased(inode);
+      inode.changes();
+    }
     OutsideFile file = inode.mount().open(caller, inode.node, flags);
     try {
-      Stat stat = inode.mount().stat(inode.node);
+      Stat stat = inode.counted(inode.mount().stat(inode.node));
       inode.hold();
       return new Fresh(new OutsideHandle(inode, file, flags & ~OpenOps.OPENING_ONLY), stat);
     } catch (ErrnoException e) {
@@ -320,6 +336,8 @@ final class OutsideOps implements InodeOps {
         (inode, entry) -> {
           if (inode == null) {
             dir.requireWritable();
+            vfs.requireUnleased(dir);
+            dir.changes();
             return opened(dir, dir.mount().create(caller, dir.node, name, flags, mode), flags);
           }
           if ((flags & O_EXCL) != 0) {
@@ -335,7 +353,7 @@ final class OutsideOps implements InodeOps {
   private Fresh opened(OutsideInode dir, Opened opened, int flags) {
     OutsideInode inode = vfs.inodes().hold(opened.node(), dir.mountPoint);
     Handle handle = new OutsideHandle(inode, opened.file(), flags & ~OpenOps.OPENING_ONLY);
-    return new Fresh(handle, opened.stat());
+    return new Fresh(handle, inode.counted(opened.stat()));
   }
 
   @Override
@@ -364,6 +382,8 @@ final class OutsideOps implements InodeOps {
           if (!source.hasRemaining()) {
             return new Transferred(offset < 0 ? mount.stat(node).size() : offset, 0);
           }
+          vfs.requireUnleased(handle.inode);
+          out(handle.inode).changes();
           return offset < 0
               ? file(handle).append(caller, source)
               : new Transferred(offset, file(handle).write(caller, offset, source));
@@ -398,7 +418,7 @@ final class OutsideOps implements InodeOps {
   @Override
   public void fallocate(Caller caller, Handle handle, int mode, long offset, long length)
       throws ErrnoException {
-    alone(
+    changing(
         handle.inode,
         (mount, node) -> {
           file(handle).allocate(caller, mode, offset, length);
@@ -416,6 +436,8 @@ final class OutsideOps implements InodeOps {
       if (from == to) {
         requireApart(from, offset, toOffset, length);
       }
+      vfs.requireUnleased(to);
+      to.changes();
       long count = Math.min(length, Limits.COPY_BYTES);
       return file(handle).copyTo(caller, offset, file(toHandle), toOffset, count);
     }

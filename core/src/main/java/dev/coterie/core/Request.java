@@ -3,13 +3,14 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Ticket;
 import dev.coterie.api.lock.LockWait;
 import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
 import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -242,16 +243,14 @@ final class Request<R> implements Ticket, Barrier.Waiting, LockWait.Listener, Ru
   // ---- waiting for leases to be given back ----
 
   /** Has them recalled. The request is running. */
-  void awaitLeases(List<LeaseTable> tables, LeaseHolder self) {
+  void awaitLeases(Map<LeaseTable, LeaseMode> tables, LeaseHolder self) {
     synchronized (this) {
       restarts = true;
       // What it waited for before stays: nothing is granted there until this is done.
       leased = new LinkedHashSet<>(leased);
-      leased.addAll(tables);
+      leased.addAll(tables.keySet());
     }
-    for (LeaseTable table : tables) {
-      table.await(this, self);
-    }
+    tables.forEach((table, most) -> table.await(this, self, most));
   }
 
   /** Whether it waits, or will, through a handle of this number. */

@@ -463,8 +463,8 @@ public final class Session implements FileService {
   private Operation.Opened opening(Caller caller, Operation.Opening operation)
       throws ErrnoException {
     InodeOps.Fresh fresh = fresh(caller, operation);
-    return opened(
-        fresh, operation instanceof Operation.Create || operation instanceof Operation.Tmpfile);
+    boolean made = operation instanceof Operation.Create || operation instanceof Operation.Tmpfile;
+    return leases.with(opened(fresh, made), fresh.handle().inode, operation);
   }
 
   InodeOps.Fresh fresh(Caller caller, Operation.Opening operation) throws ErrnoException {

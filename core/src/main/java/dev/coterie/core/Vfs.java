@@ -3,6 +3,7 @@ package dev.coterie.core;
 import dev.coterie.api.Caller;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Limits;
 import dev.coterie.api.LockReport;
 import dev.coterie.api.Mode;
@@ -92,6 +93,7 @@ public final class Vfs implements AutoCloseable {
   private final Watches watches = new Watches();
   private final Changes changes = new Changes(watches);
   private final Counters counters = new Counters();
+  private final CopyChoices choices = new CopyChoices();
   private final AtomicLong numbers = new AtomicLong();
   private final List<MountPoint> mountPoints = new ArrayList<>(); // filled by the constructor only
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -177,11 +179,30 @@ public final class Vfs implements AutoCloseable {
   private void graft(String path, MountFactory factory, int tag) throws IOException {
     Inode covered = mountPoints.isEmpty() ? null : directoryToCover(path);
     Mount mount = factory.open(new MountContext(this::newId, config.clock(), tag));
+    try {
+      requireAlone(path, mount);
+    } catch (IOException e) {
+      mount.close();
+      throw e;
+    }
     MountPoint mountPoint = new MountPoint(path, mount, covered);
     mountPoints.add(mountPoint);
     inodes.add(mountPoint.root());
     if (covered != null) {
       covered.cover(mountPoint);
+    }
+  }
+
+  /** Where copies are kept, nothing else leads to the same files. */
+  private void requireAlone(String path, Mount mount) throws IOException {
+    for (MountPoint before : mountPoints) {
+      if (mount instanceof OutsideMount one
+          && before.mount() instanceof OutsideMount other
+          && (one.copies() || other.copies())
+          && one.overlaps(other)) {
+        throw new IOException(
+            "mounts " + before.path() + " and " + path + ": the same files, so not outside=no");
+      }
     }
   }
 
@@ -283,7 +304,12 @@ public final class Vfs implements AutoCloseable {
 
   /** Before what shows an inode's attributes or data, at any moment of the operation. */
   void requireSeen(Inode inode) throws LeaseConflict {
-    leases.requireSeen(inode.leaseTable());
+    leases.requireSeen(inode.leaseTable(), LeaseMode.SHARED);
+  }
+
+  /** The same before what will change it, unless it is refused: so that one recall is enough. */
+  void requireSeenToChange(Inode inode) throws LeaseConflict {
+    leases.requireSeen(inode.leaseTable(), LeaseMode.NONE);
   }
 
   /** Before a change of these, under their operation locks: others' leases stand in its way. */
@@ -307,6 +333,16 @@ public final class Vfs implements AutoCloseable {
   /** Files that are event counters. */
   Counters counters() {
     return counters;
+  }
+
+  /** Of what clients may keep copies. */
+  CopyChoices choices() {
+    return choices;
+  }
+
+  /** Has what is not to be copied any more given back. With no lock held. */
+  void recallUnwanted() {
+    sessions.forEach(session -> session.leases().recallUnwanted());
   }
 
   Alarm alarm() {
@@ -384,6 +420,7 @@ public final class Vfs implements AutoCloseable {
     if (inode instanceof InsideInode && inode.endsNode()) {
       changes.buried(inode.id());
       counters.buried(inode.id());
+      choices.forget(inode.id());
     }
   }
 

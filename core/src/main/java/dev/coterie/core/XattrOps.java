@@ -86,7 +86,7 @@ final class XattrOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
-      vfs.requireSeen(inode);
+      vfs.requireSeenToChange(inode);
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, value); // whatever the flags say, as Linux has it
@@ -101,6 +101,7 @@ final class XattrOps {
       }
       requireCapability(name, value);
       requireAccess(caller, inode, name, Access.WRITE);
+      boolean choice = isChoice(caller, inode, name) && CopyChoices.choice(value);
       boolean exists = inode.mount().getxattr(inode.node, name) != null;
       if (exists && (flags & Setxattr.XATTR_CREATE) != 0) {
         throw new ErrnoException(Errno.EEXIST);
@@ -110,9 +111,29 @@ final class XattrOps {
       }
       vfs.requireUnleased(inode);
       inode.mount().apply(new Command.SetXattr(inode.node, name, value, vfs.now()));
+      if (name.equals(XattrNames.COPIES)) {
+        vfs.choices().chooses(inode.id(), choice);
+      }
       vfs.changes().changed(inode, Change.ATTRIB);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+    recallUnwanted(name);
+  }
+
+  /** Whether it is the owner's choice of copies; EPERM it is another's. */
+  private static boolean isChoice(Caller caller, InsideInode inode, Name name)
+      throws ErrnoException {
+    boolean choice = name.equals(XattrNames.COPIES);
+    if (choice) {
+      Access.requireOwner(inode.node, caller);
+    }
+    return choice;
+  }
+
+  private void recallUnwanted(Name name) {
+    if (name.equals(XattrNames.COPIES)) {
+      vfs.recallUnwanted();
     }
   }
 
@@ -120,7 +141,7 @@ final class XattrOps {
     long stamp = inode.opLock.write(LockRank.INODE);
     try {
       inode.requireLive();
-      vfs.requireSeen(inode);
+      vfs.requireSeenToChange(inode);
       inode.requireWritable();
       if (XattrNames.isAcl(name)) {
         acls.setLocked(caller, inode, name, NONE);
@@ -131,15 +152,20 @@ final class XattrOps {
         throw new ErrnoException(vfs.counters().whyNotRemoved(inode));
       }
       requireAccess(caller, inode, name, Access.WRITE);
+      isChoice(caller, inode, name);
       if (inode.mount().getxattr(inode.node, name) == null) {
         throw new ErrnoException(Errno.ENODATA);
       }
       vfs.requireUnleased(inode);
       inode.mount().apply(new Command.RemoveXattr(inode.node, name, vfs.now()));
+      if (name.equals(XattrNames.COPIES)) {
+        vfs.choices().forget(inode.id());
+      }
       vfs.changes().changed(inode, Change.ATTRIB);
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
+    recallUnwanted(name);
   }
 
   /**

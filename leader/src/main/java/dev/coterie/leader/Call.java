@@ -29,6 +29,7 @@ final class Call implements Slots.Change {
   private final Connection connection;
   private final Conversation conversation; // of the time of the request: Tversion begins another
   private final @Nullable Caller claimed;
+  private final @Nullable Compound compound; // that this is a part of; told the answer
   private @Nullable DataSlot slot; // set by the reader; read by who answers
   private List<Integer> reserved = List.of(); // fids this request makes
   private @Nullable Failure failure;
@@ -39,7 +40,7 @@ final class Call implements Slots.Change {
   private int operations; // guarded by this; how many were begun
   private Ticket ticket = Ticket.DONE; // guarded by this; of the last operation begun
   private boolean cancelled; // guarded by this
-  private boolean answered; // guarded by this; the answer is decided
+  private volatile boolean answered; // written under this; the answer is decided
   private boolean inline; // guarded by this; answered by the reader
   private boolean deferred; // guarded by this; the reader has gone on
   private @Nullable Buffer input; // guarded by this; left to this call until it is answered
@@ -48,10 +49,21 @@ final class Call implements Slots.Change {
       List.of(); // guarded by this; tags of Tflush that wait for the answer
 
   Call(Conversation conversation, int tag, @Nullable Caller claimed) {
+    this(conversation, tag, claimed, null);
+  }
+
+  private Call(
+      Conversation conversation, int tag, @Nullable Caller claimed, @Nullable Compound compound) {
     this.connection = conversation.connection();
     this.conversation = conversation;
     this.tag = tag;
     this.claimed = claimed;
+    this.compound = compound;
+  }
+
+  /** A request inside of this one. */
+  Call part(Compound of, int index) {
+    return new Call(conversation, index, claimed, of);
   }
 
   @Override
@@ -79,6 +91,10 @@ final class Call implements Slots.Change {
   /** Where this request's data is to be read to: room for its reply in the reader's own output. */
   ByteBuffer slotFor(int replyType, int count) throws ErrnoException {
     int most = P9.ioCount(count, conversation.msize());
+    if (compound != null) {
+      slot = compound.slotFor(replyType, tag, most);
+      return slot.data();
+    }
     slot = new DataSlot(replyType, tag, most, connection.ownRoom(most + P9.IOHDR));
     return slot.data();
   }
@@ -101,6 +117,16 @@ final class Call implements Slots.Change {
   public void keepReply(Slots slots) {
     keeper = slots;
     outlives = true;
+  }
+
+  /** Whether its reply is kept. */
+  boolean isKept() {
+    return keeper != null;
+  }
+
+  /** Fids that it makes. */
+  List<Integer> reserved() {
+    return reserved;
   }
 
   /** It is not given up when its connection is lost. */
@@ -270,16 +296,27 @@ final class Call implements Slots.Change {
         throw new AssertionError("answered twice: tag " + tag);
       }
       answered = true;
-      inline = !deferred && connection.isReader();
-      if (!inline) {
-        // Under the monitor, so that a flush which finds the call answered finds the answer on its
-        // way too.
-        connection.answerLate(this, reply, filled, flushes);
-        connection.takeBack(input, output);
-        return;
+      if (compound == null) {
+        sendAnswer(reply, filled);
+        if (!inline) {
+          return;
+        }
       }
     }
-    connection.answerInline(reply, filled, slot, tag);
+    if (compound != null) {
+      compound.answered(this, reply, filled);
+    } else {
+      connection.answerInline(reply, filled, slot, tag);
+    }
+  }
+
+  /** Under the monitor, so that a flush which finds it answered finds the answer on its way too. */
+  private void sendAnswer(@Nullable Reply reply, DataSlot.@Nullable Filled filled) {
+    inline = !deferred && connection.isReader();
+    if (!inline) {
+      connection.answerLate(this, reply, filled, flushes);
+      connection.takeBack(input, output);
+    }
   }
 
   @Nullable DataSlot slot() {
@@ -310,7 +347,11 @@ final class Call implements Slots.Change {
     return !answered;
   }
 
-  synchronized boolean isAnswered() {
+  /**
+   * Without the monitor, which is held until the answer was sent: by then the client may have sent
+   * the next request.
+   */
+  boolean isAnswered() {
     return answered;
   }
 
@@ -328,10 +369,15 @@ final class Call implements Slots.Change {
       more.add(flushTag);
       flushes = more;
     }
+    giveUp();
+    return true;
+  }
+
+  /** As {@link #cancel}, but for what is carried out. */
+  void giveUp() {
     if (!carriedOut) {
       cancel();
     }
-    return true;
   }
 
   /** Gives the request up if that can still be done. */

@@ -238,6 +238,9 @@ final class Connection implements Runnable {
    * back, must not wait for requests. Of the one that waits by itself there is no more than one.
    */
   private static boolean isBounded(Request request) {
+    if (request instanceof SessionRequest.Tdo several) {
+      return several.requests().stream().anyMatch(Connection::isBounded);
+    }
     return !(request instanceof Tnotify)
         && !(request instanceof Tleaseret)
         && !(request instanceof Tlockret)
@@ -272,6 +275,9 @@ final class Connection implements Runnable {
   }
 
   private static boolean readsFromInput(Request request) {
+    if (request instanceof SessionRequest.Tdo several) {
+      return Compound.readsFromInput(several);
+    }
     return request instanceof Twrite || request instanceof Tappend || request instanceof Twriteseq;
   }
 
@@ -292,7 +298,10 @@ final class Connection implements Runnable {
       call.countsForNoLimit();
       unbounded.incrementAndGet();
     }
-    pending.put(call.tag, call);
+    Call before = pending.put(call.tag, call);
+    if (before != null && before.tag == call.tag && before.isUnbounded()) {
+      unbounded.decrementAndGet(); // answered, and its forgetting comes too late
+    }
     if (!call.leave(input, output)) {
       forget(call);
       takeBack(input, output);
@@ -318,6 +327,19 @@ final class Connection implements Runnable {
       leader.buffers().give(output);
     }
     leftBytes.addAndGet(-(bytesOf(input) + bytesOf(output)));
+  }
+
+  /** Counts what a request holds beside those. EAGAIN too much. */
+  void hold(long bytes) throws ErrnoException {
+    long left = leftBytes.addAndGet(bytes);
+    if (left > Limits.PARKED_BYTES_PER_CONNECTION) {
+      leftBytes.addAndGet(-bytes);
+      throw new ErrnoException(Errno.EAGAIN);
+    }
+  }
+
+  void letGo(long bytes) {
+    leftBytes.addAndGet(-bytes);
   }
 
   private void version(int tag, Tversion version) throws ErrnoException {

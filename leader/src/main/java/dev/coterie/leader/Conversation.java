@@ -14,6 +14,7 @@ import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.P9;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest;
+import dev.coterie.wire.SessionRequest.Tdo;
 import dev.coterie.wire.SessionRequest.Tonce;
 import dev.coterie.wire.UnknownRequest;
 import dev.coterie.wire.WatchRequest;
@@ -131,6 +132,9 @@ final class Conversation {
 
   /** Whether it brings what is kept back of a file that the session has alone. */
   boolean writesBack(Request request) {
+    if (request instanceof Tdo several) {
+      return several.requests().stream().allMatch(r -> WriteBack.givesBack(r) || writesBack(r));
+    }
     int number = WriteBack.fidOf(request);
     try {
       return number != P9.NOFID && client.own().hasAlone(fids().require(number).id());

@@ -6,6 +6,7 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.Mode;
+import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Whence;
 import dev.coterie.api.RangeLock;
@@ -36,6 +37,7 @@ import dev.coterie.wire.HandleRequest.Tsetflags;
 import dev.coterie.wire.HandleRequest.Tshare;
 import dev.coterie.wire.HandleRequest.Ttake;
 import dev.coterie.wire.HandleRequest.Twriteseq;
+import dev.coterie.wire.HeldLease;
 import dev.coterie.wire.InodeReply.Raccess;
 import dev.coterie.wire.InodeReply.Rgetxattr;
 import dev.coterie.wire.InodeReply.Rlinkx;
@@ -63,6 +65,7 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.SessionReply.Rping;
 import dev.coterie.wire.SessionRequest;
 import dev.coterie.wire.SessionRequest.Tas;
+import dev.coterie.wire.SessionRequest.Tdo;
 import dev.coterie.wire.SessionRequest.Tonce;
 import dev.coterie.wire.SessionRequest.Tping;
 import dev.coterie.wire.SessionRequest.Tsession;
@@ -83,6 +86,7 @@ final class DialectRequests {
       case Tping(long nonce) -> call.reply(new Rping(nonce));
       case Tsession r ->
           call.reply(conversation.connection().leader().sessions().serve(conversation, r));
+      case Tdo r -> Compound.begin(conversation, call, r);
       case Tas _, Tonce _ -> throw new ErrnoException(Errno.EPROTO);
     }
   }
@@ -269,12 +273,14 @@ final class DialectRequests {
   private void open(Call call, Topen r) throws ErrnoException {
     Fid fid = fids.require(r.fid());
     call.reserve(r.newFid());
+    // When a TCP connection breaks, the two ends notice at different times.
+    int flags = conversation.peer().isOverTcp() ? r.flags() & ~OpenFlags.LEASE : r.flags();
     call.submit(
         call.callerOf(fid),
-        new Operation.Open(fid.id(), r.flags()),
+        new Operation.Open(fid.id(), flags),
         opened -> {
           conversation.fids().fill(r.newFid(), Fids.ofHandle(fid, opened));
-          call.reply(new Ropen(opened.stat(), opened.flags()));
+          call.reply(new Ropen(opened.stat(), HeldLease.of(opened), opened.flags()));
         });
   }
 

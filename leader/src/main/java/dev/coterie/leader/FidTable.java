@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fids of one conversation. Only the reader makes reservations; a completion on another thread
- * fills or gives up what its own request reserved.
+ * The fids of one conversation. The reader makes reservations, and whoever goes on with several
+ * requests in one message; a completion on another thread fills or gives up what its own request
+ * reserved.
  */
 final class FidTable {
   private final ConcurrentHashMap<Integer, Fid> fids = new ConcurrentHashMap<>();
@@ -57,6 +58,11 @@ final class FidTable {
   @Nullable Fid remove(int number) {
     Fid fid = fids.get(number);
     return fid == null || fid.isReserved() || !fids.remove(number, fid) ? null : fid;
+  }
+
+  /** Takes a fid away unless it is gone or no longer the same. */
+  boolean remove(int number, Fid fid) {
+    return fids.remove(number, fid);
   }
 
   /** Gives up a reservation. */

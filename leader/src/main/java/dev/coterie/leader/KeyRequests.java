@@ -15,6 +15,8 @@ import dev.coterie.wire.KeyRequest.Topenkey;
 import dev.coterie.wire.KeyRequest.Treturnkey;
 import dev.coterie.wire.KeyRequest.Tusekey;
 import dev.coterie.wire.P9;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** The dialect's messages about named keys. */
 final class KeyRequests {
@@ -45,24 +47,34 @@ final class KeyRequests {
     if (mode == null) {
       throw new ErrnoException(Errno.EINVAL);
     }
+    boolean gives = (r.flags() & P9.KEY_RETURNS) != 0;
+    if (!gives && (r.flags() != 0 || r.seq() != 0)) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    byte[] value = valueOf(r.flags() & ~P9.KEY_RETURNS, r.value());
+    Operation.ReturnKey first = gives ? new Operation.ReturnKey(r.key(), r.seq(), value) : null;
     call.submit(
         caller,
-        new Operation.UseKey(r.key(), mode, r.timeoutMs()),
+        new Operation.UseKey(r.key(), mode, r.timeoutMs(), first),
         lease -> call.reply(Rusekey.of(lease)));
   }
 
   private static void giveBack(Call call, Caller caller, Treturnkey r) throws ErrnoException {
-    boolean changed = r.flags() == P9.KEY_CHANGED;
-    if (!changed && (r.flags() != 0 || r.value().hasRemaining())) {
-      throw new ErrnoException(Errno.EINVAL);
-    }
-    byte[] value = changed ? new byte[r.value().remaining()] : null;
-    if (value != null) {
-      r.value().get(value);
-    }
     call.submit(
         caller,
-        new Operation.ReturnKey(r.key(), r.seq(), value),
+        new Operation.ReturnKey(r.key(), r.seq(), valueOf(r.flags(), r.value())),
         had -> call.reply(new Rreturnkey(had ? P9.KEY_RETURNED : P9.KEY_NOT_HELD)));
+  }
+
+  private static byte @Nullable [] valueOf(int flags, ByteBuffer sent) throws ErrnoException {
+    if (flags == P9.KEY_CHANGED) {
+      byte[] value = new byte[sent.remaining()];
+      sent.get(value);
+      return value;
+    }
+    if (flags != 0 || sent.hasRemaining()) {
+      throw new ErrnoException(Errno.EINVAL);
+    }
+    return null;
   }
 }

@@ -97,8 +97,9 @@ final class LeaseRequests {
       throw new ErrnoException(Errno.EINVAL);
     }
     InodeId id = fid.id();
-    if (conversation.peer().isOverTcp()) {
-      // When such a connection breaks, the two ends notice at different times.
+    if (conversation.peer().isOverTcp() && conversation.client().owner() == null) {
+      // When such a connection breaks, the two ends notice at different times; a session that its
+      // client has named outlives it for as long as the client may not have.
       call.submit(
           call.callerOf(fid),
           new Operation.Getattr(id),
@@ -118,10 +119,11 @@ final class LeaseRequests {
     List<LeaseName> names = new ArrayList<>(r.leases().size());
     for (Returned lease : r.leases()) {
       LeasePlane plane = LeasePlane.of(lease.plane());
-      if (plane == null || lease.mode() != P9.LEASE_NONE) {
+      LeaseMode keeps = LeaseMode.of(lease.mode());
+      if (plane == null || keeps == null || keeps == LeaseMode.EXCLUSIVE) {
         throw new ErrnoException(Errno.EINVAL);
       }
-      names.add(new LeaseName(lease.id(), plane, lease.seq()));
+      names.add(new LeaseName(lease.id(), plane, lease.seq(), keeps));
     }
     return names;
   }

@@ -308,7 +308,8 @@ final class PlainRequests {
     }
     call.submit(
         call.callerOf(fid),
-        new Operation.Open(fid.id(), r.flags() | OpenFlags.NO_FIFO),
+        // Without leases: such a client would not know of one.
+        new Operation.Open(fid.id(), r.flags() & ~OpenFlags.LEASE | OpenFlags.NO_FIFO),
         opened -> {
           settle(r.fid(), fid, fid.opened(opened.handle(), opened.flags()));
           call.reply(new Rlopen(qid(opened.stat()), IO_UNIT_OF_MSIZE));

@@ -4,7 +4,9 @@ import dev.coterie.api.Change;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Name;
+import dev.coterie.wire.BaseReply.Rread;
 import dev.coterie.wire.HandleReply.Rreaddirx;
+import dev.coterie.wire.HandleReply.Rreadseq;
 import dev.coterie.wire.InodeReply.Rgetxattr;
 import dev.coterie.wire.InodeReply.Rlistxattr;
 import dev.coterie.wire.KeyReply.Rusekey;
@@ -14,6 +16,7 @@ import dev.coterie.wire.LinuxReply.Rlerror;
 import dev.coterie.wire.LinuxReply.Rreaddir;
 import dev.coterie.wire.LinuxReply.Rreadlink;
 import dev.coterie.wire.Reply;
+import dev.coterie.wire.SessionReply.Rdo;
 import dev.coterie.wire.WatchReply.Rchanges;
 import java.nio.ByteBuffer;
 
@@ -29,8 +32,11 @@ final class Replies {
 
   /** Room that is enough for the frame of a reply, or for the error in its place, in bytes. */
   static int bytesMost(Reply reply, int msize) {
-    long bytes =
-        SMALL_BYTES
+    return (int) Math.min(bytes(reply), Math.max(msize, SMALL_BYTES));
+  }
+
+  private static long bytes(Reply reply) {
+    return SMALL_BYTES
             + switch (reply) {
               case Rreadlink r -> r.target().length();
               case Rgetxattr r -> r.data().remaining();
@@ -40,9 +46,11 @@ final class Replies {
               case Rreaddirx r -> r.entries().stream().mapToLong(e -> entryBytes(e.name())).sum();
               case Rnotify r -> (long) Notice.BYTES * r.notices().size();
               case Rchanges r -> r.changes().stream().mapToLong(Change::bytes).sum();
+              case Rread r -> r.data().remaining();
+              case Rreadseq r -> r.data().remaining();
+              case Rdo r -> r.replies().stream().mapToLong(Replies::bytes).sum();
               default -> 0;
             };
-    return (int) Math.min(bytes, Math.max(msize, SMALL_BYTES));
   }
 
   private static long entryBytes(Name name) {

@@ -8,6 +8,7 @@ import dev.coterie.wire.P9;
 import dev.coterie.wire.Reply;
 import dev.coterie.wire.Request;
 import dev.coterie.wire.SessionRequest.Tas;
+import dev.coterie.wire.SessionRequest.Tdo;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +48,33 @@ final class Slots {
   private final @Nullable Slot[] slots = new Slot[Limits.SLOTS_PER_SESSION]; // guarded by this
 
   /**
-   * Whether a reply is kept: those of a few hundred bytes are. What moves data to the client is no
-   * change, or cannot be repeated.
+   * Whether a reply is kept: those of a few hundred bytes are, and those of several requests, up to
+   * {@link Limits#KEPT_REPLY_BYTES}. What moves data to the client is no change, or cannot be
+   * repeated.
    */
   static boolean keepsReplyOf(Request request) {
-    int type = request instanceof Tas as ? as.inner().type() : request.type();
+    Request inner = request instanceof Tas as ? as.inner() : request;
+    return inner instanceof Tdo several
+        ? several.requests().stream().allMatch(r -> keepsReplyTo(r.type()) || isLook(r.type()))
+        : keepsReplyTo(inner.type());
+  }
+
+  /** What changes nothing that matters; its reply is kept among others, as far as there is room. */
+  private static boolean isLook(int type) {
+    return switch (type) {
+      case P9.TREAD,
+          P9.TREADSEQ,
+          P9.TGETATTR,
+          P9.TSTATFS,
+          P9.TACCESS,
+          P9.TFSYNC,
+          P9.TREADDIRX ->
+          true;
+      default -> false;
+    };
+  }
+
+  private static boolean keepsReplyTo(int type) {
     return switch (type) {
       case P9.TWRITE,
           P9.TAPPEND,

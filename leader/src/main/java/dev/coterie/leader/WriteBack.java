@@ -6,6 +6,8 @@ import dev.coterie.wire.HandleRequest.Tappend;
 import dev.coterie.wire.HandleRequest.Tfallocate;
 import dev.coterie.wire.HandleRequest.Twriteseq;
 import dev.coterie.wire.InodeRequest.Tsetattrx;
+import dev.coterie.wire.LeaseRequest.Tleaseret;
+import dev.coterie.wire.LeaseRequest.Tlockret;
 import dev.coterie.wire.LinuxRequest.Tfsync;
 import dev.coterie.wire.LinuxRequest.Tsetattr;
 import dev.coterie.wire.P9;
@@ -31,5 +33,10 @@ final class WriteBack {
       case Tclunk r -> r.fid();
       default -> P9.NOFID;
     };
+  }
+
+  /** What may follow them in one message: it gives leases back. */
+  static boolean givesBack(Request request) {
+    return request instanceof Tleaseret || request instanceof Tlockret;
   }
 }

@@ -29,10 +29,7 @@ final class Decoder {
   static Reply reply(int type, ByteBuffer body) throws ProtocolException {
     body.order(ByteOrder.LITTLE_ENDIAN);
     try {
-      Reply reply = type < P9.DIALECT_FIRST ? standardReply(type, body) : ourReply(type, body);
-      if (reply == null) {
-        throw new ProtocolException("no reply is of type " + type);
-      }
+      Reply reply = anyReply(type, body);
       requireEnd(type, body);
       return reply;
     } catch (BufferUnderflowException e) {
@@ -44,6 +41,15 @@ final class Decoder {
   static Request anyRequest(int type, ByteBuffer in) throws ProtocolException {
     Request request = type < P9.DIALECT_FIRST ? standardRequest(type, in) : ourRequest(type, in);
     return request != null ? request : unknown(type, in);
+  }
+
+  /** A reply, alone or in an Rdo; leaves what follows it in the buffer. */
+  static Reply anyReply(int type, ByteBuffer in) throws ProtocolException {
+    Reply reply = type < P9.DIALECT_FIRST ? standardReply(type, in) : ourReply(type, in);
+    if (reply == null) {
+      throw new ProtocolException("no reply is of type " + type);
+    }
+    return reply;
   }
 
   private static Request unknown(int type, ByteBuffer in) {
@@ -102,6 +108,7 @@ final class Decoder {
       case P9.TPING -> SessionRequest.Tping.get(in);
       case P9.TAS -> SessionRequest.Tas.get(in);
       case P9.TONCE -> SessionRequest.Tonce.get(in);
+      case P9.TDO -> SessionRequest.Tdo.get(in);
       case P9.TLOOKUP -> InodeRequest.Tlookup.get(in);
       case P9.TMAKE -> InodeRequest.Tmake.get(in);
       case P9.TREBIND -> InodeRequest.Trebind.get(in);
@@ -184,6 +191,7 @@ final class Decoder {
   private static @Nullable Reply ourReply(int type, ByteBuffer in) throws ProtocolException {
     return switch (type) {
       case P9.RSESSION -> SessionReply.Rsession.get(in);
+      case P9.RDO -> SessionReply.Rdo.get(in);
       case P9.RPING -> SessionReply.Rping.get(in);
       case P9.RLOOKUP -> InodeReply.Rlookup.get(in);
       case P9.RMAKE -> InodeReply.Rmake.get(in);

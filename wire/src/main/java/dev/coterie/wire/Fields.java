@@ -1,5 +1,6 @@
 package dev.coterie.wire;
 
+import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
@@ -112,6 +113,57 @@ final class Fields {
   /** A copy that outlives the frame. */
   static ByteBuffer copy(ByteBuffer data) {
     return ByteBuffer.allocate(data.remaining()).put(data.duplicate()).flip();
+  }
+
+  // ---- frames in a message ----
+
+  static void putFrame(ByteBuffer out, Message message, int tag) {
+    int start = out.position();
+    out.putInt(0).put((byte) message.type()).putShort((short) tag);
+    message.putBody(out);
+    out.putInt(start, out.position() - start);
+  }
+
+  /** How many frames there are. */
+  static int getCompoundCount(ByteBuffer in) throws ProtocolException {
+    int count = getShort(in);
+    if (count == 0 || count > Limits.COMPOUND_OPERATIONS) {
+      throw new ProtocolException("frames in a message: " + count);
+    }
+    return count;
+  }
+
+  /**
+   * Limits the buffer to the frame at its position, and moves it to the body.
+   *
+   * @param tag what the frame must have
+   * @return the type
+   */
+  static int beginFrame(ByteBuffer in, int tag) throws ProtocolException {
+    int start = in.position();
+    int size = in.getInt();
+    if (size < P9.HEADER_BYTES || size - Integer.BYTES > in.remaining()) {
+      throw new ProtocolException(
+          "frame of " + Integer.toUnsignedString(size) + " bytes in a message");
+    }
+    int type = getByte(in);
+    if (getShort(in) != tag) {
+      throw new ProtocolException("frame in a message without its place as tag");
+    }
+    in.limit(start + size);
+    return type;
+  }
+
+  /**
+   * The frame was read.
+   *
+   * @param limit that of the message
+   */
+  static void endFrame(ByteBuffer in, int type, int limit) throws ProtocolException {
+    if (in.hasRemaining()) {
+      throw new ProtocolException("type " + type + ": " + in.remaining() + " bytes too many");
+    }
+    in.limit(limit);
   }
 
   private static byte[] getBytes(ByteBuffer in) throws ProtocolException {

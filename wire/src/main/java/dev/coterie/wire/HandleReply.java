@@ -44,12 +44,25 @@ public sealed interface HandleReply extends Reply {
    * The file is open; the new fid is it.
    *
    * <pre>
-   * size[4] 215[1] tag[2] attrs[153] flags[4]
+   * size[4] 215[1] tag[2] attrs[153] [n[1] n*(inode[8] gen[4] plane[1] mode[1] seq[4])] flags[4]
    * </pre>
    *
+   * <p>The surprise: whether leases are there is said by {@link P9#GETATTR_LEASES} in the
+   * attributes.
+   *
+   * @param leases that the session has now
    * @param flags of the open file, without those that only steered the opening
    */
-  record Ropen(Stat stat, int flags) implements HandleReply {
+  record Ropen(Stat stat, List<HeldLease> leases, int flags) implements HandleReply {
+    public Ropen {
+      leases = List.copyOf(leases);
+    }
+
+    /** Without leases. */
+    public Ropen(Stat stat, int flags) {
+      this(stat, List.of(), flags);
+    }
+
     @Override
     public int type() {
       return P9.ROPEN;
@@ -57,12 +70,15 @@ public sealed interface HandleReply extends Reply {
 
     @Override
     public void putBody(ByteBuffer out) {
-      Attrs.put(out, stat);
+      HeldLease.put(out, stat, leases);
       out.putInt(flags);
     }
 
     static Ropen get(ByteBuffer in) throws ProtocolException {
-      return new Ropen(Attrs.get(in), in.getInt());
+      int start = in.position();
+      Stat stat = Attrs.get(in);
+      boolean leased = (in.getLong(start) & P9.GETATTR_LEASES) != 0;
+      return new Ropen(stat, leased ? HeldLease.getAll(in) : List.of(), in.getInt());
     }
   }
 

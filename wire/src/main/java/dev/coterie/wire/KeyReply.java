@@ -34,13 +34,17 @@ public sealed interface KeyReply extends Reply {
    * A lease on a key, and its value.
    *
    * <pre>
-   * size[4] 251[1] tag[2] mode[1] seq[4] count[4] value[count]
+   * size[4] 251[1] tag[2] mode[1] seq[4] flags[1] count[4] value[count]
    * </pre>
+   *
+   * @param flags {@link P9#KEY_RECALLED} or 0
    */
-  record Rusekey(int mode, int seq, ByteBuffer value) implements KeyReply {
+  record Rusekey(int mode, int seq, int flags, ByteBuffer value) implements KeyReply {
     /** What was granted. */
     public static Rusekey of(KeyLease lease) {
-      return new Rusekey(lease.mode().number(), lease.seq(), ByteBuffer.wrap(lease.value()));
+      int flags = lease.recalled() ? P9.KEY_RECALLED : 0;
+      return new Rusekey(
+          lease.mode().number(), lease.seq(), flags, ByteBuffer.wrap(lease.value()));
     }
 
     @Override
@@ -50,12 +54,14 @@ public sealed interface KeyReply extends Reply {
 
     @Override
     public void putBody(ByteBuffer out) {
-      out.put((byte) mode).putInt(seq);
+      out.put((byte) mode).putInt(seq).put((byte) flags);
       Fields.putData(out, value);
     }
 
     static Rusekey get(ByteBuffer in) throws ProtocolException {
-      return new Rusekey(Fields.getByte(in), in.getInt(), Fields.getData(in));
+      int mode = Fields.getByte(in);
+      int seq = in.getInt();
+      return new Rusekey(mode, seq, Fields.getByte(in), Fields.getData(in));
     }
   }
 

@@ -31,16 +31,24 @@ public sealed interface KeyRequest extends Request {
   }
 
   /**
-   * Waits for a lease on a key.
+   * Waits for a lease on a key; before that it may give one back, as {@link Treturnkey} does.
    *
    * <pre>
-   * size[4] 250[1] tag[2] key[8] gen[4] mode[1] timeoutms[4]
+   * size[4] 250[1] tag[2] key[8] gen[4] mode[1] timeoutms[4] flags[1] seq[4] count[4] value[count]
    * </pre>
    *
    * @param mode {@link P9#LEASE_SHARED} or {@link P9#LEASE_EXCLUSIVE}
    * @param timeoutMs 0: takes what is free; -1: no end
+   * @param flags 0, or {@link P9#KEY_RETURNS}, with {@link P9#KEY_CHANGED} or without
+   * @param seq which of the key's grants it gives back; else 0
    */
-  record Tusekey(InodeId key, int mode, int timeoutMs) implements KeyRequest {
+  record Tusekey(InodeId key, int mode, int timeoutMs, int flags, int seq, ByteBuffer value)
+      implements KeyRequest {
+    /** One that gives nothing back. */
+    public Tusekey(InodeId key, int mode, int timeoutMs) {
+      this(key, mode, timeoutMs, 0, 0, ByteBuffer.allocate(0));
+    }
+
     @Override
     public int type() {
       return P9.TUSEKEY;
@@ -49,11 +57,21 @@ public sealed interface KeyRequest extends Request {
     @Override
     public void putBody(ByteBuffer out) {
       out.putLong(key.number()).putInt(key.generation());
-      out.put((byte) mode).putInt(timeoutMs);
+      out.put((byte) mode).putInt(timeoutMs).put((byte) flags).putInt(seq);
+      Fields.putData(out, value);
     }
 
-    static Tusekey get(ByteBuffer in) {
-      return new Tusekey(new InodeId(in.getLong(), in.getInt()), Fields.getByte(in), in.getInt());
+    static Tusekey get(ByteBuffer in) throws ProtocolException {
+      InodeId key = new InodeId(in.getLong(), in.getInt());
+      int mode = Fields.getByte(in);
+      int timeoutMs = in.getInt();
+      int flags = Fields.getByte(in);
+      return new Tusekey(key, mode, timeoutMs, flags, in.getInt(), Fields.getData(in));
+    }
+
+    @Override
+    public Request detached() {
+      return new Tusekey(key, mode, timeoutMs, flags, seq, Fields.copy(value));
     }
   }
 

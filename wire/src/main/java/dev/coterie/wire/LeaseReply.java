@@ -1,6 +1,7 @@
 package dev.coterie.wire;
 
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Operation.Leased;
@@ -24,7 +25,7 @@ public sealed interface LeaseReply extends Reply {
       notices = List.copyOf(notices);
     }
 
-    /** These leases are to be given back. */
+    /** These leases are to be given back, as far as they are not to be kept. */
     public static Rnotify ofRecalls(List<LeaseName> leases) {
       List<Notice> notices = new ArrayList<>(leases.size());
       for (LeaseName lease : leases) {
@@ -69,7 +70,7 @@ public sealed interface LeaseReply extends Reply {
    *
    * @param kind {@link P9#NOTICE_RECALL}
    * @param seq which of the lease's grants
-   * @param toMode what may be kept: {@link P9#LEASE_NONE}
+   * @param toMode what may be kept: {@link P9#LEASE_NONE} or {@link P9#LEASE_SHARED}
    * @param reason why: {@link P9#RECALL_CHANGE}
    */
   record Notice(int kind, InodeId id, int plane, int seq, int toMode, int reason) {
@@ -82,21 +83,26 @@ public sealed interface LeaseReply extends Reply {
           lease.id(),
           lease.plane().number(),
           lease.seq(),
-          P9.LEASE_NONE,
+          lease.keeps().number(),
           P9.RECALL_CHANGE);
     }
 
     /**
-     * The lease that is to be given back.
+     * The lease that is to be given back, and what may be kept of it.
      *
      * @throws ProtocolException it says something else
      */
     public LeaseName recalled() throws ProtocolException {
       LeasePlane what = LeasePlane.of(plane);
-      if (kind != P9.NOTICE_RECALL || what == null || toMode != P9.LEASE_NONE) {
-        throw new ProtocolException("a notice of kind " + kind + ", plane " + plane);
+      LeaseMode keeps = LeaseMode.of(toMode);
+      if (kind != P9.NOTICE_RECALL
+          || what == null
+          || keeps == null
+          || keeps == LeaseMode.EXCLUSIVE) {
+        throw new ProtocolException(
+            "a notice of kind " + kind + ", plane " + plane + ", to mode " + toMode);
       }
-      return new LeaseName(id, what, seq);
+      return new LeaseName(id, what, seq, keeps);
     }
   }
 

@@ -77,11 +77,11 @@ public sealed interface LeaseRequest extends Request {
       leases = List.copyOf(leases);
     }
 
-    /** All of these leases, entirely. */
+    /** All of these leases, but what is kept of them. */
     public static Tleaseret of(List<LeaseName> leases) {
       List<Returned> all = new ArrayList<>(leases.size());
       for (LeaseName name : leases) {
-        all.add(new Returned(name.id(), name.plane().number(), name.seq(), P9.LEASE_NONE));
+        all.add(new Returned(name.id(), name.plane().number(), name.seq(), name.keeps().number()));
       }
       return new Tleaseret(all);
     }
@@ -201,7 +201,7 @@ public sealed interface LeaseRequest extends Request {
    * One lease that is given back.
    *
    * @param seq which of its grants
-   * @param mode what is kept: {@link P9#LEASE_NONE}
+   * @param mode what is kept: {@link P9#LEASE_NONE} or {@link P9#LEASE_SHARED}
    */
   record Returned(InodeId id, int plane, int seq, int mode) {
     /** Size on the wire. */

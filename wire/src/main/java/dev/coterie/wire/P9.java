@@ -171,7 +171,8 @@ public final class P9 {
   public static final int RLINKX = 231;
   public static final int TEVLOCK = 232;
   public static final int REVLOCK = 233;
-
+  public static final int TDO = 234;
+  public static final int RDO = 235;
   public static final int TLOCKRET = 236;
   public static final int RLOCKRET = 237;
   public static final int TOPENWATCH = 240;
@@ -224,6 +225,9 @@ public final class P9 {
   public static final long GETATTR_BTIME = 0x0800;
   public static final long GETATTR_GEN = 0x1000;
   public static final long GETATTR_DATAVERSION = 0x2000;
+
+  /** Leases follow. */
+  public static final long GETATTR_LEASES = 0x4000;
 
   /** What stat(2) has. */
   public static final long GETATTR_BASIC = 0x07FF;
@@ -337,16 +341,27 @@ public final class P9 {
   /** Nobody else sees it or changes it while it is held. */
   public static final int LEASE_EXCLUSIVE = 2;
 
-  // ---- Treturnkey, since 9P2000.L.coterie.1 ----
+  // ---- Treturnkey, Tusekey, since 9P2000.L.coterie.1 ----
 
   /** The value was changed. */
   public static final int KEY_CHANGED = 1;
+
+  /** Of Tusekey: gives back, before it waits. */
+  public static final int KEY_RETURNS = 2;
+
+  /** Of Rusekey: it is recalled with this, and no notice follows. */
+  public static final int KEY_RECALLED = 1;
 
   /** The lease was given back, and the value taken. */
   public static final int KEY_RETURNED = 0;
 
   /** The session did not have that lease; nothing was done. */
   public static final int KEY_NOT_HELD = 1;
+
+  // ---- Tdo, since 9P2000.L.coterie.1 ----
+
+  /** If one of the requests fails, what those before it made fids for is given back. */
+  public static final int DO_UNDO_FIDS = 1;
 
   // ---- Tchanges, since 9P2000.L.coterie.1 ----
 

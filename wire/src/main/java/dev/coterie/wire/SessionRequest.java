@@ -3,6 +3,8 @@ package dev.coterie.wire;
 import dev.coterie.api.Caller;
 import dev.coterie.api.Limits;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Requests about the session itself, since 9P2000.L.coterie.1. */
 public sealed interface SessionRequest extends Request {
@@ -109,6 +111,92 @@ public sealed interface SessionRequest extends Request {
     @Override
     public Request detached() {
       return new Tonce(flags, seq, inner.detached());
+    }
+  }
+
+  /**
+   * Several requests in one message, done one after the other, each as if it had come alone when
+   * the one before it was answered. The first that fails is the last that is begun; what was done
+   * before it stays.
+   *
+   * <pre>
+   * size[4] 234[1] tag[2] flags[4] n[2] n*request[request]
+   * </pre>
+   *
+   * <p>The surprise: inside are whole frames, their size included. The tag of each is its place in
+   * the message, from 0.
+   *
+   * @param flags {@link P9#DO_UNDO_FIDS} or 0
+   * @param requests 1 to {@link Limits#COMPOUND_OPERATIONS}; any but Tversion, Tauth, Tattach,
+   *     Tflush, Tsession, Tonce, Tas and another Tdo
+   */
+  record Tdo(int flags, List<Request> requests) implements SessionRequest {
+    /** What it adds to the frames inside, in bytes. */
+    public static final int OVERHEAD_BYTES = P9.HEADER_BYTES + Integer.BYTES + Short.BYTES;
+
+    public Tdo {
+      requests = List.copyOf(requests);
+      if (requests.isEmpty() || requests.size() > Limits.COMPOUND_OPERATIONS) {
+        throw new IllegalArgumentException("Tdo of " + requests.size());
+      }
+      for (Request inner : requests) {
+        if (!maySurround(inner.type())) {
+          throw new IllegalArgumentException("Tdo around type " + inner.type());
+        }
+      }
+    }
+
+    @Override
+    public int type() {
+      return P9.TDO;
+    }
+
+    @Override
+    public void putBody(ByteBuffer out) {
+      out.putInt(flags).putShort((short) requests.size());
+      for (int i = 0; i < requests.size(); i++) {
+        Fields.putFrame(out, requests.get(i), i);
+      }
+    }
+
+    static Tdo get(ByteBuffer in) throws ProtocolException {
+      int flags = in.getInt();
+      int count = Fields.getCompoundCount(in);
+      List<Request> requests = new ArrayList<>(count);
+      int limit = in.limit();
+      for (int i = 0; i < count; i++) {
+        int type = Fields.beginFrame(in, i);
+        if (!maySurround(type)) {
+          throw new ProtocolException("Tdo around type " + type);
+        }
+        requests.add(Decoder.anyRequest(type, in));
+        Fields.endFrame(in, type, limit);
+      }
+      return new Tdo(flags, requests);
+    }
+
+    private static boolean maySurround(int type) {
+      return switch (type) {
+        case P9.TVERSION,
+            P9.TAUTH,
+            P9.TATTACH,
+            P9.TFLUSH,
+            P9.TSESSION,
+            P9.TONCE,
+            P9.TAS,
+            P9.TDO ->
+            false;
+        default -> true;
+      };
+    }
+
+    @Override
+    public Request detached() {
+      List<Request> detached = new ArrayList<>(requests.size());
+      for (Request inner : requests) {
+        detached.add(inner.detached());
+      }
+      return new Tdo(flags, detached);
     }
   }
 

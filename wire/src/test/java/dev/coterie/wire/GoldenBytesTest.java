@@ -477,6 +477,19 @@ class GoldenBytesTest {
         "14000000 be 0100 00000000 02000000 78 03000000");
     assertFrame(
         1,
+        new SessionRequest.Tdo(
+            1, List.of(new BaseRequest.Twrite(3, 4, Samples.data("hi")), new BaseRequest.Tclunk(3))),
+        """
+        31000000 ea 0100 01000000 0200
+        19000000 76 0000 03000000 0400000000000000 02000000 6869
+        0b000000 78 0100 03000000\
+        """);
+    assertFrame(
+        1,
+        new SessionReply.Rdo(List.of(new BaseReply.Rwrite(2), new LinuxReply.Rlerror(9))),
+        "1f000000 eb 0100 0200 0b000000 77 0000 02000000 0b000000 07 0100 09000000");
+    assertFrame(
+        1,
         new SessionReply.Rsession(3, 4, 2000, 1, 0x102),
         "1e000000 a1 0100 0300000000000000 0400000000000000 d0070000 01 0201");
   }
@@ -488,6 +501,15 @@ class GoldenBytesTest {
         1,
         LeaseReply.Rnotify.ofRecalls(List.of(new LeaseName(new InodeId(9, 5), -2))),
         "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 feffffff 00 01");
+    LeaseName shared = new LeaseName(new InodeId(9, 5), LeasePlane.INODE, 7, LeaseMode.SHARED);
+    assertFrame(
+        1,
+        LeaseReply.Rnotify.ofRecalls(List.of(shared)),
+        "1d000000 a3 0100 0100 01 0900000000000000 05000000 00 07000000 01 01");
+    assertFrame(
+        1,
+        LeaseRequest.Tleaseret.of(List.of(shared)),
+        "1b000000 a6 0100 0100 0900000000000000 05000000 00 07000000 01");
     assertFrame(1, new LeaseRequest.Tlease(2, 0, 1), "0d000000 a4 0100 02000000 00 01");
     assertFrame(
         1,
@@ -513,11 +535,19 @@ class GoldenBytesTest {
     String id = "0900000000000000 05000000 ";
     assertFrame(1, new KeyRequest.Topenkey(Samples.name("k")), "0a000000 f8 0100 0100 6b");
     assertFrame(1, new KeyReply.Ropenkey(key), "13000000 f9 0100 " + id);
-    assertFrame(1, new KeyRequest.Tusekey(key, 2, -1), "18000000 fa 0100 " + id + "02 ffffffff");
     assertFrame(
         1,
-        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'})),
-        "11000000 fb 0100 02 07000000 01000000 76");
+        new KeyRequest.Tusekey(key, 2, -1),
+        "21000000 fa 0100 " + id + "02 ffffffff 00 00000000 00000000");
+    assertFrame(
+        1,
+        new KeyRequest.Tusekey(
+            key, 2, -1, P9.KEY_RETURNS | P9.KEY_CHANGED, 7, Samples.data("v")),
+        "22000000 fa 0100 " + id + "02 ffffffff 03 07000000 01000000 76");
+    assertFrame(
+        1,
+        KeyReply.Rusekey.of(new KeyLease(LeaseMode.EXCLUSIVE, 7, new byte[] {'v'}, true)),
+        "12000000 fb 0100 02 07000000 01 01000000 76");
     assertFrame(
         1,
         new KeyRequest.Treturnkey(key, 7, P9.KEY_CHANGED, Samples.data("v")),
@@ -592,6 +622,18 @@ class GoldenBytesTest {
   @Test
   void openFiles() throws Exception {
     assertFrame(1, new HandleRequest.Topen(1, 2, 3), "13000000 d6 0100 01000000 02000000 03000000");
+    String file = "00 07000000 0900000000000000" + STAT_HEX;
+    assertFrame(
+        1,
+        new HandleReply.Ropen(STAT, 2),
+        "a4000000 d7 0100 ff3f000000000000 " + file + " 02000000");
+    HeldLease lease = new HeldLease(new InodeId(9, 5), 0, 1, 7);
+    assertFrame(
+        1,
+        new HandleReply.Ropen(STAT, List.of(lease), 2),
+        "b7000000 d7 0100 ff7f000000000000 "
+            + file
+            + "01 0900000000000000 05000000 00 01 07000000 02000000");
     assertFrame(
         1,
         new HandleRequest.Treaddirx(1, 2, 3, 1),

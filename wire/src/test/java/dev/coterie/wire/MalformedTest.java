@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
@@ -251,6 +252,103 @@ class MalformedTest {
     }
   }
 
+  // ---- several in one message ----
+
+  @Test
+  void decode_doAroundWhatItMayNot_isRefused() {
+    for (int inner :
+        new int[] {
+          P9.TVERSION, P9.TAUTH, P9.TATTACH, P9.TFLUSH, P9.TSESSION, P9.TONCE, P9.TAS, P9.TDO
+        }) {
+      assertThatThrownBy(() -> decodeDo(several(1, 11, inner, 0)))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("Tdo around type " + inner);
+    }
+    assertThatThrownBy(() -> Reply.decode(P9.RDO, replies(1, 9, P9.RDO, 0).putShort(9, (short) 1)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("Rdo around type " + P9.RDO);
+  }
+
+  @Test
+  void decode_doOfNoneOrTooMany_isRefused() throws Exception {
+    for (int count : new int[] {0, Limits.COMPOUND_OPERATIONS + 1, 0xFFFF}) {
+      assertThatThrownBy(() -> decodeDo(several(count, 11, P9.TCLUNK, 0)))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("frames in a message: " + count);
+      assertThatThrownBy(() -> Reply.decode(P9.RDO, replies(count, 7, P9.RCLUNK, 0)))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("frames in a message: " + count);
+    }
+    Request most =
+        new SessionRequest.Tdo(
+            0,
+            Collections.nCopies(Limits.COMPOUND_OPERATIONS, (Request) new BaseRequest.Tclunk(5)));
+    assertThat(decodeDo(Samples.bodyOf(Samples.frameOf(1, most)))).isEqualTo(most);
+  }
+
+  /** Each size inside is held against what is left, and against what its request needs. */
+  @Test
+  void decode_doWithAnotherSizeInside_isRefused() throws Exception {
+    for (int size : new int[] {-1, 0, 6, 7, 10, 12, 1000, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+      assertThatThrownBy(() -> decodeDo(several(1, size, P9.TCLUNK, 0)))
+          .as("%s", size)
+          .isInstanceOf(ProtocolException.class);
+      assertThatThrownBy(
+              () -> Reply.decode(P9.RDO, replies(1, size == 7 ? 8 : size, P9.RCLUNK, 0)))
+          .as("%s", size)
+          .isInstanceOf(ProtocolException.class);
+    }
+    assertThat(decodeDo(several(1, 11, P9.TCLUNK, 0)).requests())
+        .isEqualTo(List.of(new BaseRequest.Tclunk(5)));
+  }
+
+  @Test
+  void decode_doWithoutItsPlaceAsTag_isRefused() {
+    assertThatThrownBy(() -> decodeDo(several(1, 11, P9.TCLUNK, 1)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("place");
+    assertThatThrownBy(() -> Reply.decode(P9.RDO, replies(1, 7, P9.RCLUNK, 1)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("place");
+  }
+
+  /** A count inside a request cannot reach into the next one. */
+  @Test
+  void decode_doWithDataBeyondItsRequest_isRefused() {
+    Request both =
+        new SessionRequest.Tdo(
+            0,
+            List.of(
+                new BaseRequest.Twrite(1, 2, ByteBuffer.wrap(new byte[4])),
+                new BaseRequest.Tclunk(5)));
+    ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, both)).order(ByteOrder.LITTLE_ENDIAN);
+    int count = body.position() + 6 + 7 + 4 + 8;
+    body.putInt(count, 5);
+    assertThatThrownBy(() -> decodeDo(body)).isInstanceOf(ProtocolException.class);
+  }
+
+  @Test
+  void decode_doAroundUnknown_isKnownAsThat() throws Exception {
+    assertThat(decodeDo(several(1, 11, 198, 0)).requests())
+        .isEqualTo(List.of(new UnknownRequest(198)));
+  }
+
+  private static SessionRequest.Tdo decodeDo(ByteBuffer body) throws ProtocolException {
+    return (SessionRequest.Tdo) Request.decode(P9.TDO, body, Dialect.COTERIE_1);
+  }
+
+  /** A Tdo around one request with four bytes of body. */
+  private static ByteBuffer several(int count, int size, int type, int tag) {
+    ByteBuffer body = little(17).putInt(0).putShort((short) count);
+    return body.putInt(size).put((byte) type).putShort((short) tag).putInt(5).flip();
+  }
+
+  /** An Rdo around one reply without body, but for an Rdo. */
+  private static ByteBuffer replies(int count, int size, int type, int tag) {
+    ByteBuffer body = little(2 + Math.clamp(size, 7, 16)).putShort((short) count);
+    return body.putInt(size).put((byte) type).putShort((short) tag).rewind();
+  }
+
   @Test
   void decode_asAroundUnknown_isKnownAsThat() throws Exception {
     ByteBuffer body = as(0);
@@ -323,6 +421,22 @@ class MalformedTest {
     ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, new InodeReply.Rlookup(Samples.STAT)));
     body.putLong(at, value);
     assertThatThrownBy(() -> Reply.decode(P9.RLOOKUP, body)).isInstanceOf(ProtocolException.class);
+  }
+
+  /** Leases that are announced are there, as many as are said. */
+  @Test
+  void decode_opening_refusesLeasesThatAreNot() throws Exception {
+    HeldLease lease = new HeldLease(Samples.STAT.id(), 0, 1, 2);
+    HandleReply.Ropen reply = new HandleReply.Ropen(Samples.STAT, List.of(lease), 0);
+    int count = Attrs.BYTES;
+    for (int wrong : new int[] {0, 2, 255}) {
+      ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, reply)).put(count, (byte) wrong);
+      assertThatThrownBy(() -> Reply.decode(P9.ROPEN, body)).isInstanceOf(ProtocolException.class);
+    }
+    ByteBuffer body = Samples.bodyOf(Samples.frameOf(1, reply));
+    assertThat(Reply.decode(P9.ROPEN, body)).isEqualTo(reply);
+    ByteBuffer unsaid = Samples.bodyOf(Samples.frameOf(1, reply)).putLong(0, P9.GETATTR_ALL);
+    assertThatThrownBy(() -> Reply.decode(P9.ROPEN, unsaid)).isInstanceOf(ProtocolException.class);
   }
 
   @Test

@@ -137,6 +137,7 @@ class ProtocolPageTest {
             case Qid qid -> Qid.BYTES;
             case Change change -> change.bytes();
             case Event _ -> Event.BYTES;
+            case Message inner -> Samples.frameOf(1, inner).length;
             case LeaseRequest.Returned _ -> LeaseRequest.Returned.BYTES;
             case LeaseRequest.Lock _ -> LeaseRequest.Lock.BYTES;
             case LeaseReply.Notice _ -> LeaseReply.Notice.BYTES;

@@ -126,6 +126,12 @@ final class Samples {
             7,
             8),
         new SessionRequest.Tonce(0, 1, new BaseRequest.Twrite(1, 2, data("inner"))),
+        new SessionRequest.Tdo(
+            P9.DO_UNDO_FIDS,
+            List.of(
+                new InodeRequest.Tlookup(1, 2, name("found")),
+                new BaseRequest.Twrite(3, 4, data("inner")),
+                new BaseRequest.Tclunk(3))),
         new SessionRequest.Tping(0x0102030405060708L),
         new SessionRequest.Tas(CALLER, new BaseRequest.Twrite(1, 2, data("inner"))),
         new InodeRequest.Tlookup(1, 2, name("found")),
@@ -173,7 +179,7 @@ final class Samples {
                 new LeaseRequest.Lock(1, 2, 3, 4, 5, 6, 7),
                 new LeaseRequest.Lock(-1, 0, 1, Long.MAX_VALUE, 0, -6, 0))),
         new KeyRequest.Topenkey(name("counter")),
-        new KeyRequest.Tusekey(new InodeId(1, 2), 3, -4),
+        new KeyRequest.Tusekey(new InodeId(1, 2), 3, -4, 5, -6, data("changed")),
         new KeyRequest.Treturnkey(new InodeId(1, 2), -3, 4, data("changed")),
         new KeyRequest.Tclosekey(new InodeId(1, 2)));
   }
@@ -221,6 +227,9 @@ final class Samples {
   private static List<Reply> ourReplies() {
     return List.of(
         new SessionReply.Rsession(1, 2, 3, 4, 5),
+        new SessionReply.Rdo(
+            List.of(
+                new BaseReply.Rread(data("inner")), new BaseReply.Rclunk(), new LinuxReply.Rlerror(2))),
         new SessionReply.Rping(0x0102030405060708L),
         new InodeReply.Rlookup(STAT),
         new InodeReply.Rmake(STAT),
@@ -235,6 +244,7 @@ final class Samples {
         new InodeReply.Rremovexattr(),
         new HandleReply.Rcreate(STAT, 1),
         new HandleReply.Ropen(STAT, 1),
+        new HandleReply.Ropen(STAT, List.of(new HeldLease(STAT.id(), 0, 1, -2)), 3),
         new HandleReply.Rreaddirx(
             P9.READDIRX_ATTRS, List.of(entry("with", 7, STAT), entry("without", 8, null))),
         new HandleReply.Rreaddirx(0, List.of(entry("plain", 9, null))),
@@ -265,7 +275,7 @@ final class Samples {
         new LeaseReply.Rleaseret(),
         new LeaseReply.Rlockret(),
         new KeyReply.Ropenkey(new InodeId(1, 2)),
-        new KeyReply.Rusekey(1, -2, data("value")),
+        new KeyReply.Rusekey(1, -2, 3, data("value")),
         new KeyReply.Rreturnkey(1),
         new KeyReply.Rclosekey());
   }

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,16 @@ final class EventFile {
         }
       }
       return false;
+    }
+  }
+
+  /** Whether anything was called. */
+  static boolean hasRecords(Path path) throws IOException {
+    if (!Files.exists(path) || !isBegun(path)) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return open(path, arena).first() != 0;
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  */
 public final class HistoryRun {
   private static final int NO_RUN = 2;
+  private static final long POLL_MS = 10;
 
   private final RunOptions options;
   private final Path logs;
@@ -89,11 +90,13 @@ public final class HistoryRun {
       }
       workers.forEach(WorkerProcess::go);
       if (options.kill() > 0) {
-        // Nothing counts this latch down: the moment of the blow is a time, and any will do.
-        boolean early =
-            new CountDownLatch(1).await(options.seconds() * 500L, TimeUnit.MILLISECONDS);
-        assert !early;
-        workers.subList(0, options.kill()).forEach(WorkerProcess::kill);
+        pause(options.seconds() * 500L); // the moment of the blow is a time, and any will do
+        for (WorkerProcess victim : workers.subList(0, options.kill())) {
+          while (!victim.isAtWork(options.threads(), logs)) {
+            pause(POLL_MS);
+          }
+          victim.kill();
+        }
       }
       List<String> faults = new ArrayList<>();
       for (WorkerProcess worker : workers) {
@@ -103,6 +106,11 @@ public final class HistoryRun {
     } finally {
       workers.forEach(WorkerProcess::close);
     }
+  }
+
+  private static void pause(long ms) throws InterruptedException {
+    boolean early = new CountDownLatch(1).await(ms, TimeUnit.MILLISECONDS); // nobody counts it down
+    assert !early;
   }
 
   /** Checks the logs of a directory. */

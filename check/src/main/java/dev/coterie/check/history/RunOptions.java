@@ -60,6 +60,9 @@ public record RunOptions(
 
   private static final int SHARERS = 12;
 
+  /** However slow this process is to kill it. */
+  private static final int UNTIL_KILLED_S = 3600;
+
   private static final Set<String> NAMES =
       Set.of(
           "connector",
@@ -143,6 +146,10 @@ public record RunOptions(
     return new Universe(n.get(0), n.get(1), n.get(2), n.get(3), n.get(4));
   }
 
+  private boolean isToBeKilled(int number) {
+    return number < kill;
+  }
+
   /** The arguments for one worker process. */
   List<String> workerArguments(int number, Path logs) {
     return List.of(
@@ -159,9 +166,9 @@ public record RunOptions(
         "--teams",
         String.valueOf(teams),
         "--seconds",
-        String.valueOf(seconds),
+        String.valueOf(isToBeKilled(number) ? UNTIL_KILLED_S : seconds),
         "--operations",
-        String.valueOf(operations),
+        String.valueOf(isToBeKilled(number) ? Integer.MAX_VALUE : operations),
         "--seed",
         String.valueOf(seed),
         "--universe",

@@ -86,6 +86,19 @@ final class WorkerProcess implements AutoCloseable {
         : List.of("worker %d: %s threads lost an answer".formatted(number, words[2]));
   }
 
+  /** Whether each of its threads has called something. */
+  boolean isAtWork(int threads, Path logs) throws IOException {
+    if (!process.isAlive()) {
+      throw new IOException("worker " + number + " is gone");
+    }
+    for (int thread = 0; thread < threads; thread++) {
+      if (!EventFile.hasRecords(Worker.logFile(logs, number, thread))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** SIGKILL. */
   void kill() {
     killed = true;

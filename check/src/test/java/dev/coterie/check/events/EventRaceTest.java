@@ -87,19 +87,19 @@ class EventRaceTest {
       Future<?> waiting =
           threads.submit(() -> {
             for (int round = 0; round < BEGINNINGS; round++) {
-              start.await(30, TimeUnit.SECONDS);
+              start.await(60, TimeUnit.SECONDS);
               assertThat(session.evwait(ROOT, set, 4, -1)).hasSize(1);
             }
             return null;
           });
       for (int round = 0; round < BEGINNINGS; round++) {
-        start.await(30, TimeUnit.SECONDS);
+        start.await(60, TimeUnit.SECONDS);
         for (int i = round % 64; i > 0; i--) {
           Thread.onSpinWait();
         }
         put(session, counter);
       }
-      waiting.get(30, TimeUnit.SECONDS);
+      waiting.get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -121,7 +121,7 @@ class EventRaceTest {
       int which = i;
       all.add(
           threads.submit(() -> {
-            start.await(30, TimeUnit.SECONDS);
+            start.await(60, TimeUnit.SECONDS);
             switch (which) {
               case 0 -> put(session, counter);
               case 1 -> alarm.get().run();
@@ -131,9 +131,9 @@ class EventRaceTest {
           }));
     }
     for (Future<?> one : all) {
-      one.get(30, TimeUnit.SECONDS);
+      one.get(60, TimeUnit.SECONDS);
     }
-    String how = end.get(30, TimeUnit.SECONDS);
+    String how = end.get(60, TimeUnit.SECONDS);
     List<Event> left = session.evwait(ROOT, set, 4, 0);
     assertThat(left).as(how).hasSize(how.equals("event") ? 0 : 1);
     session.close(ROOT, set);

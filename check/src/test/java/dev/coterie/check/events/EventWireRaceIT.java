@@ -85,12 +85,12 @@ class EventWireRaceIT {
   private Future<Object> adding(long counter, int delayNanos) throws Exception {
     Future<Object> adding =
         threads.submit(() -> {
-          start.await(30, SECONDS);
+          start.await(60, SECONDS);
           pause(delayNanos);
           SharedSetIT.add(writer, counter, 1);
           return counter;
         });
-    start.await(30, SECONDS);
+    start.await(60, SECONDS);
     return adding;
   }
 
@@ -125,7 +125,7 @@ class EventWireRaceIT {
       pause(random.nextInt(3_000));
       one.evctl(ME, set, Control.ADD, counter, EPOLLIN | EPOLLET, DATA);
       int reports = wait == null ? 0 : wait.reports();
-      adding.get(30, SECONDS);
+      adding.get(60, SECONDS);
       int left = count(one.evwait(ME, set, 8, 0));
       // Who is told between the two halves of a change can be told of each half.
       assertThat(reports + left).as("round %d", round).isBetween(1, wait == null ? 1 : 2);
@@ -160,7 +160,7 @@ class EventWireRaceIT {
     }
 
     String ended() throws Exception {
-      return end.get(30, SECONDS);
+      return end.get(60, SECONDS);
     }
 
     int reports() throws Exception {
@@ -231,7 +231,7 @@ class EventWireRaceIT {
           wait.ticket.cancel();
         }
       }
-      adding.get(30, SECONDS);
+      adding.get(60, SECONDS);
       int reports = 0;
       for (Wait wait : waits) {
         wait.ticket.cancel(); // who waits on gets nothing more

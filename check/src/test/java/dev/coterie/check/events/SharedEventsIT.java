@@ -187,7 +187,7 @@ class SharedEventsIT {
     two.say("chmod f 600");
     one.say("mkdir d x");
     two.say("mkdir d y");
-    await().atMost(30, SECONDS).until(() -> service.evwait(ME, set, 16, -1).size() == 3);
+    await().atMost(60, SECONDS).until(() -> service.evwait(ME, set, 16, -1).size() == 3);
     for (String word : List.of("write", "mkdir")) {
       one.hear(word);
     }
@@ -305,7 +305,7 @@ class SharedEventsIT {
       assertThat(told.poll()).containsExactly(new Event(EPOLLIN, 7, 1));
       int before = leader.counts().connections();
       other.kill();
-      await().atMost(30, SECONDS).until(() -> leader.counts().connections() == before - 1);
+      await().atMost(60, SECONDS).until(() -> leader.counts().connections() == before - 1);
       SharedSetIT.add(service, counter, 1);
       assertThat(told.poll()).containsExactly(new Event(EPOLLIN, 7, 1));
     }
@@ -331,8 +331,8 @@ class SharedEventsIT {
           Thread.onSpinWait();
         }
         taker.interrupt();
-        adding.get(30, SECONDS);
-        int taken = taking.get(30, SECONDS);
+        adding.get(60, SECONDS);
+        int taken = taking.get(60, SECONDS);
         int left = told.poll().stream().mapToInt(Event::changes).sum();
         assertThat(taken + left).as("round %d", i).isEqualTo(1);
         took += taken;
@@ -382,7 +382,7 @@ class SharedEventsIT {
           told.off(in);
         }
         assertThat(told.poll()).as("round %d", i).isEmpty();
-        writing.get(30, SECONDS);
+        writing.get(60, SECONDS);
         assertThat(told.poll()).as("round %d", i).isEmpty();
         other.close(ME, out);
         if (!closes) {

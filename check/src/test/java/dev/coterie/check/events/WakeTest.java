@@ -222,7 +222,7 @@ class WakeTest {
     CyclicBarrier start = new CyclicBarrier(2);
     Future<?> giving =
         threads.submit(() -> {
-          start.await(30, SECONDS);
+          start.await(60, SECONDS);
           for (int i = 0; i < given; i++) {
             int which = (first + i) % WAITS;
             if (i % 2 == 0) {
@@ -235,14 +235,14 @@ class WakeTest {
         });
     Future<?> adding =
         threads.submit(() -> {
-          start.await(30, SECONDS);
+          start.await(60, SECONDS);
           for (long counter : counters) {
             put(one, counter);
           }
           return null;
         });
-    giving.get(30, SECONDS);
-    adding.get(30, SECONDS);
+    giving.get(60, SECONDS);
+    adding.get(60, SECONDS);
     int reports = 0;
     boolean oneWaits = false;
     for (Wait wait : waits) {

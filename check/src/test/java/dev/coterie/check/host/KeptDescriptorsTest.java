@@ -84,9 +84,9 @@ class KeptDescriptorsTest {
   void file_notUsedForAMoment_isNotKeptOpen() throws Exception {
     Files.writeString(folder.resolve("a"), "a");
     InodeId file = service.lookup(ROOT, root, Name.of("a")).id();
-    await().atMost(10, TimeUnit.SECONDS).until(() -> open("/a").isEmpty());
+    await().atMost(60, TimeUnit.SECONDS).until(() -> open("/a").isEmpty());
     service.getattr(ROOT, file);
     Files.delete(folder.resolve("a"));
-    await().atMost(10, TimeUnit.SECONDS).until(() -> open(" (deleted)").isEmpty());
+    await().atMost(60, TimeUnit.SECONDS).until(() -> open(" (deleted)").isEmpty());
   }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What one client can make a leader keep: requests, replies and buffers. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BoundsTest {
   private static final int LARGE = 1 << 20;
   private static final int MSIZE = Limits.MSIZE_MAX_BYTES;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The connecting end of a unix socket: nothing is waited for that can never come. */
-@Timeout(60)
+@Timeout(180)
 class ClientSocketTest {
   private static final int ROUNDS = 20_000;
   private static final int SPINS = 400;

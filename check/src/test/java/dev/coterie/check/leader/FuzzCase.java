@@ -36,7 +36,7 @@ record FuzzCase(long seed, byte[] bytes, int[] pieces, Manner manner) {
   /**
    * Requests by type, and what their bodies are made of: f fid, N fid to be made, n name, w names
    * of a walk, t tag, b byte, i flags or mask, m mode, u user, o offset, c count, d count and data,
-   * v version, C change of attributes, k token, q identity.
+   * v version, C change of attributes, k token, q identity, D several of these requests.
    */
   private static final String[] REQUESTS = {
     "8 f",
@@ -91,7 +91,12 @@ record FuzzCase(long seed, byte[] bytes, int[] pieces, Manner manner) {
     "212 fNNnim",
     "214 fNi",
     "228 fi",
+    "234 iD",
+    "234 iD",
   };
+
+  /** How many of those, the last ones, have others inside. */
+  private static final int SEVERAL = 2;
 
   private static final String[] NAMES = {
     "a",
@@ -236,11 +241,21 @@ record FuzzCase(long seed, byte[] bytes, int[] pieces, Manner manner) {
             frame.u8(offset()).u8(random.nextInt()).u8(offset()).u8(random.nextInt());
           }
           case 'k' -> frame.u8(random.nextLong()).u8(random.nextLong());
+          case 'D' -> several(frame);
           case 'q' -> frame.u8(random.nextInt(30)).u4(random.nextInt());
           default -> throw new AssertionError(fields);
         }
       }
       return frame;
+    }
+
+    private void several(Frame frame) {
+      int count = 1 + random.nextInt(5);
+      frame.u2(count);
+      for (int i = 0; i < count; i++) {
+        String[] words = REQUESTS[random.nextInt(REQUESTS.length - SEVERAL)].split(" ");
+        frame.bytes(body(Frame.of(Integer.parseInt(words[0])), words[1]).toBytes(i));
+      }
     }
 
     private long offset() {

@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
  * leases would: they use no thread and can be cancelled. Also counts what went through.
  */
 final class Gate implements UnaryOperator<FileService> {
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private volatile Predicate<Operation<?>> keeps = operation -> false;
   private volatile Predicate<Operation<?>> keepsAnswers = operation -> false;

@@ -133,7 +133,7 @@ class KillIT {
 
   private void awaitCounts(Leader.Counts counts) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(2))
         .until(leader::counts, counts::equals);
   }

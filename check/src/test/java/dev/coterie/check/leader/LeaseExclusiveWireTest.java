@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A client that has a file alone, frame by frame, beside plain 9P clients that know of no leases.
  */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseExclusiveWireTest {
   private static final int FILE = 1;
   private static final int HANDLE = 2;

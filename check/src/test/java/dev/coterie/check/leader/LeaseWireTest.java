@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The messages about leases, frame by frame; who changes things is a plain 9P client. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseWireTest {
   private static final int FILE = 1;
   private static final int CHANGE = 61_000; // tags
@@ -221,7 +221,7 @@ class LeaseWireTest {
   }
 
   @Test
-  void lease_overTcp_isNone() throws IOException {
+  void lease_overTcp_isNone_withoutSuchASession() throws IOException {
     try (RawClient tcp = RawClient.connect(served.leader.tcpPort())) {
       tcp.version(RawClient.MSIZE, RawClient.DIALECT);
       tcp.attach(ROOT, 0);
@@ -229,6 +229,22 @@ class LeaseWireTest {
       assertThat(take(tcp)).isZero();
     }
     plain.write(FILE, 0, new byte[1]);
+  }
+
+  /** The leader keeps it for as long as its client may not have noticed that it is alone. */
+  @Test
+  void lease_overTcp_isGranted_toASessionThatOutlivesItsConnections() throws IOException {
+    RawClient tcp = RawClient.connect(served.leader.tcpPort());
+    try (tcp) {
+      tcp.version(RawClient.MSIZE, RawClient.DIALECT);
+      tcp.ok(Frame.of(P9.TSESSION).u8(5).u8(5).u8(6).u8(6).u4(P9.SESSION_NEW).u8(0).u8(0));
+      tcp.attach(ROOT, 0);
+      tcp.walk(ROOT, FILE, "f");
+      assertThat(take(tcp)).isNotZero();
+    }
+    change();
+    assertWaits();
+    assertChanged(); // when its time is over
   }
 
   @Test
@@ -239,7 +255,7 @@ class LeaseWireTest {
     holder.fails(Errno.EBADF, leaseFrame(77, 0, 1));
     int seq = take();
     holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 5, seq, 0)));
-    holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 0, seq, 1)));
+    holder.fails(Errno.EINVAL, Frame.of(P9.TLEASERET).u2(1).bytes(lease(file, 0, seq, 2)));
     change();
     assertWaits();
     holder.ok(returnFrame(seq + 1));

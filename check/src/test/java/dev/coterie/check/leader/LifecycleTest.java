@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A leader that comes and goes, with clients in the middle of things. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LifecycleTest {
   @TempDir private Path folder;
 
@@ -192,11 +192,11 @@ class LifecycleTest {
       liveOnce();
     }
 
-    await().atMost(Duration.ofSeconds(10)).until(() -> threads() <= threads);
+    await().atMost(Duration.ofSeconds(60)).until(() -> threads() <= threads);
     assertThat(descriptors()).isLessThanOrEqualTo(descriptors);
     // Freed when the collector gets to it, which may be later than it was asked.
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> Memory.directBytesInUse() < direct + (4 << 20));
   }
 

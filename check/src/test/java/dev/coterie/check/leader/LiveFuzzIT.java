@@ -55,7 +55,7 @@ class LiveFuzzIT {
   private static final long FIXED_SEED = 20_250_917;
 
   /** How long a leader may take for an answer; a hang is longer than any machine is busy. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** What the two workers' entries, and the collector's mood, may make of difference. */
   private static final long HEAP_SLACK_BYTES = 16L << 20;
@@ -141,7 +141,7 @@ class LiveFuzzIT {
       fuzz(one, CASES / seeds.size(), workers);
     }
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(() -> {
           Leader.Counts now = leader.counts();
           assertThat(now.connections()).as("connections").isEqualTo(counts.connections());
@@ -161,7 +161,7 @@ class LiveFuzzIT {
   }
 
   private void awaitCounts(Leader.Counts counts) {
-    await().atMost(Duration.ofSeconds(20)).until(leader::counts, counts::equals);
+    await().atMost(Duration.ofSeconds(60)).until(leader::counts, counts::equals);
   }
 
   /** Threads of connections; the pool's come when they are first needed, and stay. */

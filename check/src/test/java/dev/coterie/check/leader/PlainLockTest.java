@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tlock and Tgetlock. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PlainLockTest {
   private static final int FILE = 1;
   private static final int SECOND = 2;
@@ -294,7 +294,7 @@ class PlainLockTest {
     expect(gone, TAG, BLOCKED);
     lock(one, UNLOCK, 0, 0, 7);
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(2))
         .until(() -> lock(one, WRITE, 0, 0, 7) == SUCCESS);
   }

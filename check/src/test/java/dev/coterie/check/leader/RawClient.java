@@ -31,7 +31,7 @@ public final class RawClient implements AutoCloseable {
   private static final int TAGS = 60_000;
 
   /** How long a reply may take before the test has failed. */
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final SocketChannel channel;
   private final Selector selector = Selector.open();

@@ -123,13 +123,21 @@ final class Relay implements AutoCloseable {
         unanswered.remove(frames.tag());
         continue;
       }
-      clunks += frames.type() == P9.TCLUNK ? 1 : 0;
-      if (!UNWAITED.contains(frames.type())) {
+      int riding = ridingClunks(frames);
+      clunks += frames.type() == P9.TCLUNK ? 1 : riding;
+      if (!UNWAITED.contains(frames.type()) && riding == 0) {
         trips += unanswered.isEmpty() ? 1 : 0;
         messages++;
         unanswered.add(frames.tag());
       }
     }
+  }
+
+  /** Those in one message that nobody waits for: their tags are beyond those of changes. */
+  private static int ridingClunks(FrameReader frames) {
+    boolean riding = frames.type() == P9.TDO && frames.tag() >= Limits.SLOTS_PER_SESSION;
+    ByteBuffer body = frames.body();
+    return riding ? Short.toUnsignedInt(body.getShort(body.position() + Integer.BYTES)) : 0;
   }
 
   @Override

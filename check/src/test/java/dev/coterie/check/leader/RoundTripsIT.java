@@ -2,6 +2,7 @@ package dev.coterie.check.leader;
 
 import static dev.coterie.api.OpenFlags.O_CREAT;
 import static dev.coterie.api.OpenFlags.O_RDONLY;
+import static dev.coterie.api.OpenFlags.O_RDWR;
 import static dev.coterie.api.OpenFlags.O_WRONLY;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,6 +12,8 @@ import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.OpenFile;
+import dev.coterie.api.Operation.Whence;
+import dev.coterie.api.Token;
 import dev.coterie.api.Tree;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
@@ -132,7 +135,7 @@ class RoundTripsIT {
       relay.reset();
       assertThat(Files.readString(small)).isEqualTo("small");
       assertThat(relay.trips()).isEqualTo(1);
-      assertThat(relay.messages()).isEqualTo(6); // three names, open, read, lease
+      assertThat(relay.messages()).isEqualTo(5); // three names, open with a lease, read
     }
   }
 
@@ -154,6 +157,73 @@ class RoundTripsIT {
       assertThat(page.size()).isEqualTo(5000);
       assertThat(page.read(content, 0)).isEqualTo(4096);
       assertThat(content.flip()).isEqualTo(ByteBuffer.wrap(bytes("q".repeat(4096))));
+    }
+  }
+
+  /** A look by another leaves who has the file alone its copies. */
+  @Test
+  void statAndRead_ofWhoStoppedWriting_areNone_besideAReader() throws Exception {
+    try (Client client = connect(COPIES.withWriteBack());
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile file = tree.open(PAGE, O_RDWR, 0)) {
+      for (int i = 0; i < 4; i++) {
+        file.pwrite(ByteBuffer.wrap(bytes("q".repeat(1024))), 1024 * i);
+      }
+      ByteBuffer content = ByteBuffer.allocate(4096);
+      file.pread(content, 0);
+      file.fstat();
+      relay.reset();
+      assertThat(others.readAll(PAGE)).isEqualTo(bytes("q".repeat(4096)));
+      assertThat(file.pread(content.clear(), 0)).isEqualTo(4096);
+      assertThat(file.fstat().size()).isEqualTo(4096);
+      assertThat(others.stat(PAGE).size()).isEqualTo(4096);
+      assertThat(relay.messages()).isZero();
+
+      write(PAGE, "r".repeat(5000));
+      assertThat(file.fstat().size()).isEqualTo(5000);
+    }
+  }
+
+  @Test
+  void offsetOfAFileThatNobodyElseHas_costsNothing_andIsToldBeforeOthersHaveIt() throws Exception {
+    try (Client client = connect(COPIES);
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile page = tree.open(PAGE, O_RDONLY, 0)) {
+      ByteBuffer content = ByteBuffer.allocate(100);
+      page.read(content);
+      page.read(content.clear()); // from now on there is a lease
+      relay.reset();
+      assertThat(page.seek(Whence.CUR, 0)).isEqualTo(200);
+      assertThat(page.seek(Whence.END, -50)).isEqualTo(4046);
+      assertThat(page.read(content.clear())).isEqualTo(50);
+      assertThat(page.read(content.clear())).isZero();
+      assertThat(page.seek(Whence.SET, 4000)).isEqualTo(4000);
+      assertThat(relay.messages()).isZero();
+
+      Token token = page.share();
+      assertThat(relay.messages()).as("seek and share").isEqualTo(2);
+      try (OpenFile taken = others.take(token)) {
+        assertThat(taken.read(content.clear())).isEqualTo(96);
+      }
+      assertThat(page.seek(Whence.CUR, 0)).isEqualTo(4096);
+      assertThat(relay.messages()).as("the leader has it").isEqualTo(3);
+    }
+  }
+
+  @Test
+  void writesInARow_atAnOffset_areKeptBack() throws Exception {
+    try (Client client = connect(COPIES.withWriteBack());
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile file = tree.open("d1/log", O_WRONLY | O_CREAT, 0644)) {
+      file.write(ByteBuffer.wrap(bytes("one")));
+      file.write(ByteBuffer.wrap(bytes("two"))); // from now on there is a lease
+      relay.reset();
+      for (int i = 0; i < 100; i++) {
+        file.write(ByteBuffer.wrap(bytes("more")));
+      }
+      assertThat(file.seek(Whence.CUR, 0)).isEqualTo(406);
+      assertThat(relay.messages()).as("what is a second old goes").isLessThan(10);
+      assertThat(others.stat("d1/log").size()).isEqualTo(406);
     }
   }
 

@@ -50,7 +50,7 @@ final class Served implements AutoCloseable {
 
   void awaitCounts(Leader.Counts counts) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(2))
         .until(leader::counts, counts::equals);
   }

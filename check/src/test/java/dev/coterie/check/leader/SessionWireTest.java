@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,12 +21,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions that outlive their connections, and changes that are applied once; frame by frame. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SessionWireTest {
   private static final int NEW = P9.SESSION_NEW | P9.SESSION_KEEP;
   private static final long CLIENT = 11;
   private static final long SECRET = 22;
   private static final int FILE = 1;
+  private static final int CONNECTIONS = Limits.SESSIONS_PER_USER + 10;
   private static final int TAG = 7; // and slot
 
   @TempDir private Path folder;
@@ -37,7 +40,7 @@ class SessionWireTest {
 
   @BeforeEach
   void serve() throws IOException {
-    served = Served.in(folder, builder -> builder.tcp(0, true));
+    served = Served.in(folder, builder -> builder.tcp(0, true).connections(CONNECTIONS));
     client = connect();
     session = ask(client, NEW, CLIENT, SECRET, 0, 0);
     client.attach(ROOT, P9.NONUNAME);
@@ -209,6 +212,71 @@ class SessionWireTest {
     served.gate.keepNothing();
     assertFails(Errno.EINTR, send(client, TAG, once(1, append("ab"))));
     assertAppended(send(client, TAG, once(2, append("c"))), 0, 1);
+  }
+
+  // ---- several in one message ----
+
+  private static Frame several(Frame... inner) {
+    Frame frame = Frame.of(P9.TDO).u4(0).u2(inner.length);
+    for (int i = 0; i < inner.length; i++) {
+      frame.bytes(inner[i].toBytes(i));
+    }
+    return frame;
+  }
+
+  private static Frame readNext(int count) {
+    return Frame.of(P9.TREADSEQ).u4(FILE).u4(count);
+  }
+
+  @Test
+  void several_areAppliedOnce_andAnsweredAsBefore() throws IOException {
+    client.write(FILE, 0, "0123456789".getBytes(StandardCharsets.US_ASCII));
+    Frame both = once(1, several(append("ab"), readNext(4), append("c")));
+    ByteBuffer first = send(client, TAG, both).body();
+    assertThat(first.getShort(0)).isEqualTo((short) 3);
+    assertThat(send(client, TAG, both).body()).isEqualTo(first);
+    resume();
+    assertThat(send(client, TAG, both).body()).isEqualTo(first);
+    assertSize(13);
+    ByteBuffer next = client.ok(readNext(1)).body();
+    assertThat(next.getLong()).as("read once").isEqualTo(4);
+  }
+
+  @Test
+  void several_whoseConnectionIsLostInTheMiddle_areGoneOnWith() throws IOException {
+    served.gate.keep(Operation.Mkdir.class::isInstance);
+    Frame make = Frame.of(P9.TMAKE).u4(ROOT).u4(9).name("d").u4(040755).u8(0).name("");
+    Frame all = once(1, several(append("ab"), make, append("c")));
+    client.send(TAG, all);
+    served.gate.awaitHeld(1);
+    resume();
+    client.send(TAG, all);
+    assertSize(2);
+    served.gate.keepNothing();
+    served.gate.release();
+    ByteBuffer answer = client.receive().body();
+    assertThat(answer.getShort()).isEqualTo((short) 3);
+    assertSize(3);
+    client.getattr(9);
+    answer.rewind();
+    assertThat(send(client, TAG, all).body()).isEqualTo(answer);
+    assertSize(3);
+  }
+
+  /** What is kept of each slot is bounded. */
+  @Test
+  void several_whoseReplyIsTooLongToBeKept_stopAtThat() throws IOException {
+    client.write(FILE, 0, new byte[5000]);
+    int most = Limits.KEPT_REPLY_BYTES - 9 - 19 - 19;
+    ByteBuffer answer = send(client, TAG, once(1, several(append("x"), readNext(most)))).body();
+    assertThat(answer.getShort()).isEqualTo((short) 2);
+    assertThat(answer.remaining()).isEqualTo(19 + 19 + most);
+    answer = send(client, TAG, once(2, several(append("y"), readNext(most + 1)))).body();
+    assertThat(answer.getInt(answer.limit() - 4)).isEqualTo(Errno.EMSGSIZE.number());
+    assertSize(5002);
+    Frame notify = several(append("z"), Frame.of(P9.TNOTIFY).u2(1).u1(0));
+    assertFails(Errno.EINVAL, send(client, TAG, once(3, notify)));
+    assertSize(5002);
   }
 
   @Test
@@ -402,6 +470,37 @@ class SessionWireTest {
       other.fails(Errno.EACCES, again(P9.SESSION_RESUME)); // nobody, or whom it says
     }
     assertSize(0);
+  }
+
+  @Test
+  void moreSessionsOfAUserThanThereMayBe_areRefused_andOthersAreNot() throws IOException {
+    List<RawClient> all = new ArrayList<>();
+    try {
+      for (int i = 1; i < Limits.SESSIONS_PER_USER; i++) {
+        RawClient one = connect();
+        all.add(one);
+        ask(one, NEW, CLIENT + i, SECRET, 0, 0);
+      }
+      try (RawClient more = connect();
+          RawClient stranger = RawClient.connect(served.leader.tcpPort())) {
+        Frame begin = sessionFrame(NEW, CLIENT - 1, SECRET, 0, 0);
+        more.fails(Errno.EUSERS, begin);
+        stranger.version(RawClient.MSIZE, RawClient.DIALECT);
+        ask(stranger, NEW, CLIENT - 2, SECRET, 0, 0); // another user
+        more.attach(ROOT, P9.NONUNAME); // a session of its own, that ends with its connection
+      }
+      try (RawClient more = connect();
+          RawClient again = connect()) {
+        Answer its = ask(again, NEW, CLIENT + 1, SECRET, 0, 0); // in place of its own
+        more.fails(Errno.EUSERS, sessionFrame(NEW, CLIENT - 1, SECRET, 0, 0));
+        ask(again, P9.SESSION_END, CLIENT + 1, SECRET, its.id, its.epoch);
+        ask(more, NEW, CLIENT - 1, SECRET, 0, 0);
+      }
+    } finally {
+      for (RawClient one : all) {
+        one.close();
+      }
+    }
   }
 
   @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A plain 9P client changes the tree; who watches finds it told as soon as that has its answer. */
-@Timeout(60)
+@Timeout(180)
 class WatchOfPlainTest {
   private static final int ROOT = 0;
 

@@ -10,6 +10,7 @@ import dev.coterie.api.InodeId;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
+import dev.coterie.api.Tree;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
@@ -17,6 +18,9 @@ import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -53,6 +57,12 @@ class CopiesStressTest {
   /** Fewer blocks than the files have: they push each other out. */
   private static final long BYTES = 12L * (16 << 10);
 
+  /** By connections that are cut, and how long these let bytes through each way, at most. */
+  private static final int CUT_ROUNDS = ROUNDS / 3;
+
+  private static final int CUT_BYTES = 200_000;
+
+  private int rounds = ROUNDS;
   private final AtomicIntegerArray written = new AtomicIntegerArray(FILES); // acknowledged
   private final ReentrantLock[] writing = new ReentrantLock[FILES];
 
@@ -92,6 +102,54 @@ class CopiesStressTest {
     }
   }
 
+  /** Each connection is cut after some bytes, anywhere, and replaced. */
+  @Test
+  void overConnectionsThatAreCut_everyReadIsOfOneMoment_andNotOfThePast(@TempDir Path folder)
+      throws Exception {
+    Path socket = folder.resolve("socket");
+    rounds = CUT_ROUNDS;
+    try (Leader leader =
+            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+        Relay relay =
+            new Relay(
+                UnixDomainSocketAddress.of(folder.resolve("relay")),
+                UnixDomainSocketAddress.of(socket),
+                1,
+                CUT_BYTES)) {
+      cut(leader, relay);
+    }
+  }
+
+  @Test
+  void overTcpThatIsCut_everyReadIsOfOneMoment_andNotOfThePast() throws Exception {
+    rounds = CUT_ROUNDS;
+    try (Leader leader =
+            Leader.builder()
+                .mount("/", TmpFs.Options.defaults().factory())
+                .tcp(0, true)
+                .start();
+        Relay relay =
+            new Relay(
+                Relay.anyPort(),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), leader.tcpPort()),
+                1,
+                CUT_BYTES)) {
+      cut(leader, relay);
+    }
+  }
+
+  private void cut(Leader leader, Relay relay) throws Exception {
+    Address address = AppliedOnceTest.addressOf(relay);
+    long looks =
+        work(
+            leader::openSession,
+            () -> Client.connectLasting(address, ClientOptions.DEFAULT.withCopies(BYTES)),
+            relay::cutNoMore);
+    assertThat(leader.requests()).as("requests, of %d looks", looks).isLessThan(looks);
+    assertThat(relay.cuts()).isGreaterThan(CUT_ROUNDS / 1_000);
+    assertThat(leader.counts().faults()).isZero();
+  }
+
   /** A clock by which a client soon asks again for a lease that it had to give back. */
   private static long fast() {
     return System.nanoTime() * 50;
@@ -99,6 +157,10 @@ class CopiesStressTest {
 
   /** How often was looked. */
   private long work(Sessions plain, Sessions copying) throws Exception {
+    return work(plain, copying, () -> {});
+  }
+
+  private long work(Sessions plain, Sessions copying, Runnable atTheEnd) throws Exception {
     List<FileService> sessions = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
@@ -118,6 +180,7 @@ class CopiesStressTest {
       }
       return looks;
     } finally {
+      atTheEnd.run();
       threads.shutdownNow();
       sessions.reversed().forEach(FileService::close);
     }
@@ -148,14 +211,19 @@ class CopiesStressTest {
         InodeId id = service.lookup(ME, root, Name.of("f" + i)).id();
         handles[i] = service.open(ME, id, OpenFlags.O_RDWR).handle();
       }
+      Tree tree = Tree.of(service, ME);
       long looks = 0;
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         int file = random.nextInt(FILES);
         int what = random.nextInt(1000);
         if (what == 0) {
           write(service, file, handles[file]);
         } else if (what == 1) {
           names(service, root, random);
+        } else if (what < 10) {
+          int least = written.get(file);
+          requireNumber(ByteBuffer.wrap(tree.readAll("f" + file)), least);
+          looks++;
         } else if (what < 100) {
           look(service, root, random);
           looks++;
@@ -164,6 +232,7 @@ class CopiesStressTest {
           looks++;
         }
       }
+      tree.close();
       return looks;
     };
   }
@@ -186,9 +255,13 @@ class CopiesStressTest {
     int from = random.nextInt(NUMBERS - count + 1);
     ByteBuffer bytes = ByteBuffer.allocate(4 * count);
     assertThat(service.read(ME, handle, 4L * from, bytes)).isEqualTo(4 * count);
+    requireNumber(bytes, least);
+  }
+
+  private static void requireNumber(ByteBuffer bytes, int least) {
     int number = bytes.getInt(0);
     assertThat(number).as("of the past").isGreaterThanOrEqualTo(least);
-    for (int i = 1; i < count; i++) {
+    for (int i = 1; i < bytes.capacity() / 4; i++) {
       if (bytes.getInt(4 * i) != number) {
         throw new AssertionError(
             "two moments in one read: " + number + " and " + bytes.getInt(4 * i));

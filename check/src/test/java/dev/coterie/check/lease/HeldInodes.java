@@ -7,7 +7,6 @@ import dev.coterie.core.Session;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 
@@ -17,7 +16,7 @@ import java.util.function.BiFunction;
  */
 final class HeldInodes implements Barrier {
   private final BiFunction<Session, Operation<?>, Set<InodeId>> inodesOf;
-  private final Map<Operation<?>, Set<InodeId>> held = new IdentityHashMap<>();
+  private final IdentityHashMap<Operation<?>, Set<InodeId>> held = new IdentityHashMap<>();
   private final List<Waiting> waiting = new ArrayList<>();
 
   HeldInodes(BiFunction<Session, Operation<?>, Set<InodeId>> inodesOf) {

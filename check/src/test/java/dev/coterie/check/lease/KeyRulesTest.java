@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,7 @@ class KeyRulesTest {
       assertThat(lease.mode()).isGreaterThanOrEqualTo(mode);
       assertThat(new String(lease.value(), StandardCharsets.US_ASCII)).isEqualTo(value);
       if (player.held == null || player.held.seq() != lease.seq()) {
-        player.recalled = false;
+        player.recalled = lease.recalled();
       }
       player.held = lease;
     }
@@ -165,12 +166,15 @@ class KeyRulesTest {
     if (queue.stream().filter(asked -> asked.player.equals(player)).count() >= 2) {
       return;
     }
+    KeyLease given = random.nextInt(3) == 0 ? player.held : null;
+    Operation.ReturnKey first = given == null ? null : leave(player, given);
     Asked asked = new Asked(player, mode);
     queue.add(asked);
     int limit = random.nextInt(3) == 0 ? random.nextInt(30) : -1;
     InodeId id = key;
     assertThat(id).isNotNull();
-    asked.ticket = player.session.submit(ME, new Operation.UseKey(id, mode, limit), asked);
+    asked.ticket = player.session.submit(ME, new Operation.UseKey(id, mode, limit, first), asked);
+    assertThat(asked.end).isNotEqualTo(Errno.EINVAL);
     assertThat(limit == 0 && queue.contains(asked)).isFalse();
   }
 
@@ -180,19 +184,25 @@ class KeyRulesTest {
     if (lease == null || id == null) {
       return;
     }
-    boolean writes = lease.mode() == LeaseMode.EXCLUSIVE;
     String before = value;
-    player.held = null;
-    if (writes) {
-      value = "value " + this.writes++;
-    }
+    byte[] left = leave(player, lease).value();
     try {
-      byte[] left = writes ? value.getBytes(StandardCharsets.US_ASCII) : null;
       assertThat(new KeyCalls(player.session).returnKey(ME, id, lease.seq(), left)).isTrue();
       assertThat(new KeyCalls(player.session).returnKey(ME, id, lease.seq(), left)).isFalse();
     } catch (ErrnoException e) {
       throw new AssertionError("was " + before, e);
     }
+  }
+
+  /** What the player has is on its way back. */
+  private Operation.ReturnKey leave(Player player, KeyLease lease) {
+    player.held = null;
+    if (lease.mode() == LeaseMode.EXCLUSIVE) {
+      value = "value " + writes++;
+      byte[] left = value.getBytes(StandardCharsets.US_ASCII);
+      return new Operation.ReturnKey(Objects.requireNonNull(key), lease.seq(), left);
+    }
+    return new Operation.ReturnKey(Objects.requireNonNull(key), lease.seq(), null);
   }
 
   private void hearRecalls() throws ErrnoException {

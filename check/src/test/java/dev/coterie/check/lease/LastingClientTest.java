@@ -15,9 +15,11 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.RangeLock;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
+import dev.coterie.client.Together;
 import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a client with a session that lasts has when its connection is lost. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LastingClientTest {
   private static final Caller ME = Caller.ROOT;
 
@@ -119,6 +121,31 @@ class LastingClientTest {
     assertThat(isFree()).isFalse();
     client.close();
     assertThat(isFree()).as("given back at once").isTrue();
+  }
+
+  @Test
+  void severalInOneMessage_goOn_andAreAppliedOnce() throws Exception {
+    assertThat(isFree()).isTrue();
+    long requests = leader.requests();
+    Together both = client.together(ME);
+    Together.Step<Operation.Transferred> written =
+        both.add(new Operation.Append(handle, ByteBuffer.wrap(new byte[3])));
+    both.add(new Operation.Lock(handle, lock(), true));
+    Future<?> waiting =
+        inOther(() -> {
+          both.run();
+          return both;
+        });
+    awaitWaiting(waiting, requests);
+    relay.cut();
+    awaitAgain();
+    assertThat(waiting.isDone()).isFalse();
+    other.close(ME, otherHandle);
+    waiting.get();
+    assertThat(written.answer().offset()).isZero();
+    assertThat(client.append(ME, handle, ByteBuffer.wrap(new byte[1])).offset()).isEqualTo(3);
+    otherHandle = other.create(ME, other.root(ME).id(), Name.of("f"), 2, 0).handle();
+    assertThat(isFree()).isFalse();
   }
 
   @Test

@@ -122,9 +122,7 @@ final class LeaderEnd {
       atWork.remove(this);
       if (over.isOpenAtLeader()) {
         Answer given =
-            answer instanceof Errno errno
-                ? new Answer(operation, null, errno)
-                : (Answer) answer;
+            answer instanceof Errno errno ? new Answer(operation, null, errno) : (Answer) answer;
         back.send(over, () -> told.accept(given));
       }
     }

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Timeout;
  * Who has a file alone and keeps changes back: how they come to the leader while others wait for
  * them, and what becomes of those that come too late.
  */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaseExclusiveTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name FILE = Name.of("file");
@@ -102,6 +102,11 @@ class LeaseExclusiveTest {
 
   private void recalled(LeaseName lease) throws ErrnoException {
     assertThat(holder.nextRecalls(ME, 10, false)).containsExactly(lease);
+  }
+
+  /** What shows something alone leaves the holder a shared one. */
+  private void recalledToShared(LeaseName lease) throws ErrnoException {
+    assertThat(holder.nextRecalls(ME, 10, false)).containsExactly(lease.keeping(LeaseMode.SHARED));
   }
 
   private static void fails(Errno errno, ThrowingCallable call) {
@@ -175,7 +180,7 @@ class LeaseExclusiveTest {
                 }
               }));
     }
-    assertThat(holder.nextRecalls(ME, 1, true)).containsExactly(lease);
+    assertThat(holder.nextRecalls(ME, 1, true)).containsExactly(lease.keeping(LeaseMode.SHARED));
     for (int i = 0; i < 10; i++) {
       holder.append(ME, holderHandle, bytes("" + i));
     }
@@ -236,13 +241,129 @@ class LeaseExclusiveTest {
         .containsOnly(Operation.Done.DONE);
   }
 
+  // ---- what the holder keeps ----
+
+  private void keepsShared(LeaseName lease) throws ErrnoException {
+    holder.returnLeases(ME, List.of(lease.keeping(LeaseMode.SHARED)));
+  }
+
+  @Test
+  void look_leavesTheHolderASharedLease_ofTheSameNumber() throws Exception {
+    LeaseName lease = exclusive();
+    Asked<Stat> look = new Asked<>(other, new Operation.Getattr(file));
+    recalledToShared(lease);
+    holder.write(ME, holderHandle, 0, bytes("abc"));
+    keepsShared(lease);
+    assertThat(now(look, Stat.class).size()).isEqualTo(3);
+    assertThat(content(other, otherHandle)).isEqualTo("abc");
+    assertThat(lease(holder, LeaseMode.SHARED))
+        .extracting(Leased::mode, Leased::seq)
+        .containsExactly(LeaseMode.SHARED, lease.seq());
+    assertThat(lease(other, LeaseMode.SHARED).mode()).isEqualTo(LeaseMode.SHARED);
+    fails(Errno.EAGAIN, () -> holder.nextRecalls(ME, 1, false));
+    Asked<Integer> change = new Asked<>(other, new Operation.Write(otherHandle, 0, bytes("x")));
+    assertThat(change.waits()).isTrue();
+    recalled(lease);
+    holder.returnLeases(ME, List.of(lease));
+    assertThat(now(change, Integer.class)).isEqualTo(1);
+  }
+
+  @Test
+  void holderOfARestOfALease_hasItAloneAgain_byAnotherNumber() throws Exception {
+    LeaseName lease = exclusive();
+    keepsShared(lease); // of itself
+    LeaseName again = exclusive();
+    assertThat(again.seq()).isNotEqualTo(lease.seq());
+    Asked<Stat> look = new Asked<>(other, new Operation.Getattr(file));
+    keepsShared(lease);
+    assertThat(look.waits()).as("that was another grant").isTrue();
+    recalledToShared(again);
+    keepsShared(again);
+    assertThat(look.waits()).isFalse();
+  }
+
+  @Test
+  void change_afterALook_takesTheRestToo() throws Exception {
+    LeaseName lease = exclusive();
+    Asked<Stat> look = new Asked<>(other, new Operation.Getattr(file));
+    recalledToShared(lease);
+    Asked<Integer> change = new Asked<>(other, new Operation.Write(otherHandle, 0, bytes("x")));
+    recalled(lease);
+    assertThat(lease(holder, LeaseMode.EXCLUSIVE).seq()).as("it is recalled").isZero();
+    keepsShared(lease); // the answer to the first
+    assertThat(look.waits()).isFalse();
+    assertThat(change.waits()).isTrue();
+    assertThat(lease(holder, LeaseMode.SHARED).seq()).as("it is recalled").isZero();
+    holder.returnLeases(ME, List.of(lease));
+    assertThat(now(change, Integer.class)).isEqualTo(1);
+    fails(Errno.EAGAIN, () -> holder.nextRecalls(ME, 1, false));
+  }
+
+  /** Whoever was not told of the first is told of the second alone, and of no third. */
+  @Test
+  void recalls_ofALookAndAChange_areToldAsOne() throws Exception {
+    LeaseName lease = exclusive();
+    List<Asked<?>> waiting = new ArrayList<>();
+    waiting.add(new Asked<>(other, new Operation.Getattr(file)));
+    waiting.add(new Asked<>(other, new Operation.Write(otherHandle, 0, bytes("x"))));
+    waiting.add(new Asked<>(other, new Operation.Getattr(file)));
+    recalled(lease);
+    fails(Errno.EAGAIN, () -> holder.nextRecalls(ME, 1, false));
+    holder.returnLeases(ME, List.of(lease));
+    assertThat(waiting).noneMatch(Asked::waits);
+  }
+
+  /** A recall is not over by an answer that keeps more than it lets. */
+  @Test
+  void change_waitsForTheWholeLease() throws Exception {
+    LeaseName lease = exclusive();
+    Asked<Integer> change = new Asked<>(other, new Operation.Write(otherHandle, 0, bytes("x")));
+    recalled(lease);
+    keepsShared(lease);
+    assertThat(change.waits()).isTrue();
+    assertThat(other.getattr(ME, file).size()).as("a look does not wait").isZero();
+    alarm.pass(Limits.LEASE_RECALL_MS);
+    fails(Errno.ESTALE, () -> holder.getattr(ME, file));
+    alarm.pass(Limits.LEASE_RECALL_MS);
+    assertThat(now(change, Integer.class)).isEqualTo(1);
+  }
+
+  @Test
+  void holderThatKeepsWhatItMay_isNotFenced() throws Exception {
+    LeaseName lease = exclusive();
+    Asked<Stat> look = new Asked<>(other, new Operation.Getattr(file));
+    recalledToShared(lease);
+    alarm.pass(Limits.LEASE_RECALL_MS - 1);
+    Asked<Integer> change = new Asked<>(other, new Operation.Write(otherHandle, 0, bytes("x")));
+    keepsShared(lease);
+    assertThat(look.waits()).isFalse();
+    alarm.pass(Limits.LEASE_RECALL_MS - 1);
+    assertThat(change.waits()).as("its own time has begun with it").isTrue();
+    holder.returnLeases(ME, List.of(lease));
+    assertThat(now(change, Integer.class)).isEqualTo(1);
+    alarm.pass(2L * Limits.LEASE_RECALL_MS);
+    assertThat(holder.getattr(ME, file).size()).isEqualTo(1);
+  }
+
+  @Test
+  void holderThatAnswersNothing_isFencedByTheFirstRecall() throws Exception {
+    exclusive();
+    Asked<Stat> look = new Asked<>(other, new Operation.Getattr(file));
+    alarm.pass(Limits.LEASE_RECALL_MS - 1);
+    Asked<Integer> change = new Asked<>(other, new Operation.Write(otherHandle, 0, bytes("x")));
+    alarm.pass(1);
+    assertThat(look.waits()).isFalse();
+    assertThat(change.waits()).isFalse();
+    fails(Errno.ESTALE, () -> holder.getattr(ME, file));
+  }
+
   // ---- too late ----
 
   @Test
   void holderThatDoesNotGiveBack_isFenced_andItsLateWriteIsRefused() throws Exception {
     LeaseName lease = exclusive();
     Asked<Stat> reader = new Asked<>(other, new Operation.Getattr(file));
-    recalled(lease);
+    recalledToShared(lease);
     holder.write(ME, holderHandle, 0, bytes("in time"));
     alarm.pass(Limits.LEASE_RECALL_MS - 1);
     assertThat(reader.waits()).as("a write alone is no return").isTrue();
@@ -308,7 +429,7 @@ class LeaseExclusiveTest {
     Asked<Stat> reader = new Asked<>(other, new Operation.Getattr(file));
     holder.returnLeases(ME, List.of(new LeaseName(file, shared.seq())));
     assertThat(reader.waits()).isTrue();
-    recalled(upgraded);
+    recalledToShared(upgraded);
     holder.returnLeases(ME, List.of(upgraded));
     assertThat(reader.waits()).isFalse();
   }
@@ -318,7 +439,7 @@ class LeaseExclusiveTest {
   void recall_thatCrossesAReturn_isNoneOfTheNextLease() throws Exception {
     LeaseName first = exclusive();
     Asked<Stat> reader = new Asked<>(other, new Operation.Getattr(file));
-    recalled(first); // on its way
+    recalledToShared(first); // on its way
     holder.write(ME, holderHandle, 0, bytes("abc"));
     holder.returnLeases(ME, List.of(first)); // of itself
     assertThat(now(reader, Stat.class).size()).isEqualTo(3);
@@ -327,7 +448,7 @@ class LeaseExclusiveTest {
     holder.returnLeases(ME, List.of(first)); // the answer to the recall
     Asked<Stat> again = new Asked<>(other, new Operation.Getattr(file));
     assertThat(again.waits()).as("the next one is held").isTrue();
-    recalled(next);
+    recalledToShared(next);
     holder.returnLeases(ME, List.of(next));
     assertThat(again.waits()).isFalse();
     alarm.pass(2L * Limits.LEASE_RECALL_MS);
@@ -348,7 +469,7 @@ class LeaseExclusiveTest {
   void sharedLease_isNotGrantedBesideAnExclusiveOne() throws Exception {
     LeaseName lease = exclusive();
     Asked<Leased> wish = new Asked<>(other, new Operation.Lease(file, LeaseMode.SHARED));
-    recalled(lease);
+    recalledToShared(lease);
     holder.write(ME, holderHandle, 0, bytes("abc"));
     holder.returnLeases(ME, List.of(lease));
     assertThat(now(wish, Leased.class).stat().size()).isEqualTo(3);
@@ -377,7 +498,9 @@ class LeaseExclusiveTest {
     assertThat(other.readdir(ME, directory, 0, 1 << 16, false)).hasSize(23);
     Asked<List<DirEntry>> listing =
         new Asked<>(other, new Operation.Readdir(directory, 0, 1 << 16, true));
-    assertThat(holder.nextRecalls(ME, 100, false)).containsExactlyInAnyOrderElementsOf(held);
+    assertThat(holder.nextRecalls(ME, 100, false))
+        .containsExactlyInAnyOrderElementsOf(
+            held.stream().map(lease -> lease.keeping(LeaseMode.SHARED)).toList());
     holder.write(ME, holderHandle, 0, bytes("abc"));
     for (LeaseName lease : held) {
       assertThat(listing.waits()).isTrue();

@@ -1,7 +1,6 @@
 package dev.coterie.check.lease;
 
 import dev.coterie.api.Caller;
-import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
@@ -17,7 +16,6 @@ import dev.coterie.core.Barrier;
 import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.InsideMount;
-import dev.coterie.core.spi.InsideNode;
 import dev.coterie.core.spi.Mount;
 import dev.coterie.core.spi.MountContext;
 import dev.coterie.mounts.tmpfs.TmpFs;
@@ -26,10 +24,8 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -65,6 +61,7 @@ final class LeaseSimulation {
   private long lastValue;
   private boolean parksReturns;
   private boolean takesLate;
+  private boolean writesMore;
   private int losses;
   private int looks;
   private int changes;
@@ -102,6 +99,15 @@ final class LeaseSimulation {
   /** One whose leader holds an inode while it waits for leases of it. */
   static LeaseSimulation holdingInodes(long seed) throws IOException {
     return new LeaseSimulation(seed, true);
+  }
+
+  /**
+   * Has clients write more, mostly each its own file, and pause for so long that a lease which was
+   * recalled soon is asked for again.
+   */
+  LeaseSimulation writingMore() {
+    writesMore = true;
+    return this;
   }
 
   /** Has connections lost, and gone on with; and clients append to the ledger. */
@@ -191,9 +197,9 @@ final class LeaseSimulation {
       fate(link);
     }
     if (ledger != null) {
-      for (int i = world.random().nextInt(6); i > 0; i--) {
+      for (int i = world.random().nextInt(writesMore ? 40 : 6); i > 0; i--) {
         world.after(
-            world.between(100, 40_000),
+            world.between(100, writesMore ? 5_000_000 : 40_000),
             () -> {
               losses++;
               link.lose();
@@ -246,7 +252,7 @@ final class LeaseSimulation {
 
   private void fate(Link link) {
     world.after(
-        world.between(100, 50_000),
+        world.between(100, writesMore ? 8_000_000 : 50_000),
         () -> {
           int what = world.random().nextInt(3);
           world.tell(() -> link + (what == 0 ? " dies" : " is stopped"));
@@ -259,7 +265,8 @@ final class LeaseSimulation {
   }
 
   private static void requireFenced(Link link, ErrnoException e) {
-    if (e.errno() != Errno.ESTALE || !link.mayBeFenced()) {
+    boolean fenced = e.errno() == Errno.ESTALE || e.errno() == Errno.EIO; // lost what it kept back
+    if (!fenced || !link.mayBeFenced()) {
       throw new AssertionError("a client failed that did no wrong", e);
     }
   }
@@ -314,7 +321,9 @@ final class LeaseSimulation {
             if (appended != null && world.chance(2)) {
               append(appended, service, ledgerHandle);
             }
-            if (world.chance(2)) {
+            if (writesMore && world.chance(6)) {
+              world.current().sleep(world.between(200_000, 1_500_000));
+            } else if (world.chance(2)) {
               world.current().sleep(world.between(1, 2_000));
             }
           }
@@ -337,9 +346,11 @@ final class LeaseSimulation {
 
   private void step(String who, Link link, FileService service, List<Long> handles)
       throws ErrnoException {
-    int file = world.random().nextInt(FILES);
+    boolean own = writesMore && !world.chance(6);
+    int file = own ? links.indexOf(link) % FILES : world.random().nextInt(FILES);
     Name name = Name.of("name" + world.random().nextInt(NAMES));
-    switch (world.random().nextInt(20)) {
+    boolean writes = writesMore && world.chance(2);
+    switch (world.random().nextInt(writes ? 2 : 20)) {
       case 0 -> change(() -> write(link, service, file, handles.get(file)));
       case 1 -> change(() -> append(link, service, file, handles.get(file)));
       case 2 ->

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class LeaseSimulationTest {
   private static final String CORE = "dev.coterie.core.lease.";
+  private static final String COPIES = "dev.coterie.client.copies.";
   private static final String SLOTS = "dev.coterie.leader.Slots";
   private static final long SEEDS = Boolean.getBoolean("coterie.full") ? 20_000 : 200;
 
@@ -83,7 +84,9 @@ class LeaseSimulationTest {
   void leaderThatTakesLateWrites_isFound() {
     assertThatThrownBy(() ->
             find(seed -> new LeaseSimulation(seed).takingLate(), LeaseSimulationTest::keeping))
-        .hasStackTraceContaining("what was lost came back");
+        .rootCause() // what is answered late renews the client's time, too
+        .message()
+        .containsAnyOf("what was lost came back", " saw ");
   }
 
   /** RuleA: who looks waits for who has the file alone. */
@@ -98,6 +101,54 @@ class LeaseSimulationTest {
   @Test
   void withTheWriteBackOfTheProduct_everyLookIsRight() throws IOException {
     run(SEEDS, SEEDS / 4, LeaseSimulationTest::productKeeping);
+  }
+
+  /** The same, and more is kept back: leases are asked for again and again. */
+  @Test
+  void withMoreWritesKeptBackByTheProduct_everyLookIsRight() throws IOException {
+    requireMany(run(SEEDS, LeaseSimulationTest::writingMore, LeaseSimulationTest::productKeeping));
+  }
+
+  @Test
+  void withMoreWritesKeptBackAndConnectionsThatAreLost_everyLookIsRight() throws IOException {
+    requireMany(
+        run(
+            SEEDS,
+            seed -> writingMore(seed).losingConnections(),
+            LeaseSimulationTest::productKeeping));
+  }
+
+  private static void requireMany(LeaseSimulation.Report sum) {
+    if (Simulation.ONLY_SEED == null) {
+      assertThat((long) sum.keptBack()).isGreaterThan(10 * SEEDS);
+    }
+  }
+
+  private static LeaseSimulation writingMore(long seed) throws IOException {
+    return new LeaseSimulation(seed).writingMore();
+  }
+
+  /** NoLostWrite: what is kept back is written before its lease is given back. */
+  @Test
+  void productThatGivesBackBeforeItHasWritten_isFound() throws Exception {
+    assertFound(new Mutant(COPIES + "Keeper", "send", "isDirty", false), "searchWriting", " saw ");
+  }
+
+  /** ExclusiveAlone: nothing is kept back once the time is over. */
+  @Test
+  void productThatKeepsBackForEver_isFound() throws Exception {
+    assertFound(new Mutant(COPIES + "WriteBack", "keep", "keeps", true), "searchWriting", " alone");
+  }
+
+  /** RuleA: a copy is looked at only while it stands. */
+  @Test
+  void productThatReadsCopiesForEver_isFound() throws Exception {
+    assertFound(new Mutant(COPIES + "Reading", "copied", "stands", true), "searchWriting", " saw ");
+  }
+
+  /** Called in a mutant's own classes. */
+  static void searchWriting() throws IOException {
+    find(LeaseSimulationTest::writingMore, LeaseSimulationTest::productKeeping);
   }
 
   @Test
@@ -161,7 +212,7 @@ class LeaseSimulationTest {
   private static FileService looking(Simulation world, Link link, Copies copies) {
     world
     .new Fiber(() -> {
-      for (int i = 0; i < 12; i++) {
+      for (int i = 0; i < 50; i++) {
         world.current().sleep(Limits.LEASE_MS * 1000L / 3);
         link.requireAwake();
         copies.look();

@@ -270,7 +270,7 @@ final class Link implements FileService {
     world.tell(() -> name + " goes on with another connection");
     connected = true;
     List<Flight<?>> all = new ArrayList<>(flights);
-    all.sort(Comparator.comparing((Flight<?> flight) -> !flight.sent).thenComparing(f -> f.tag));
+    all.sort(Comparator.comparing((Flight<?> flight) -> !flight.sent).thenComparingInt(f -> f.tag));
     for (Flight<?> flight : all) {
       if (!flight.sent || flight.isSentAgain()) {
         flight.send();

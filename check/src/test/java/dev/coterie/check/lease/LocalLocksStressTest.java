@@ -17,6 +17,7 @@ import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class LocalLocksStressTest {
+  private static final int CUT_BYTES = 20_000; // at most, each way
   private static final int CLIENTS = 2;
   private static final int THREADS = 2;
   private static final int FILES = 4;
@@ -79,12 +81,37 @@ class LocalLocksStressTest {
     }
   }
 
+  /** Each connection is cut after some bytes, anywhere, and replaced. */
+  @Test
+  void overConnectionsThatAreCut_whoHasTheLock_isAlone(@TempDir Path folder) throws Exception {
+    Path socket = folder.resolve("socket");
+    try (Leader leader =
+            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+        Relay relay =
+            new Relay(
+                UnixDomainSocketAddress.of(folder.resolve("relay")),
+                UnixDomainSocketAddress.of(socket),
+                1,
+                CUT_BYTES)) {
+      Address address = AppliedOnceTest.addressOf(relay);
+      work(
+          () -> Client.connectLasting(address, ClientOptions.DEFAULT.withCopies(1 << 16)),
+          relay::cutNoMore);
+      assertThat(relay.cuts()).isPositive();
+      assertThat(leader.counts().faults()).isZero();
+    }
+  }
+
   /** A clock by which a client soon asks again for what it had to give back. */
   private static long fast() {
     return System.nanoTime() * 20;
   }
 
   private void work(Sessions opening) throws Exception {
+    work(opening, () -> {});
+  }
+
+  private void work(Sessions opening, Runnable atTheEnd) throws Exception {
     List<FileService> sessions = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
@@ -100,6 +127,7 @@ class LocalLocksStressTest {
         each.get(100, TimeUnit.SECONDS);
       }
     } finally {
+      atTheEnd.run();
       threads.shutdownNow();
       sessions.forEach(FileService::close);
     }

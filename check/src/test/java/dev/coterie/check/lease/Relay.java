@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -75,6 +76,10 @@ final class Relay implements AutoCloseable {
       while (true) {
         SocketChannel client = server.accept();
         SocketChannel there = SocketChannel.open(leader);
+        if (server.getLocalAddress() instanceof InetSocketAddress) {
+          client.setOption(StandardSocketOptions.TCP_NODELAY, true);
+          there.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        }
         open.add(client);
         open.add(there);
         accepted.incrementAndGet();

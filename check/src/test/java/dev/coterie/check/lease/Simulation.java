@@ -120,6 +120,7 @@ final class Simulation {
   }
 
   private final Random random;
+  private final boolean tells;
   private final PriorityQueue<Event> events = new PriorityQueue<>();
   private final Semaphore back = new Semaphore(0); // a fiber gives the processor back
   private final List<Throwable> failures = new ArrayList<>();
@@ -132,6 +133,7 @@ final class Simulation {
 
   Simulation(long seed) {
     random = new Random(seed);
+    tells = ONLY_SEED != null && ONLY_SEED == seed;
   }
 
   Random random() {
@@ -184,7 +186,7 @@ final class Simulation {
 
   /** Tells what happens now, if one history alone is run. */
   void tell(Supplier<String> what) {
-    if (ONLY_SEED != null) {
+    if (tells) {
       System.out.printf("%7d us %6d: %s%n", now, done, what.get());
     }
   }

@@ -30,6 +30,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sync handles of several processes, played by sessions of one core; time is moved by hand. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SyncHandleTest {
   private static final Duration SHORT = Duration.ofMillis(30);
 
@@ -326,6 +327,119 @@ class SyncHandleTest {
     assertThat(get(other)).isEqualTo("left");
     fails(Errno.EINVAL, () -> process.open(""));
     fails(Errno.EINVAL, () -> process.open("x".repeat(Limits.KEY_NAME_BYTES + 1)));
+  }
+
+  private static int addUpTo(SyncHandle handle, int times) throws ErrnoException {
+    int before = 0;
+    for (int i = 0; i < times; i++) {
+      try (Use use = handle.use(SyncMode.EXCLUSIVE)) {
+        before = text(use).isEmpty() ? 0 : Integer.parseInt(text(use));
+        use.setValue(Integer.toString(before + 1).getBytes(StandardCharsets.US_ASCII));
+      }
+    }
+    return before;
+  }
+
+  /** Who is done with it keeps nobody waiting, though no use of his takes it along any more. */
+  @Test
+  void key_thatIsUsedInTurn_isGivenBackByTheMessageThatAsksForIt() throws Exception {
+    int times = 2000;
+    SyncHandle one = process().open("key");
+    SyncHandle other = process().open("key");
+    for (int i = 0; i < 3; i++) {
+      addUpTo(one, 1);
+      addUpTo(other, 1);
+    }
+    CompletableFuture<Integer> few = async(() -> addUpTo(one, times / 2));
+    CompletableFuture<Integer> many = async(() -> addUpTo(other, times));
+    few.get();
+    many.get();
+    assertThat(get(process().open("key"))).isEqualTo(Integer.toString(6 + times / 2 + times));
+    assertThat(asked("usekey")).isGreaterThan(times);
+    assertThat(asked("returnkey")).isLessThan(asked("usekey") / 2);
+  }
+
+  /** Another thread holds its message up until this one waits for it, or has gone on. */
+  private final class HeldUp implements FileService {
+    private final FileService below = new Counted(vfs.openSession());
+    private final Thread closer = Thread.currentThread();
+    private final AtomicBoolean held;
+
+    HeldUp(AtomicBoolean held) throws ErrnoException {
+      this.held = held;
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      if (operation instanceof Operation.ReturnKey && !Thread.currentThread().equals(closer)) {
+        held.set(true);
+        await().until(() -> asked("closekey") > 0 || closer.getState() == Thread.State.WAITING);
+      }
+      return below.submit(caller, operation, completion);
+    }
+
+    @Override
+    public void close() {
+      below.close();
+    }
+  }
+
+  @Test
+  void close_whenAnotherThreadIsAboutToGiveBack_waitsForThat() throws Exception {
+    AtomicBoolean held = new AtomicBoolean();
+    SyncHandles process = new SyncHandles(() -> new HeldUp(held), Caller.ROOT, now::get);
+    all.add(process);
+    SyncHandle one = process.open("key");
+    SyncHandle other = process().open("key");
+    int expected = 0;
+    int before;
+    do {
+      addUpTo(other, 1);
+      addUpTo(one, 3);
+      before = asked("returnkey");
+      held.set(false);
+      addUpTo(one, 1);
+      expected += 5;
+    } while (asked("returnkey") > before && !held.get() || expected < 50);
+    await().untilTrue(held); // it is left to another thread
+    one.close();
+    assertThat(get(other)).isEqualTo(Integer.toString(expected));
+  }
+
+  @Test
+  void value_givenBackWithAnAskingThatIsInterrupted_isNotLost() throws Exception {
+    SyncHandle one = process().open("key");
+    SyncHandle other = process().open("key");
+    for (int i = 0; i < 10; i++) {
+      addUpTo(one, 2);
+      addUpTo(other, 2);
+    }
+    for (int i = 0; i < 20; i++) {
+      int before = asked("usekey");
+      Use use = one.use(SyncMode.EXCLUSIVE);
+      CompletableFuture<Use> next = async(() -> other.use(SyncMode.EXCLUSIVE));
+      await().until(() -> asked("usekey") == before + 2);
+      use.setValue(new byte[] {'1'});
+      CompletableFuture<Thread> waits = new CompletableFuture<>();
+      CompletableFuture<Use> again =
+          async(() -> {
+            waits.complete(Thread.currentThread());
+            use.close();
+            return one.use(SyncMode.EXCLUSIVE);
+          });
+      await().until(() -> asked("usekey") == before + 3);
+      waits.get().interrupt();
+      assertThatThrownBy(again::get)
+          .cause()
+          .isInstanceOfSatisfying(
+              ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINTR));
+      try (Use taken = next.get()) {
+        assertThat(text(taken)).isEqualTo("1");
+        taken.setValue(new byte[] {'2'});
+      }
+      assertThat(get(one)).isEqualTo("2");
+    }
   }
 
   /** Several processes of several threads each: what is counted is exact. */

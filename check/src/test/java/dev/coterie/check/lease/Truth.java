@@ -149,15 +149,24 @@ final class Truth implements Link.Witness {
     if (operation instanceof Operation.Write write && write.offset() == 0) {
       long value = write.source().getLong(0);
       if (isKeptBack(file, value)) {
+        requireAlone(link, files.get(file));
         kept(link, files.get(file), value, Math.max((long) sizes.get(file).last(), VALUE_BYTES));
       }
     } else if (operation instanceof Operation.Append append
         && result instanceof Operation.Transferred moved) {
       long value = append.source().getLong(0);
       if (isKeptBack(file, value)) {
+        requireAlone(link, files.get(file));
         long first = moved.offset() == 0 ? value : (long) contents.get(file).last();
         kept(link, files.get(file), first, moved.offset() + VALUE_BYTES);
       }
+    }
+  }
+
+  /** ExclusiveAlone: who keeps something back has the file alone, as the leader knows. */
+  private static void requireAlone(Link link, InodeId file) {
+    if (!link.isDead() && !link.hasAlone(file)) {
+      throw new AssertionError(link + " keeps back what it has not alone");
     }
   }
 

@@ -102,8 +102,12 @@ final class WriteBackCopies implements FileService {
   private void giveBack(LeaseName recall) throws ErrnoException {
     State state = of(recall.id());
     boolean held = state.seq == recall.seq() && state.mode != LeaseMode.NONE;
-    Operation<?> giveBack = new Operation.ReturnLeases(List.of(recall));
-    state.floor = Math.max(state.floor, recall.seq());
+    boolean keeps = held && recall.keeps() == LeaseMode.SHARED;
+    LeaseName given = recall.keeping(keeps ? LeaseMode.SHARED : LeaseMode.NONE);
+    Operation<?> giveBack = new Operation.ReturnLeases(List.of(given));
+    if (!keeps) {
+      state.floor = Math.max(state.floor, recall.seq());
+    }
     if (!held) {
       if (state.seq < recall.seq()) {
         drop(state);
@@ -115,11 +119,21 @@ final class WriteBackCopies implements FileService {
     if (lacks(Broken.ACKNOWLEDGED_FIRST)) {
       below(Caller.ROOT, giveBack);
       writeBack(recall.id(), state);
-      drop(state);
+      lower(state, recall.seq(), keeps);
     } else {
       writeBack(recall.id(), state);
-      drop(state);
+      lower(state, recall.seq(), keeps);
       below(Caller.ROOT, giveBack);
+    }
+  }
+
+  /** Gives up what is not kept, unless another grant has come meanwhile. */
+  private static void lower(State state, int seq, boolean keeps) {
+    if (!keeps) {
+      drop(state);
+    } else if (state.seq == seq && state.mode != LeaseMode.NONE) {
+      state.mode = LeaseMode.SHARED;
+      state.returning = false;
     }
   }
 

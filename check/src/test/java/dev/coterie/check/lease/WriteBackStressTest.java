@@ -19,6 +19,7 @@ import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -51,6 +52,7 @@ class WriteBackStressTest {
   private static final int FILES = 16;
   private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 200_000 : 6_000;
   private static final long BYTES = 1 << 20;
+  private static final int CUT_BYTES = 40_000; // at most, each way
 
   /** Where numbers begin in their files; each thread has a place in each. */
   private static final int NUMBERS = 4096;
@@ -115,6 +117,27 @@ class WriteBackStressTest {
     }
   }
 
+  /** Each connection is cut after some bytes, anywhere, and replaced. */
+  @Test
+  void overConnectionsThatAreCut_whatWasAcknowledgedIsThere(@TempDir Path folder)
+      throws Exception {
+    Path socket = folder.resolve("socket");
+    ClientOptions options = ClientOptions.DEFAULT.withCopies(BYTES).withWriteBack();
+    try (Leader leader =
+            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+        Relay relay =
+            new Relay(
+                UnixDomainSocketAddress.of(folder.resolve("relay")),
+                UnixDomainSocketAddress.of(socket),
+                1,
+                CUT_BYTES)) {
+      Address address = AppliedOnceTest.addressOf(relay);
+      work(leader::openSession, () -> Client.connectLasting(address, options), relay::cutNoMore);
+      assertThat(relay.cuts()).isPositive();
+      assertThat(leader.counts().faults()).isZero();
+    }
+  }
+
   /** Uncontended, a write costs a message only when a frame is full. */
   @Test
   void alone_smallWritesAreSentInFullFrames(@TempDir Path folder) throws Exception {
@@ -156,6 +179,10 @@ class WriteBackStressTest {
   }
 
   private void work(Sessions plain, Sessions keeping) throws Exception {
+    work(plain, keeping, () -> {});
+  }
+
+  private void work(Sessions plain, Sessions keeping, Runnable atTheEnd) throws Exception {
     List<FileService> sessions = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
@@ -178,6 +205,7 @@ class WriteBackStressTest {
       }
       requireAllThere(sessions.getFirst(), root);
     } finally {
+      atTheEnd.run();
       threads.shutdownNow();
       sessions.reversed().forEach(FileService::close);
     }

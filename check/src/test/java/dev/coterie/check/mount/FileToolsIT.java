@@ -56,7 +56,7 @@ class FileToolsIT {
   @ParameterizedTest
   @MethodSource("treesAndMounts")
   void tar_ofManyFiles_comesBackTheSame(String kind, int count) throws Exception {
-    int files = FULL ? 20_000 : 300;
+    int files = FULL ? 20_000 : 100;
     try (Mounts mounts = new Mounts(folder, kind, count)) {
       assertThat(run("sh/tar.sh", mounts, files).ok().lines())
           .containsExactly("" + files, "" + files);
@@ -70,7 +70,7 @@ class FileToolsIT {
     MountTools.requireProgram("/usr/bin/dbench");
     try (Mounts mounts = new Mounts(folder, kind, 1)) {
       Path work = mounts.directory("work");
-      Shell ran = Shell.run("dbench -D \"$1\" -c $2 -t $3 4", work, LOADFILE, FULL ? 60 : 2);
+      Shell ran = Shell.run("dbench -D \"$1\" -c $2 -t $3 4", work, LOADFILE, FULL ? 60 : 1);
       assertThat(ran.ok()).contains("Throughput").doesNotContainIgnoringCase("error");
       mounts.end();
     }

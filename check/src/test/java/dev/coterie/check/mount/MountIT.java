@@ -207,7 +207,7 @@ class MountIT {
             .start();
     while (Shell.run("test -s \"$1/log\"", first).status() != 0) {}
     leader.kill();
-    assertThat(load.waitFor(5, TimeUnit.SECONDS)).as("calls end").isTrue();
+    assertThat(load.waitFor(60, TimeUnit.SECONDS)).as("calls end").isTrue();
     assertThat(Shell.run("ls \"$1\"", first).status()).isNotZero();
     assertThat(run("unmount", "--force", first)).isZero();
     assertThat(isMounted(first)).isFalse();

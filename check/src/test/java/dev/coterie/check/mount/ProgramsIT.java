@@ -113,7 +113,7 @@ class ProgramsIT {
   @ParameterizedTest
   @ValueSource(strings = {"tmpfs", "host"})
   void git_onTwoMounts_historyIsWhole(String kind) throws Exception {
-    int commits = FULL ? 5000 : 300;
+    int commits = FULL ? 5000 : 100;
     try (Mounts mounts = new Mounts(folder, kind, 2)) {
       String told = Shell.run(GIT, mounts.first, mounts.second, commits, IMPORTER).ok();
       assertThat(told.lines().toList())

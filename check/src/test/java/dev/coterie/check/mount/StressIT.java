@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(3600)
 class StressIT {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
-  private static final int SECONDS = FULL ? 5 : 2;
+  private static final int SECONDS = FULL ? 5 : 1;
   private static final int OPERATIONS = FULL ? 200 : 5;
   private static final String SAYS = "class 'filesystem' stressors: ";
 

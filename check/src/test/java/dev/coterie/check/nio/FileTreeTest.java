@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A directory watched with all below it: the JDK's provider on Linux cannot do that. */
-@Timeout(60)
+@Timeout(180)
 class FileTreeTest {
   @Test
   void fileTree_isWatchedWithPaths() throws Exception {

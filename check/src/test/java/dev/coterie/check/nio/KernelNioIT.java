@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
  * The checks themselves, held against the JDK's own provider on a directory of the kernel: what
  * they expect is what programs are used to.
  */
-@Timeout(60)
+@Timeout(180)
 class KernelNioIT
     implements ChannelChecks,
         NameChecks,

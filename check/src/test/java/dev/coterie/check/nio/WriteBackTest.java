@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file system whose writes are kept back, as its properties ask for. */
-@Timeout(60)
+@Timeout(180)
 class WriteBackTest {
   private static final Map<String, ?> KEEPING =
       Map.of(CoterieFileSystemProvider.COPIES, 1 << 20, CoterieFileSystemProvider.WRITE_BACK, true);

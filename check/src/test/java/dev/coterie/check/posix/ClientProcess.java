@@ -15,9 +15,22 @@ import java.io.PrintStream;
 
 /** One process of a {@link ClientWorld}: reads steps, does them, answers. */
 final class ClientProcess {
+  /** What it keeps. */
+  enum Copies {
+    NONE(ClientOptions.DEFAULT),
+    READ(ClientOptions.DEFAULT.withCopies(1 << 20)),
+    WRITTEN(ClientOptions.DEFAULT.withCopies(1 << 20).withWriteBack());
+
+    private final ClientOptions options;
+
+    Copies(ClientOptions options) {
+      this.options = options;
+    }
+  }
+
   private ClientProcess() {}
 
-  /** SOCKET NUMBER PACE. */
+  /** SOCKET NUMBER PACE COPIES. */
   public static void main(String[] args) throws IOException {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, ISO_8859_1));
     PrintStream out =
@@ -29,7 +42,7 @@ final class ClientProcess {
     try (ProcessCalls calls =
         new ProcessCalls(
             Integer.parseInt(args[1]),
-            Client.connect(socket, ClientOptions.DEFAULT),
+            Client.connect(socket, Copies.valueOf(args[3]).options),
             new Pace(Pace.Kind.valueOf(args[2])))) {
       out.print("ready\n");
       out.flush();

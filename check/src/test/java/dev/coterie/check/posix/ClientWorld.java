@@ -21,12 +21,19 @@ final class ClientWorld implements World {
 
   /** The socket must not be there yet. */
   ClientWorld(Map<String, MountFactory> mounts, Pace.Kind pace, Path socket) throws IOException {
+    this(mounts, pace, socket, ClientProcess.Copies.NONE);
+  }
+
+  /** As the other, by clients that keep copies. */
+  ClientWorld(
+      Map<String, MountFactory> mounts, Pace.Kind pace, Path socket, ClientProcess.Copies copies)
+      throws IOException {
     Leader.Builder builder = Leader.builder().clock(new FineClock()).listen(socket);
     mounts.forEach(builder::mount);
     leader = builder.start();
     try {
       for (int p = 0; p < PROCESSES; p++) {
-        processes[p] = new LineProcess("client " + p, command(socket, p, pace));
+        processes[p] = new LineProcess("client " + p, command(socket, p, pace, copies));
       }
       for (int p = 0; p < PROCESSES; p++) {
         process(p).awaitReady();
@@ -38,7 +45,8 @@ final class ClientWorld implements World {
     }
   }
 
-  private static List<String> command(Path socket, int number, Pace.Kind pace) {
+  private static List<String> command(
+      Path socket, int number, Pace.Kind pace, ClientProcess.Copies copies) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-ea",
@@ -49,7 +57,8 @@ final class ClientWorld implements World {
         ClientProcess.class.getName(),
         socket.toString(),
         Integer.toString(number),
-        pace.name());
+        pace.name(),
+        copies.name());
   }
 
   private LineProcess process(int number) {

@@ -78,10 +78,17 @@ final class HostDirectories implements AutoCloseable {
   }
 
   Map<String, MountFactory> toCoterie() {
+    return toCoterie(false);
+  }
+
+  /**
+   * @param alone whether nobody but the tree changes them, so that copies are kept
+   */
+  Map<String, MountFactory> toCoterie(boolean alone) {
     Map<String, MountFactory> mounts = new LinkedHashMap<>();
     directories.forEach((path, directory) -> {
       boolean readOnly = Objects.requireNonNull(layout.mounts().get(path)).readOnly();
-      mounts.put(path, new HostFs.Options(directory, readOnly, false).factory());
+      mounts.put(path, new HostFs.Options(directory, readOnly, false, alone).factory());
     });
     return mounts;
   }

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A program that says {@code ready}, then answers each line with a line, until its input ends. */
 final class LineProcess implements AutoCloseable {
-  private static final int END_SECONDS = 30;
+  private static final int END_SECONDS = 60;
 
   private final String name;
   private final Process process;

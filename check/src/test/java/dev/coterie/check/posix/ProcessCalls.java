@@ -144,7 +144,7 @@ final class ProcessCalls implements AutoCloseable {
     try {
       file = tree(step).open(path(step, 2), flags | OpenFlags.O_NONBLOCK, step.octal(4));
     } catch (ErrnoException e) {
-      if (e.errno() == Errno.EINVAL && (flags & 3) == 3 && isFifo(tree(step).stat(path(step, 2)))) {
+      if (e.errno() == Errno.EINVAL && (flags & 3) == 3 && isFifo(step)) {
         throw new ErrnoException(Errno.ENXIO);
       }
       throw e;
@@ -157,6 +157,15 @@ final class ProcessCalls implements AutoCloseable {
       service.setFlags(caller(step), file.handle(), flags & OpenFlags.SETTABLE);
     }
     return file;
+  }
+
+  /** Whether there is one at the path that is opened. */
+  private boolean isFifo(Step step) {
+    try {
+      return isFifo(tree(step).stat(path(step, 2)));
+    } catch (ErrnoException e) {
+      return false; // the error of the opening is the one that counts
+    }
   }
 
   private static boolean isFifo(Stat stat) {

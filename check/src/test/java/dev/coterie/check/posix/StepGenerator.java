@@ -1,8 +1,10 @@
 package dev.coterie.check.posix;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Makes steps from a seed. It never looks at an answer, so the n-th step is the same whatever came
@@ -77,6 +79,25 @@ final class StepGenerator {
           new Kind("list", 2),
           new Kind("usage", 8));
 
+  /** What is about open files and their offsets, which two processes share now and then. */
+  private static final List<Kind> OPEN_FILE_KINDS =
+      List.of(
+          new Kind("open", 10),
+          new Kind("close", 1),
+          new Kind("read", 12),
+          new Kind("pread", 3),
+          new Kind("write", 14),
+          new Kind("pwrite", 3),
+          new Kind("lseek", 14),
+          new Kind("truncate", 1),
+          new Kind("ftruncate", 2),
+          new Kind("fallocate", 1),
+          new Kind("copy", 2),
+          new Kind("unlink", 1),
+          new Kind("fcntl", 4),
+          new Kind("fsync", 1),
+          new Kind("share", 6));
+
   private final List<Kind> kinds;
   private final Random random;
   private final Values values;
@@ -98,6 +119,19 @@ final class StepGenerator {
   /** Steps that leave nothing open behind, so that free inodes can be looked at all the time. */
   static List<Step> stepsOnNames(long seed, int count) {
     return new StepGenerator(seed, NAME_KINDS).steps(count);
+  }
+
+  /** Steps with open files and their offsets. */
+  static List<Step> stepsOnOpenFiles(long seed, int count) {
+    return new StepGenerator(seed, OPEN_FILE_KINDS).steps(count);
+  }
+
+  /** Those of some calls that such steps have not. */
+  static Set<String> notOfOpenFiles(Set<String> calls) {
+    Set<String> others = new HashSet<>(calls);
+    OPEN_FILE_KINDS.forEach(kind -> others.removeIf(call -> call.split(" ")[0].equals(kind.op())));
+    others.remove("fstat"); // looks, in between
+    return others;
   }
 
   /** Closes all there is and looks at what the mounts have left. */

@@ -55,7 +55,7 @@ interface Checks {
       for (int i = 0; i < count; i++) {
         int process = i;
         tasks.add(() -> {
-          start.await(30, TimeUnit.SECONDS);
+          start.await(60, TimeUnit.SECONDS);
           return step.run(process);
         });
       }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /** All checks, each on a fresh tree of one target. */
-@Timeout(60)
+@Timeout(180)
 abstract class ConformanceSuite
     implements LookupChecks,
         ReferenceChecks,

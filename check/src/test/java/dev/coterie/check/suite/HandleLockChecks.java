@@ -70,7 +70,7 @@ interface HandleLockChecks extends Checks {
     }
 
     String ended() throws Exception {
-      return end.get(30, TimeUnit.SECONDS);
+      return end.get(60, TimeUnit.SECONDS);
     }
   }
 

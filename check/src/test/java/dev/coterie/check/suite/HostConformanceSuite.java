@@ -1,6 +1,9 @@
 package dev.coterie.check.suite;
 
+import dev.coterie.api.FileService;
 import dev.coterie.check.host.Protections;
+import dev.coterie.client.ClientOptions;
+import dev.coterie.client.copies.Copies;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
@@ -38,9 +41,14 @@ abstract class HostConformanceSuite extends ConformanceSuite {
   /** Where the directory at "/" is made. */
   abstract Path place() throws IOException;
 
+  /** Whether nobody but the tree changes them, so that leases are granted. */
+  boolean isAlone() {
+    return false;
+  }
+
   @BeforeAll
   void makeDirectories() throws IOException {
-    mounts = new HostMounts(place());
+    mounts = new HostMounts(place(), isAlone());
     protections = Protections.off();
   }
 
@@ -75,7 +83,7 @@ abstract class HostConformanceSuite extends ConformanceSuite {
   abstract Map<String, String> exceptionsThere();
 
   @Override
-  final Map<String, String> exceptions() {
+  Map<String, String> exceptions() {
     Map<String, String> all = new TreeMap<>(EVERYWHERE);
     all.putAll(exceptionsThere());
     for (Class<?> checks : List.of(FifoChecks.class, FifoNotificationChecks.class)) {
@@ -88,11 +96,16 @@ abstract class HostConformanceSuite extends ConformanceSuite {
     for (Method check : LeaseChecks.class.getDeclaredMethods()) {
       String name = check.getName();
       if (check.isAnnotationPresent(Test.class)
+          && !isAlone()
           && !name.startsWith("lease_")
           && !name.startsWith("recalls_of")
           && !name.startsWith("recalls_giving")) {
         all.put(name, "a host directory is changed by others too, so nothing of it is leased");
       }
+    }
+    if (isAlone()) {
+      all.put("changesThatAreRefused_recallNothing", "the host says so after the leases came back");
+      all.put("setattr_ofSeveralWithOneRefused_changesNothing", "it counts as a change");
     }
     for (Method check : CounterFileChecks.class.getDeclaredMethods()) {
       if (check.isAnnotationPresent(Test.class)) {
@@ -114,8 +127,24 @@ abstract class HostConformanceSuite extends ConformanceSuite {
 
   /** Over the core itself. */
   final class Direct extends CoreTarget {
+    private final boolean copies;
+
     Direct() throws IOException {
+      this(false);
+    }
+
+    /**
+     * @param copies whether before each session there are the copies of a client
+     */
+    Direct(boolean copies) throws IOException {
       super(mounts().fresh());
+      this.copies = copies;
+    }
+
+    @Override
+    public FileService openSession() {
+      FileService session = super.openSession();
+      return copies ? new Copies(session, 1 << 20, System::nanoTime) : session;
     }
 
     @Override
@@ -127,7 +156,11 @@ abstract class HostConformanceSuite extends ConformanceSuite {
   /** Through a leader's socket. */
   final class Wire extends WireTarget {
     Wire() throws IOException {
-      super(mounts().fresh());
+      this(ClientOptions.DEFAULT);
+    }
+
+    Wire(ClientOptions options) throws IOException {
+      super(mounts().fresh(), options);
     }
 
     @Override

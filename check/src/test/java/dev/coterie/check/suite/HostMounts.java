@@ -21,15 +21,18 @@ import java.util.concurrent.TimeUnit;
  */
 final class HostMounts implements AutoCloseable {
   private final Path folder;
+  private final boolean alone;
   private final Map<String, Path> directories = new LinkedHashMap<>();
   private final List<Path> mounted = new ArrayList<>();
   private final Thread closing = new Thread(() -> close("-l"));
 
   /**
    * @param place where the first directory lies
+   * @param alone whether nobody but the tree changes them
    */
-  HostMounts(Path place) throws IOException {
+  HostMounts(Path place, boolean alone) throws IOException {
     HostTools.requireRoot();
+    this.alone = alone;
     folder = Files.createTempDirectory(place, "coterie-host-");
     Runtime.getRuntime().addShutdownHook(closing);
     directories.put("/", Files.createDirectory(folder.resolve("root")));
@@ -57,7 +60,7 @@ final class HostMounts implements AutoCloseable {
       Files.setAttribute(entry.getValue(), "unix:uid", 0);
       Files.setAttribute(entry.getValue(), "unix:gid", 0);
       boolean readOnly = entry.getKey().equals("/ro");
-      mounts.put(entry.getKey(), new HostFs.Options(entry.getValue(), readOnly, false).factory());
+      mounts.put(entry.getKey(), new HostFs.Options(entry.getValue(), readOnly, false, alone).factory());
     }
     return mounts;
   }

@@ -114,13 +114,13 @@ interface KeyChecks extends Checks {
     Sent third = Sent.of(holder, use(key, LeaseMode.EXCLUSIVE));
     giveBack(holder, key, lease.seq(), null);
     KeyLease written = granted(first);
-    hearsOf(writer, key, written.seq());
+    assertThat(written.recalled()).isTrue();
     assertThat(second.waits()).isTrue();
     giveBack(writer, key, written.seq(), "1");
     KeyLease read = granted(second);
     assertThat(read.value()).asString().isEqualTo("1");
     assertThat(third.waits()).isTrue();
-    hearsOf(reader, key, read.seq());
+    assertThat(read.recalled()).isTrue();
     giveBack(reader, key, read.seq(), null);
     assertThat(granted(third).mode()).isEqualTo(LeaseMode.EXCLUSIVE);
   }
@@ -261,6 +261,75 @@ interface KeyChecks extends Checks {
     assertThat(again.waits()).isTrue();
     assertThat(giveBack(one, key, seq, "1")).isTrue();
     assertThat(granted(again).value()).asString().isEqualTo("1");
+  }
+
+  @Test
+  default void useKey_thatGivesBack_goesBehindWhoWaits_andTellsThemSo() throws Exception {
+    Actor one = process(ALICE);
+    Actor other = process(ALICE);
+    InodeId key = open(one);
+    open(other);
+    KeyLease lease = take(one, key, LeaseMode.EXCLUSIVE);
+    assertThat(lease.recalled()).isFalse();
+    Sent next = Sent.of(other, use(key, LeaseMode.EXCLUSIVE));
+    hearsOf(one, key, lease.seq());
+    Sent again = Sent.of(one, using(key, lease.seq(), "1"));
+    KeyLease others = granted(next);
+    assertThat(others.value()).asString().isEqualTo("1");
+    assertThat(others.recalled()).isTrue();
+    noRecall(other);
+    assertThat(again.waits()).isTrue();
+    assertThat(giveBack(other, key, others.seq(), "2")).isTrue();
+    KeyLease last = granted(again);
+    assertThat(last.value()).asString().isEqualTo("2");
+    assertThat(last.recalled()).isFalse();
+    assertThat(giveBack(one, key, lease.seq(), "late")).as("given back before").isFalse();
+  }
+
+  @Test
+  default void useKey_thatGivesBack_alone_hasTheKeyAgain() throws Exception {
+    Actor one = process(ALICE);
+    InodeId key = open(one);
+    KeyLease lease = take(one, key, LeaseMode.EXCLUSIVE);
+    KeyLease again = granted(Sent.of(one, using(key, lease.seq(), "1")));
+    assertThat(again.seq()).isNotEqualTo(lease.seq());
+    assertThat(again.value()).asString().isEqualTo("1");
+  }
+
+  @Test
+  default void useKey_thatGivesBackWhatItMayNot_doesNothing() throws Exception {
+    Actor one = process(ALICE);
+    InodeId key = open(one);
+    KeyLease lease = take(one, key, LeaseMode.EXCLUSIVE);
+    assertThat(Sent.send(one, using(key, lease.seq() + 1, "1")).ended()).isEqualTo("EINVAL");
+    String tooMuch = "1".repeat(Limits.KEY_VALUE_BYTES + 1);
+    assertThat(Sent.send(one, using(key, lease.seq(), tooMuch)).ended()).isEqualTo("EMSGSIZE");
+    assertThat(giveBack(one, key, lease.seq(), null)).as("still held").isTrue();
+    KeyLease shared = take(one, key, LeaseMode.SHARED);
+    assertThat(shared.value()).isEmpty();
+    assertThat(Sent.send(one, using(key, shared.seq(), "1")).ended()).isEqualTo("EPERM");
+    assertThat(giveBack(one, key, shared.seq(), null)).as("still held").isTrue();
+  }
+
+  @Test
+  default void useKey_thatGivesBack_doesSo_thoughItsTimeIsUp() throws Exception {
+    Actor one = process(ALICE);
+    Actor other = process(ALICE);
+    InodeId key = open(one);
+    open(other);
+    KeyLease lease = take(one, key, LeaseMode.EXCLUSIVE);
+    Sent next = Sent.of(other, use(key, LeaseMode.SHARED));
+    Operation.ReturnKey back = using(key, lease.seq(), "1").first();
+    Operation.UseKey now = new Operation.UseKey(key, LeaseMode.EXCLUSIVE, 0, back);
+    assertThat(Sent.send(one, now).ended()).isEqualTo("ETIMEDOUT");
+    assertThat(granted(next).value()).asString().isEqualTo("1");
+    assertThat(giveBack(one, key, lease.seq(), null)).isFalse();
+  }
+
+  private static Operation.UseKey using(InodeId key, int seq, String value) {
+    byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+    Operation.ReturnKey back = new Operation.ReturnKey(key, seq, bytes);
+    return new Operation.UseKey(key, LeaseMode.EXCLUSIVE, -1, back);
   }
 
   /** Whoever wins, the lease is granted to him who is told so, and to nobody else. */

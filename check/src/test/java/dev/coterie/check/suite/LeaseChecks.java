@@ -14,6 +14,7 @@ import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
@@ -549,6 +550,39 @@ interface LeaseChecks extends Checks {
     giveBack(holder, lease);
     done(change);
     noRecall(holder);
+  }
+
+  // ---- a rest of it is kept ----
+
+  @Test
+  default void look_atWhatAnotherHasAlone_leavesItSharedLease() throws Exception {
+    Actor holder = root();
+    Actor other = root();
+    other.file("/f", "");
+    long handle = holder.open("/f", O_RDWR);
+    InodeId id = holder.id("/f");
+    assertThat(other.id("/f")).isEqualTo(id);
+    Leased leased =
+        holder.service().call(holder.caller(), new Operation.Lease(id, LeaseMode.EXCLUSIVE));
+    assertThat(leased.mode()).isEqualTo(LeaseMode.EXCLUSIVE);
+    LeaseName lease = new LeaseName(id, leased.seq());
+    LeaseName shared = lease.keeping(LeaseMode.SHARED);
+    Sent look = Sent.send(other, new Operation.Getattr(id));
+    assertThat(recalls(holder)).containsExactly(shared);
+    holder.service().write(holder.caller(), handle, 0, bytes("abc"));
+    assertThat(look.waits()).isTrue();
+    giveBack(holder, shared);
+    assertThat(look.ended())
+        .isInstanceOfSatisfying(Stat.class, s -> assertThat(s.size()).isEqualTo(3));
+    assertThat(lease(holder, "/f")).isEqualTo(lease);
+    noRecall(holder);
+    Sent change = Sent.send(other, write(other, "/f")); // opened first, which waits for nothing
+    assertThat(recalls(holder)).containsExactly(lease);
+    giveBack(holder, shared);
+    other.stat("/f");
+    assertThat(change.waits()).as("for all of it").isTrue();
+    giveBack(holder, lease);
+    done(change);
   }
 
   // ---- lies, and what is no error ----

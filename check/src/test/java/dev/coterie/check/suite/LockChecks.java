@@ -79,7 +79,7 @@ interface LockChecks extends Checks {
     }
 
     String ended() throws Exception {
-      return end.get(30, TimeUnit.SECONDS);
+      return end.get(60, TimeUnit.SECONDS);
     }
 
     boolean waits() {

@@ -184,7 +184,7 @@ interface NotificationChecks extends Checks {
       told.close();
       told.close();
       assertThat(wait.ended()).isEqualTo("EBADF");
-      waits.get(30, TimeUnit.SECONDS);
+      waits.get(60, TimeUnit.SECONDS);
     }
     fails(Errno.EBADF, told::poll);
   }

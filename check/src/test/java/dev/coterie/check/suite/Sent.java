@@ -39,7 +39,7 @@ record Sent(Ticket ticket, CompletableFuture<Object> end) {
   }
 
   Object ended() throws Exception {
-    return end.get(30, TimeUnit.SECONDS);
+    return end.get(60, TimeUnit.SECONDS);
   }
 
   boolean waits() {

@@ -15,6 +15,7 @@ import dev.coterie.api.Operation.Whence;
 import dev.coterie.api.Token;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Open files that several processes share, as after fork(2). */
@@ -81,6 +82,109 @@ interface SharingChecks extends Checks {
         i -> {
           for (int k = 0; k < 200; k++) {
             actors[i].writeNext(handles[i], "%d:%04d\n".formatted(i, k));
+          }
+          return 0;
+        });
+    String[] lines = one.content("/f").split("\n");
+    assertThat(lines).hasSize(800).doesNotHaveDuplicates();
+    assertThat(Arrays.stream(lines)).allMatch(line -> line.length() == 6);
+  }
+
+  /** As long as nobody else has the handle its offset can be anywhere: here it is said where. */
+  @Test
+  default void offset_ofWhatWasDoneAlone_isTheOneThatIsShared() throws ErrnoException {
+    Actor one = root();
+    Actor other = root();
+    long mine = one.make("/f");
+    one.writeNext(mine, "0123456789");
+    assertThat(one.service().seek(one.caller(), mine, Whence.SET, 2)).isEqualTo(2);
+    for (char digit = '2'; digit < '5'; digit++) {
+      assertThat(one.readNext(mine, 1)).isEqualTo(String.valueOf(digit));
+    }
+    long theirs = take(other, share(one, mine)).handle();
+    assertThat(other.readNext(theirs, 2)).isEqualTo("56");
+    other.writeNext(theirs, "x");
+    assertThat(one.readNext(mine, 2)).isEqualTo("89");
+    one.writeNext(mine, "y");
+    assertThat(other.service().seek(other.caller(), theirs, Whence.CUR, 0)).isEqualTo(11);
+    assertThat(other.content("/f")).isEqualTo("0123456x89y");
+  }
+
+  @Test
+  default void offset_ofAnAppender_isTheEnd_aloneAndShared() throws ErrnoException {
+    Actor one = root();
+    Actor other = root();
+    long mine = one.create("/f", O_RDWR | O_APPEND, 0644).handle();
+    one.writeNext(mine, "0");
+    other.append(other.open("/f", O_RDWR), "1");
+    assertThat(one.service().seek(one.caller(), mine, Whence.CUR, 0)).isEqualTo(1);
+    assertThat(one.writeNext(mine, "2").offset()).isEqualTo(2);
+    assertThat(one.service().seek(one.caller(), mine, Whence.CUR, 0)).isEqualTo(3);
+    one.service().seek(one.caller(), mine, Whence.SET, 1);
+    long theirs = take(other, share(one, mine)).handle();
+    assertThat(other.readNext(theirs, 1)).isEqualTo("1");
+    assertThat(other.writeNext(theirs, "3").offset()).isEqualTo(3);
+    one.service().setFlags(one.caller(), mine, 0);
+    other.service().seek(other.caller(), theirs, Whence.SET, 0);
+    assertThat(one.writeNext(mine, "!").offset()).isZero();
+    assertThat(one.content("/f")).isEqualTo("!123");
+  }
+
+  @Test
+  default void end_isWhatOthersHaveMadeIt() throws ErrnoException {
+    Actor one = root();
+    Actor other = root();
+    long mine = one.make("/f");
+    for (int size = 0; size < 20; size++) {
+      assertThat(one.service().seek(one.caller(), mine, Whence.END, 0)).isEqualTo(size);
+      assertThat(one.readNext(mine, 1)).isEmpty();
+      other.truncate("/f", size + 1);
+    }
+    fails(Errno.EINVAL, () -> one.service().seek(one.caller(), mine, Whence.END, -21));
+    assertThat(one.service().seek(one.caller(), mine, Whence.CUR, 0)).isEqualTo(19);
+  }
+
+  @Test
+  default void offset_ofOneProcess_usedByManyThreads_losesNoLine() throws Exception {
+    Actor one = root();
+    long mine = one.make("/f");
+    Checks.together(
+        4,
+        i -> {
+          for (int k = 0; k < 200; k++) {
+            one.writeNext(mine, "%d:%04d\n".formatted(i, k));
+          }
+          return 0;
+        });
+    String[] lines = one.content("/f").split("\n");
+    assertThat(lines).hasSize(800).doesNotHaveDuplicates();
+    one.service().seek(one.caller(), mine, Whence.SET, 0);
+    List<String> read =
+        Checks.together(
+            4,
+            i -> {
+              StringBuilder mineOnly = new StringBuilder();
+              for (int k = 0; k < 200; k++) {
+                mineOnly.append(one.readNext(mine, 7));
+              }
+              return mineOnly.toString();
+            });
+    assertThat(String.join("", read).split("\n")).containsExactlyInAnyOrder(lines);
+  }
+
+  @Test
+  default void share_whileThreadsWrite_losesNoLine() throws Exception {
+    Actor one = root();
+    long mine = one.make("/f");
+    Actor[] actors = {root(), root()};
+    Checks.together(
+        4,
+        i -> {
+          boolean child = i < actors.length;
+          Actor actor = child ? actors[i] : one;
+          long handle = child ? take(actor, share(one, mine)).handle() : mine;
+          for (int k = 0; k < 200; k++) {
+            actor.writeNext(handle, "%d:%04d\n".formatted(i, k));
           }
           return 0;
         });

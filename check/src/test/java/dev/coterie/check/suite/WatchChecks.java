@@ -418,7 +418,7 @@ interface WatchChecks extends Checks {
     }
 
     String ended() throws Exception {
-      return end.get(30, TimeUnit.SECONDS);
+      return end.get(60, TimeUnit.SECONDS);
     }
   }
 

@@ -157,7 +157,7 @@ final class Asks {
       case Operation.Tmpfile o -> opening(o, true, change().of(o.dir()));
       case Operation.Open o when (o.flags() & OpenFlags.O_TRUNC) != 0 ->
           opening(o, false, change().of(o.id()));
-      case Operation.Open o -> opening(o, false, null);
+      case Operation.Open o -> open(o);
       case Operation.Write o -> changing(o, behind(o.handle()));
       case Operation.Append o -> changing(o, behind(o.handle()));
       case Operation.WriteNext o -> changing(o, behind(o.handle()));
@@ -209,11 +209,11 @@ final class Asks {
       return lease(id, LeaseMode.SHARED);
     }
     Node held = nodes.hold(id);
-    Nodes.Asked asked = nodes.asked(held);
+    Attributes.Asked asked = Attributes.asked(held, keeper);
     return new Ask<>(
         new Operation.Getattr(id),
         stat -> {
-          nodes.learn(held, asked, stat);
+          Attributes.learn(held, asked, stat);
           nodes.release(held);
           return stat;
         },
@@ -369,7 +369,7 @@ final class Asks {
     return new Ask<>(
         o,
         opened -> {
-          open(opened, true);
+          open(opened, true, true);
           names.done((Stat) null);
           if (content != null) {
             content.done(opened.stat().id());
@@ -387,13 +387,14 @@ final class Asks {
 
   private Ask<Opened, Opened> opening(
       Operation<Opened> operation, boolean refers, @Nullable Change change) {
+    boolean alone = !(operation instanceof Operation.Take);
     if (change != null) {
       change.begin();
     }
     return new Ask<>(
         operation,
         opened -> {
-          open(opened, refers);
+          open(opened, refers, alone);
           if (change != null) {
             change.done((Stat) null);
           }
@@ -425,14 +426,49 @@ final class Asks {
         false);
   }
 
-  void open(Opened opened, boolean refers) {
+  /** With a lease, where it was read before. What is opened so is no use of it yet. */
+  private Ask<Opened, Opened> open(Operation.Open o) {
+    int flags = o.flags() & ~(OpenFlags.LEASE | OpenFlags.READ_SOON); // ours, not the caller's
+    Node node = nodes.get(o.id());
+    boolean wished =
+        (flags & (OpenFlags.O_ACCMODE | Walks.UNKEPT | OpenFlags.O_DIRECTORY)) == 0
+            && node != null
+            && node.copy == null
+            && node.wantsOpenLease(keeper.now())
+            && keeper.mayAsk();
+    if (!wished) {
+      return opening(new Operation.Open(o.id(), flags), false, null);
+    }
+    Node held = nodes.hold(o.id());
+    nodes.asks(held);
+    int epoch = keeper.epoch();
+    int ended = nodes.ended(held);
+    return new Ask<>(
+        new Operation.Open(o.id(), flags | OpenFlags.LEASE),
+        opened -> {
+          open(opened, false, true);
+          nodes.learn(held, opened.leased(), ended, epoch);
+          nodes.release(held);
+          return new Opened(opened.handle(), opened.stat(), opened.flags());
+        },
+        errno -> nodes.release(held),
+        false);
+  }
+
+  /**
+   * @param alone whether nobody else can have this open file yet
+   */
+  void open(Opened opened, boolean refers, boolean alone) {
     InodeId id = opened.stat().id();
     if (refers) {
       nodes.referred(id);
     }
     Node node = nodes.hold(id);
     nodes.opened(node, 1);
-    handles.put(opened.handle(), new Handle(node, opened.stat().isRegular(), opened.flags()));
+    boolean file = opened.stat().isRegular();
+    boolean own = alone && file && (opened.flags() & OpenFlags.COUNTER) == 0;
+    Position position = own ? new Position() : null;
+    handles.put(opened.handle(), new Handle(node, file, opened.flags(), position));
     nodes.release(node);
   }
 
@@ -452,7 +488,7 @@ final class Asks {
         operation,
         opened -> {
           Node none = new Node(opened.stat().id());
-          handles.put(opened.handle(), new Handle(none, false, opened.flags()));
+          handles.put(opened.handle(), new Handle(none, false, opened.flags(), null));
           return opened;
         },
         errno -> {},

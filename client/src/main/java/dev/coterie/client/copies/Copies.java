@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * before. When nothing is heard of the leader for {@link Limits#LEASE_MS} it asks again, and the
  * error is the caller's.
  *
+ * <p>The offset of a file that it has opened is here until the handle is shared ({@link Offsets}).
+ *
  * <p>Three things differ from the service below. What is opened to be read at once ({@link
  * StepsAhead.Content#SOON}) is read with the opening, which marks the access time. A read that is
  * answered from a copy does not mark it: with relatime the read that made the copy has marked it,
@@ -62,6 +64,7 @@ public final class Copies implements FileService, StepsAhead {
   private final Asks asks; // immutable
   private final Walks walks; // immutable
   private final WriteBack writeBack; // immutable
+  private final Offsets offsets; // immutable
   private final ConcurrentHashMap<Long, Handle> handles = new ConcurrentHashMap<>();
 
   /**
@@ -90,6 +93,7 @@ public final class Copies implements FileService, StepsAhead {
     this.writeBack = new WriteBack(below, keeper, nodes, handles, bytes, keepsFrom);
     this.asks = new Asks(nodes, keeper, reading, listings, locks, writeBack, handles);
     this.walks = new Walks(below, keeper, nodes, asks, writeBack, pool);
+    this.offsets = new Offsets(new AtPlaces(), reading, writeBack, handles);
     keeper.start(nodes, locks, writeBack);
   }
 
@@ -97,6 +101,11 @@ public final class Copies implements FileService, StepsAhead {
   public void look() {
     writeBack.look();
     keeper.look();
+  }
+
+  /** The connection is lost: no copy is used until the leader has answered by another. */
+  public void lost() {
+    keeper.stop();
   }
 
   // ---- from a copy ----
@@ -208,7 +217,7 @@ public final class Copies implements FileService, StepsAhead {
     if (node.idle) {
       throw new ErrnoException(Errno.ESTALE);
     }
-    return nodes.attributes(node);
+    return Attributes.of(node, keeper);
   }
 
   private @Nullable Stat lookup(Caller caller, Operation.Lookup lookup) throws ErrnoException {
@@ -227,7 +236,7 @@ public final class Copies implements FileService, StepsAhead {
       keeper.used(directory, copy);
       throw new ErrnoException(Errno.ENOENT, "lookup");
     }
-    Stat stat = nodes.attributes(child);
+    Stat stat = Attributes.of(child, keeper);
     if (stat == null || !nodes.give(child)) {
       return null;
     }
@@ -243,12 +252,20 @@ public final class Copies implements FileService, StepsAhead {
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
-    return run(caller, operation, null);
+    return start(caller, operation, null);
   }
 
   @Override
   public <R> R call(Caller caller, Operation<R> operation, Pending pending) throws ErrnoException {
-    return run(caller, operation, pending);
+    return start(caller, operation, pending);
+  }
+
+  private <R> R start(Caller caller, Operation<R> operation, @Nullable Pending pending)
+      throws ErrnoException {
+    Handle own = offsets.own(operation);
+    return own == null
+        ? run(caller, operation, pending)
+        : offsets.call(own, caller, operation, pending);
   }
 
   private <R> R run(Caller caller, Operation<R> operation, @Nullable Pending pending)
@@ -370,8 +387,16 @@ public final class Copies implements FileService, StepsAhead {
   // ---- the same, submitted ----
 
   @Override
-  @SuppressWarnings("unchecked") // what is kept back answers what its operation does
   public <R> Ticket submit(
+      Caller caller, Operation<R> operation, Completion<? super R> completion) {
+    Handle own = offsets.own(operation);
+    return own == null
+        ? submitHere(caller, operation, completion)
+        : offsets.submit(own, caller, operation, completion);
+  }
+
+  @SuppressWarnings("unchecked") // what is kept back answers what its operation does
+  private <R> Ticket submitHere(
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
     Object copied;
     try {
@@ -383,7 +408,7 @@ public final class Copies implements FileService, StepsAhead {
     }
     if (WriteBack.FULL.equals(copied)) {
       Later later = new Later(completion::failed);
-      writeBack.whenRoom(operation, later.then(() -> submit(caller, operation, completion)));
+      writeBack.whenRoom(operation, later.then(() -> submitHere(caller, operation, completion)));
       return later;
     }
     if (copied != null) {
@@ -405,7 +430,7 @@ public final class Copies implements FileService, StepsAhead {
       return submitLeased(caller, operation, completion);
     }
     if (operation instanceof Operation.Close) {
-      return submitLeased(caller, operation, owing(owed, completion));
+      return submitLeased(caller, operation, WriteBack.owing(owed, completion));
     }
     completion.failed(owed);
     return Ticket.DONE;
@@ -478,45 +503,6 @@ public final class Copies implements FileService, StepsAhead {
         });
   }
 
-  /** What closes all the same, and then tells of writes that were lost. */
-  private static <R> Completion<R> owing(Errno owed, Completion<? super R> completion) {
-    return new Completion<R>() {
-      @Override
-      public void done(R result) {
-        completion.failed(owed);
-      }
-
-      @Override
-      public void failed(Errno errno) {
-        completion.failed(errno);
-      }
-    };
-  }
-
-  /** As a completion, whose answer may be that it is not known. */
-  private interface Answers<R> {
-    void done(@Nullable R answer);
-
-    void failed(Errno errno);
-
-    static <R> Answers<R> to(Completion<? super R> completion) {
-      return new Answers<>() {
-        @Override
-        public void done(@Nullable R answer) {
-          if (answer == null) {
-            throw new AssertionError("ended without an answer");
-          }
-          completion.done(answer);
-        }
-
-        @Override
-        public void failed(Errno errno) {
-          completion.failed(errno);
-        }
-      };
-    }
-  }
-
   private static final class Ignored implements Answers<Stat> {
     @Override
     public void done(@Nullable Stat answer) {}
@@ -544,6 +530,29 @@ public final class Copies implements FileService, StepsAhead {
             answers.failed(errno);
           }
         });
+  }
+
+  /** All but what concerns an offset that is kept here. */
+  private final class AtPlaces implements FileService {
+    @Override
+    public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
+      return run(caller, operation, null);
+    }
+
+    @Override
+    public <R> R call(Caller caller, Operation<R> operation, Pending pending)
+        throws ErrnoException {
+      return run(caller, operation, pending);
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      return submitHere(caller, operation, completion);
+    }
+
+    @Override
+    public void close() {}
   }
 
   // ---- several steps ----
@@ -583,5 +592,6 @@ public final class Copies implements FileService, StepsAhead {
     writeBack.close();
     keeper.end();
     below.close();
+    handles.clear(); // what is asked now is refused below
   }
 }

@@ -44,7 +44,8 @@ final class Copy {
   record Entry(Caller who, @Nullable Node child, @Nullable Entry next) {}
 
   final int seq; // immutable
-  final boolean exclusive; // immutable: nobody else has a copy, so changes may be kept back
+  boolean exclusive; // guarded by the node: nobody else has a copy, so changes may be kept back
+  boolean rest; // guarded by the node: it was that, until another looked
   final ConcurrentHashMap<Name, Entry> names = new ConcurrentHashMap<>(1);
   final Listing listing = new Listing(); // immutable: empty unless the lease is one on names
   private volatile @Nullable Known known; // atomic
@@ -55,6 +56,13 @@ final class Copy {
   Copy(int seq, boolean exclusive) {
     this.seq = seq;
     this.exclusive = exclusive;
+  }
+
+  /** An empty one under the same grant. */
+  Copy next() {
+    Copy next = new Copy(seq, exclusive);
+    next.rest = rest;
+    return next;
   }
 
   // ---- attributes ----

@@ -8,14 +8,19 @@ import org.jspecify.annotations.Nullable;
 final class Handle {
   final Node node; // immutable: held as long as this is open
   final boolean file; // immutable: a regular one
+  final @Nullable Position position; // immutable; null: the leader has the offset
   volatile int flags; // atomic: of open(2)
   volatile boolean locksElsewhere; // atomic; once set: the leader decides on locks by this one
   private int writesThrough; // guarded by the node: reasons to keep no write back
   private @Nullable Errno error; // guarded by this: of writes that were kept back; not told yet
 
-  Handle(Node node, boolean file, int flags) {
+  /**
+   * @param position of a regular file that was opened here; null: none, or others may have it too
+   */
+  Handle(Node node, boolean file, int flags, @Nullable Position position) {
     this.node = node;
     this.file = file;
+    this.position = position;
     this.flags = flags;
   }
 

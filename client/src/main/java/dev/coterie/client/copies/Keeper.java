@@ -5,6 +5,7 @@ import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
 import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
@@ -226,6 +227,7 @@ final class Keeper {
           case Operation.Read o -> answer instanceof Integer count && count > 0;
           case Operation.Write o -> answer instanceof Integer count && count > 0;
           case Operation.Setattr o -> true;
+          case Operation.Open o -> true;
           default -> false; // perhaps, but these are enough
         };
     if (!travelled || sending.parked() == 0) {
@@ -249,7 +251,8 @@ final class Keeper {
     }
   }
 
-  private synchronized void stop() {
+  /** Nothing is usable until something is answered. */
+  synchronized void stop() {
     long now = nanoTime.getAsLong();
     if (now - deadline < 0) {
       deadline = now;
@@ -296,10 +299,10 @@ final class Keeper {
               }
               if (lease.plane() == LeasePlane.NAMES) {
                 nodes().ofNames().recalled(lease);
+                ofCopies.add(lease);
               } else {
-                nodes().recalled(lease);
+                ofCopies.add(nodes().recalled(lease));
               }
-              ofCopies.add(lease);
             }
             if (!ofCopies.isEmpty() || recalls.isEmpty()) {
               send(ofCopies);
@@ -373,11 +376,15 @@ final class Keeper {
   }
 
   private void returned(LeaseName lease) {
-    (lease.plane() == LeasePlane.NAMES ? returningNames : returning)
-        .remove(lease.id(), lease.seq());
+    if (lease.plane() == LeasePlane.NAMES) {
+      returningNames.remove(lease.id(), lease.seq());
+    } else if (lease.keeps() == LeaseMode.NONE) {
+      returning.remove(lease.id(), lease.seq());
+    }
   }
 
-  private void sendReturns() {
+  /** What is to be given back goes now. */
+  void sendReturns() {
     while (!over) {
       List<LeaseName> some;
       synchronized (toReturn) {

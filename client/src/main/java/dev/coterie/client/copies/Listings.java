@@ -70,7 +70,7 @@ final class Listings {
         continue;
       }
       Node child = entry.child();
-      Stat stat = child == null ? filled.dot : nodes.attributes(child);
+      Stat stat = child == null ? filled.dot : Attributes.of(child, keeper);
       if (stat == null) {
         return page;
       }

@@ -122,15 +122,22 @@ final class Node {
     return uses++ > 0 && !isHushed(now);
   }
 
+  /** The same when it is opened to be read: who has read it before may do so again. */
+  boolean wantsOpenLease(long now) {
+    return uses > 0 && !isHushed(now);
+  }
+
   /** The same of an exclusive lease. */
   boolean wantsWriteLease(long now) {
     return !isHushed(now) && !(shared && now - sharedUntil < 0);
   }
 
-  /** Others have leases too. */
+  /** Others have leases too, or want to see what is written. */
   void isShared(long now, long nanos) {
-    sharedUntil = now + nanos;
-    shared = true;
+    if (!shared || now + nanos - sharedUntil > 0) {
+      sharedUntil = now + nanos;
+      shared = true;
+    }
   }
 
   void changed() {

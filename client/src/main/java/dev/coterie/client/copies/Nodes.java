@@ -184,8 +184,9 @@ final class Nodes {
    *
    * @param references that nobody needs any more
    * @param copies that it had
+   * @param now whether its lease is given back at once: nothing else keeps what was unlinked
    */
-  private record Rest(long references, List<Copy> copies) {}
+  private record Rest(long references, List<Copy> copies, boolean now) {}
 
   /** Under the node's monitor. Null: it stays. */
   private @Nullable Rest settle(Node node) {
@@ -195,7 +196,7 @@ final class Nodes {
     }
     node.gone = true;
     List<Copy> copies = new ArrayList<>(0);
-    Rest rest = new Rest(node.real, copies);
+    Rest rest = new Rest(node.real, copies, node.copy != null && node.copy.rest);
     add(copies, takeBack(node));
     add(copies, node.names == null ? null : namesLeases.takeBack(node.names));
     node.real = 0;
@@ -217,6 +218,9 @@ final class Nodes {
     rest.copies().forEach(this::clear);
     if (rest.references() > 0) {
       below.submit(Caller.ROOT, new Operation.Forget(node.id, rest.references()), IGNORED);
+    }
+    if (rest.now()) {
+      keeper.sendReturns();
     }
   }
 
@@ -245,6 +249,8 @@ final class Nodes {
         node.used = true;
         node.idleLooks = 0;
         leased.add(node);
+      } else if (reply.mode() == LeaseMode.SHARED) {
+        copy.exclusive = false; // given up meanwhile; never regained under the same number
       }
       if (node.ended == ended && node.changing == 0) {
         copy.know(reply.stat(), epoch);
@@ -270,58 +276,6 @@ final class Nodes {
         node.counter = true;
       }
     }
-  }
-
-  /** What there is of a node when its attributes are asked for. */
-  record Asked(@Nullable Copy copy, @Nullable Copy names, @Nullable Covered covered, int epoch) {}
-
-  Asked asked(Node node) {
-    return new Asked(node.copy, node.namesCopy(), node.covered, keeper.epoch());
-  }
-
-  /** Attributes, asked for under copies that may have ended meanwhile. */
-  void learn(Node node, Asked asked, Stat stat) {
-    synchronized (node) {
-      if (node.changing != 0) {
-        return;
-      }
-      Copy copy = node.copy;
-      if (copy != null && copy.equals(asked.copy())) {
-        copy.know(stat, asked.epoch());
-      }
-      Copy itsNames = node.namesCopy();
-      if (itsNames != null && itsNames.equals(asked.names())) {
-        itsNames.know(stat, asked.epoch());
-      }
-      Covered covered = node.covered;
-      if (covered != null && covered.equals(asked.covered())) {
-        covered.know(stat, asked.epoch());
-        node.covered = Covered.covers(stat) ? covered : null; // then a lease of its own is
-      }
-    }
-  }
-
-  /** Of a copy that stands until now; null: to be asked for. */
-  @Nullable Stat attributes(Node node) {
-    Copy copy = node.copy;
-    Copy.Known known = copy == null ? null : copy.known();
-    if (copy != null && known != null && keeper.stands(node, copy, known)) {
-      keeper.used(node);
-      return known.stat();
-    }
-    copy = node.namesCopy();
-    known = copy == null ? null : copy.known();
-    if (copy != null && known != null && keeper.stands(node, copy, known)) {
-      keeper.used(node.names);
-      return known.stat();
-    }
-    Covered covered = node.covered;
-    known = covered == null ? null : covered.known();
-    if (covered != null && known != null && keeper.stands(node, covered, known)) {
-      keeper.used(covered.names);
-      return known.stat();
-    }
-    return null;
   }
 
   /** Requests are sent that may bring a lease of an inode that nobody has named yet. */
@@ -352,8 +306,49 @@ final class Nodes {
     }
   }
 
-  /** A lease is to be given back: its copy ends before that is said. */
-  void recalled(LeaseName lease) {
+  /**
+   * A lease is to be given back: its copy ends before that is said, unless it may be kept.
+   *
+   * @return what is to be said, when nothing is kept back of it any more
+   */
+  LeaseName recalled(LeaseName lease) {
+    if (lease.keeps() == LeaseMode.SHARED && share(lease)) {
+      return lease;
+    }
+    drop(lease);
+    return lease.keeping(LeaseMode.NONE);
+  }
+
+  /** Keeps a copy that others may have too from now on. False: it is not held, or not yet. */
+  private boolean share(LeaseName lease) {
+    Node node = all.get(lease.id());
+    if (node == null) {
+      return false;
+    }
+    synchronized (node) {
+      Copy copy = node.copy;
+      if (copy == null || copy.seq != lease.seq()) {
+        return false;
+      }
+      if (copy.exclusive) {
+        copy.exclusive = false; // no write is kept back after this
+        copy.rest = true;
+        node.writes = 0;
+        long now = keeper.now();
+        node.isShared(now, isSoon(node, now) ? Keeper.QUIET_NS << (node.streak - 1) : 0);
+      }
+      return true;
+    }
+  }
+
+  /** Whether a recall comes soon after the grant; counts how often that was in a row. */
+  private static boolean isSoon(Node node, long now) {
+    boolean soon = now - node.grantedAt < Keeper.SOON_NS;
+    node.streak = soon ? Math.min(node.streak + 1, Keeper.STREAK) : 0;
+    return soon;
+  }
+
+  private void drop(LeaseName lease) {
     blind.raise(lease.id(), lease.seq());
     Node node = all.get(lease.id());
     if (node == null) {
@@ -367,9 +362,7 @@ final class Nodes {
         node.copy = null;
         leased.remove(node);
         long now = keeper.now();
-        boolean soon = now - node.grantedAt < Keeper.SOON_NS;
-        node.streak = soon ? Math.min(node.streak + 1, Keeper.STREAK) : 0;
-        if (soon) {
+        if (isSoon(node, now)) {
           node.hush(now, Keeper.QUIET_NS << (node.streak - 1));
         }
         node.changed();
@@ -559,7 +552,7 @@ final class Nodes {
       former = node.copy;
       node.ended++;
       if (former != null) {
-        Copy next = new Copy(former.seq, former.exclusive);
+        Copy next = former.next();
         if (stat != null && former.equals(change.copy())) { // no other has ended since
           next.know(stat, epoch);
         }

@@ -44,6 +44,17 @@ final class Reading {
     return count;
   }
 
+  /** The size of a file; -1: to be asked for. */
+  long size(Node node) {
+    Copy copy = node.copy;
+    long size = copy == null ? -1 : copy.size();
+    if (copy == null || size < 0 || !keeper.stands(node, copy)) {
+      return -1;
+    }
+    keeper.used(node);
+    return size;
+  }
+
   private static boolean copyPages(Copy copy, long offset, ByteBuffer destination, int count) {
     int done = 0;
     while (done < count) {

@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Walks {
   /** Handles whose reads are not kept. */
-  private static final int UNKEPT =
-      OpenFlags.O_DIRECT | OpenFlags.STRICTATIME | OpenFlags.O_NOATIME;
+  static final int UNKEPT = OpenFlags.O_DIRECT | OpenFlags.STRICTATIME | OpenFlags.O_NOATIME;
 
   private final FileService below; // immutable
   private final Keeper keeper; // immutable
@@ -136,7 +135,7 @@ final class Walks {
     List<Stat> all = new ArrayList<>(known);
     for (Stat stat : walked.found()) {
       Node node = nodes.get(stat.id());
-      Stat own = node == null ? null : nodes.attributes(node);
+      Stat own = node == null ? null : Attributes.of(node, keeper);
       all.add(own == null ? stat : own);
     }
     return all;
@@ -148,7 +147,7 @@ final class Walks {
     if (opened == null || asked == null) {
       return -1;
     }
-    asks.open(opened, false);
+    asks.open(opened, false, true);
     ByteBuffer buffer = asked.buffer();
     if (buffer == null) {
       return -1;

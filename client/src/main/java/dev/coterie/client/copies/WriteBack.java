@@ -209,6 +209,16 @@ final class WriteBack {
     return new Transferred(at, wish.count());
   }
 
+  /** The size of a file with what is kept back of it; -1: to be asked for. */
+  long size(Node node) {
+    synchronized (node) {
+      Kept kept = node.kept;
+      Copy copy = node.copy;
+      boolean known = kept != null && copy != null && copy.exclusive && node.changing == 1;
+      return known && keeper.keeps() ? kept.size : -1;
+    }
+  }
+
   // ---- sending ----
 
   /** Sends what is to be sent of a node, and with {@code all} also the run that still grows. */
@@ -455,6 +465,21 @@ final class WriteBack {
   private @Nullable Errno owed(long number) {
     Handle handle = handles.get(number);
     return handle == null ? null : handle.takeError();
+  }
+
+  /** What closes all the same, and then tells of writes that were lost. */
+  static <R> Completion<R> owing(Errno owed, Completion<? super R> completion) {
+    return new Completion<R>() {
+      @Override
+      public void done(R result) {
+        completion.failed(owed);
+      }
+
+      @Override
+      public void failed(Errno errno) {
+        completion.failed(errno);
+      }
+    };
   }
 
   /** What is dirty of what the operation may touch or show. */

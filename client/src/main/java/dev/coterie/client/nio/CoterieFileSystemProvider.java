@@ -62,6 +62,12 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
    */
   public static final String WRITE_BACK = "writeBack";
 
+  /**
+   * Of {@code newFileSystem}: whether a lost connection is replaced, with all that is open and
+   * locked, a Boolean. {@link Client#connectLasting}.
+   */
+  public static final String LASTING = "lasting";
+
   /** All file systems that are open and can be found by URI, whoever made them. */
   private static final ConcurrentHashMap<TreeUri, CoterieFileSystem> OPEN =
       new ConcurrentHashMap<>();
@@ -99,7 +105,8 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
     if (address == null) {
       throw new IllegalArgumentException("no address of a leader: " + uri);
     }
-    return connect(address, options(env));
+    boolean lasting = env.get(LASTING) instanceof Boolean lasts && lasts;
+    return connect(address, options(env), lasting);
   }
 
   private static ClientOptions options(Map<String, ?> env) {
@@ -112,20 +119,23 @@ public final class CoterieFileSystemProvider extends FileSystemProvider {
             case CONNECT_MS_MAX -> options.withConnectMsMax(((Number) value).longValue());
             case COPIES -> options.withCopies(((Number) value).longValue());
             case WRITE_BACK -> options; // below: it needs the copies
+            case LASTING -> options; // of the connection
             default -> throw new IllegalArgumentException("unknown property " + entry.getKey());
           };
     }
     return env.get(WRITE_BACK) instanceof Boolean back && back ? options.withWriteBack() : options;
   }
 
-  static FileSystem connect(Address address, ClientOptions options) throws IOException {
+  static FileSystem connect(Address address, ClientOptions options, boolean lasting)
+      throws IOException {
     TreeUri uri = TreeUri.of(address);
     if (OPEN.containsKey(uri)) {
       throw new FileSystemAlreadyExistsException(uri.toString());
     }
     Client client;
     try {
-      client = Client.connect(address, options);
+      client =
+          lasting ? Client.connectLasting(address, options) : Client.connect(address, options);
     } catch (ErrnoException e) {
       throw new IOException("cannot connect to " + address + ": " + e.getMessage(), e);
     }

@@ -38,6 +38,15 @@ public final class CoterieFileSystems {
    * @throws java.nio.file.FileSystemAlreadyExistsException this process has it open already
    */
   public static FileSystem connect(Address leader, ClientOptions options) throws IOException {
-    return CoterieFileSystemProvider.connect(leader, options);
+    return CoterieFileSystemProvider.connect(leader, options, false);
+  }
+
+  /**
+   * As {@link #connect}, with a session that outlives its connections: {@link
+   * dev.coterie.client.Client#connectLasting}.
+   */
+  public static FileSystem connectLasting(Address leader, ClientOptions options)
+      throws IOException {
+    return CoterieFileSystemProvider.connect(leader, options, true);
   }
 }

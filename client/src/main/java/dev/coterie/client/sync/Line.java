@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -41,6 +42,7 @@ final class Line {
   private final List<Return> unsent = new ArrayList<>(0); // guarded by itself
   private volatile boolean over; // atomic
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicInteger calls = new AtomicInteger(); // atomic: that threads wait for
   private volatile long deadline; // written under this
   private boolean parked; // guarded by this: a request for recalls is under way
 
@@ -100,6 +102,7 @@ final class Line {
 
   private <R> R call(Operation<R> operation, boolean anyway) throws ErrnoException {
     park();
+    calls.incrementAndGet();
     long sentAt = nanoTime.getAsLong();
     R answer;
     try {
@@ -107,6 +110,8 @@ final class Line {
     } catch (ErrnoException e) {
       failed(e.errno());
       throw e;
+    } finally {
+      calls.decrementAndGet();
     }
     answered(sentAt);
     return answer;
@@ -176,6 +181,14 @@ final class Line {
   }
 
   // ---- giving back ----
+
+  /**
+   * Whether what asks for a lease is sent at once, and so can give one back. It may have to wait for
+   * what others give back, where too much is under way.
+   */
+  boolean mayTakeAlong() {
+    return calls.get() < Limits.REQUESTS_PER_CONNECTION / 2;
+  }
 
   /** Gives a lease back, without waiting for the answer. */
   void giveBack(Return given) {

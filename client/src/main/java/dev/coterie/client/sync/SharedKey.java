@@ -7,6 +7,7 @@ import dev.coterie.api.LeaseMode;
 import dev.coterie.api.Name;
 import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.KeyLease;
+import dev.coterie.api.Operation.ReturnKey;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
@@ -17,15 +18,11 @@ import org.jspecify.annotations.Nullable;
  * lease that they share. Its monitor is a leaf.
  *
  * <p>The thread at the head of the queue, and nobody else, asks the leader. The lease is given back
- * when it is recalled and no use is under way.
+ * when it is recalled and no use is under way: at once; or, where each use has been followed at once
+ * by another, with the message that asks for it again. Until then it is <i>leaving</i>, and if no
+ * use follows after all, {@link #hurry} gives it back a moment later.
  */
 final class SharedKey {
-  /** A recall that comes so soon after the grant says that others want the key all the time. */
-  private static final long SOON_NS = TimeUnit.MILLISECONDS.toNanos(10);
-
-  /** Doubled up to so often: for how long each use gives the lease back, then. */
-  private static final int STREAK_MAX = 6;
-
   private final SyncHandles all; // immutable
   private final Name name; // immutable
   private int entered; // guarded by this: handles and uses, begun or waiting
@@ -41,9 +38,13 @@ final class SharedKey {
   private byte[] value = new byte[0]; // guarded by this: under the lease; never changed
   private boolean changed; // guarded by this: the leader does not have the value
   private boolean returning; // guarded by this: given back unasked, and the leader may not know
-  private long grantedAt; // guarded by this
-  private int streak; // guarded by this: recalls in a row that came soon
-  private long hastyUntil; // guarded by this, if streak is not 0: nothing is kept until then
+  private final Contention contention = new Contention(); // guarded by this
+  private boolean asking; // guarded by this: a request for the lease is under way
+  private int sending; // guarded by this: what was taken by other threads, and is not sent yet
+  private boolean leaving; // guarded by this: what is held is only there to be given back
+  private boolean hurried; // guarded by this: hurry is called soon
+  private int left; // guarded by this: how often it was leaving
+  private int leftSeen; // guarded by this: at the last hurry
 
   /**
    * Atomic: the lease that is recalled, or one that is not here yet, or no more. Written without
@@ -111,7 +112,7 @@ final class SharedKey {
       throw new ErrnoException(Errno.ESTALE, "use " + name + ": the value that was left is lost");
     }
     Line in = line;
-    boolean held = mode.compareTo(wanted.lease()) >= 0 && !isRecalled();
+    boolean held = mode.compareTo(wanted.lease()) >= 0 && !isRecalled() && !leaving;
     return held && in != null && in.isUsable() ? start(in, wanted) : null;
   }
 
@@ -192,6 +193,7 @@ final class SharedKey {
     return in.equals(line)
         && mode.compareTo(wanted.lease()) >= 0
         && !isRecalled()
+        && !leaving
         && !in.isUsable();
   }
 
@@ -207,6 +209,7 @@ final class SharedKey {
       line = in;
       id = opened;
       mode = LeaseMode.NONE;
+      leaving = false;
       recalledSeq = 0;
     }
     in.add(opened, this);
@@ -214,14 +217,21 @@ final class SharedKey {
 
   private Use ask(Line in, SyncMode wanted, int limitMs) throws ErrnoException {
     InodeId key;
+    Line.Return along;
     synchronized (this) {
       awaitReturn();
       key = id;
+      along = leaving && in.equals(line) ? takeIfIdle() : null;
+      contention.asked(all.now());
     }
     if (key == null) {
       throw new AssertionError("asks for what is not open");
     }
-    KeyLease lease = in.call(new Operation.UseKey(key, wanted.lease(), limitMs));
+    if (along != null && !in.mayTakeAlong()) {
+      giveBackBeforeAnythingElse(in, along);
+      along = null;
+    }
+    KeyLease lease = ask(in, key, wanted, limitMs, along);
     synchronized (this) {
       if (in.isOver()) {
         throw new ErrnoException(Errno.ESTALE, "use " + name);
@@ -231,11 +241,51 @@ final class SharedKey {
         changed = false;
       }
       if (lease.seq() != seq) {
-        grantedAt = all.now();
+        contention.granted(all.now());
       }
       mode = lease.mode();
       seq = lease.seq();
+      if (lease.recalled()) {
+        recalledSeq = seq; // no other word comes of it
+      }
       return start(in, wanted);
+    }
+  }
+
+  private KeyLease ask(
+      Line in, InodeId key, SyncMode wanted, int limitMs, Line.@Nullable Return along)
+      throws ErrnoException {
+    setAsking(true);
+    ReturnKey first = along == null ? null : along.operation();
+    try {
+      return in.call(new Operation.UseKey(key, wanted.lease(), limitMs, first));
+    } catch (ErrnoException e) {
+      if (along != null) {
+        giveBackAfter(in, along, e.errno());
+      }
+      throw e;
+    } finally {
+      setAsking(false);
+    }
+  }
+
+  private synchronized void setAsking(boolean now) {
+    asking = now;
+  }
+
+  /** What was taken along by a message that failed may be back, or not. */
+  private void giveBackAfter(Line in, Line.Return along, Errno failure) {
+    boolean back = false;
+    if (failure != Errno.EINVAL) {
+      try {
+        in.callAnyway(along.operation());
+        back = true; // if not by this, then before
+      } catch (ErrnoException e) {
+        // As in giveBackBeforeAnythingElse.
+      }
+    }
+    if (!back && along.operation().value() != null) {
+      valueLost();
     }
   }
 
@@ -279,8 +329,9 @@ final class SharedKey {
         failure = e;
       }
     }
-    Line.Return given = null;
+    Line.Return back = null;
     boolean unasked = false;
+    boolean first = false;
     synchronized (this) {
       stop(use);
       if (failure == null && !in.isOver() && in.equals(line)) {
@@ -288,21 +339,72 @@ final class SharedKey {
           value = left;
           changed = true;
         }
-        given = isRecalled() || isHasty() ? takeIfIdle() : null;
-        unasked = given != null && !isRecalled(given);
-        returning |= unasked;
+        if (isIdle() && (isRecalled() || isHasty())) {
+          contention.givesBack(all.now());
+          if (contention.isFollowed() && turns.isEmpty() && !asking) {
+            first = startLeaving();
+          } else {
+            back = takeIfIdle();
+            unasked = back != null && !isRecalled(back);
+            returning |= unasked;
+          }
+        }
       } else if (failure == null) {
         failure = new ErrnoException(Errno.ESTALE);
       }
       notifyAll();
     }
-    if (given != null) {
-      giveBack(in, given, unasked);
+    if (back != null) {
+      giveBack(in, back, unasked);
+    } else if (first) {
+      all.hurry(this);
     }
     if (failure != null) {
       throw new ErrnoException(
           Errno.ESTALE, "use " + name + ": it was taken away meanwhile: " + failure.errno().text());
     }
+  }
+
+  /** Whether somebody is to be told. The monitor is held. */
+  private boolean startLeaving() {
+    leaving = true;
+    left++;
+    boolean first = !hurried;
+    hurried = true;
+    return first;
+  }
+
+  /**
+   * Gives back what has been leaving since the last call.
+   *
+   * @return whether this is to be called again, soon
+   */
+  boolean hurry() {
+    Line in;
+    Line.Return back = null;
+    boolean unasked = false;
+    boolean more;
+    synchronized (this) {
+      in = line;
+      more = left != leftSeen;
+      if (leaving && !more) {
+        back = takeIfIdle();
+        unasked = back != null && !isRecalled(back);
+        returning |= unasked;
+        contention.notFollowed();
+      }
+      sending += back != null ? 1 : 0;
+      leftSeen = left;
+      hurried = more;
+    }
+    if (in != null && back != null) {
+      try {
+        giveBack(in, back, unasked);
+      } finally {
+        sent();
+      }
+    }
+    return more;
   }
 
   /**
@@ -357,43 +459,59 @@ final class SharedKey {
     Line.Return given;
     synchronized (this) {
       if (isRecalled()) {
-        noteRecall();
+        contention.recalled(all.now());
       }
       given = isRecalled() ? takeIfIdle() : null;
+      sending += given != null ? 1 : 0;
     }
     if (given != null) {
-      in.giveBack(given);
+      try {
+        in.giveBack(given);
+      } finally {
+        sent();
+      }
     }
   }
 
-  /**
-   * Where others want the key all the time it is quicker to give it back unasked: a recall is seen
-   * by another thread, which has to come to its turn first.
-   */
-  private void noteRecall() {
-    long now = all.now();
-    if (now - grantedAt < SOON_NS) {
-      streak = Math.min(streak + 1, STREAK_MAX);
-      hastyUntil = now + (SOON_NS << streak);
-    } else {
-      streak = 0;
+  private synchronized void sent() {
+    sending--;
+    notifyAll();
+  }
+
+  /** What comes after it is sent after what is given back. The monitor is held. */
+  private void awaitSent() {
+    boolean interrupted = false;
+    while (sending > 0) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private boolean isHasty() {
-    return streak != 0 && mode == LeaseMode.EXCLUSIVE && all.now() - hastyUntil < 0;
+    return mode == LeaseMode.EXCLUSIVE && contention.isHasty(all.now());
   }
 
   /** Takes the lease out of use; null: it is in use, or there is none. The monitor is held. */
   private Line.@Nullable Return takeIfIdle() {
     InodeId key = id;
-    if (mode == LeaseMode.NONE || writer || readers > 0 || key == null) {
+    if (!isIdle() || key == null) {
       return null;
     }
-    Operation.ReturnKey given = new Operation.ReturnKey(key, seq, changed ? value : null);
+    ReturnKey back = new ReturnKey(key, seq, changed ? value : null);
     mode = LeaseMode.NONE;
     changed = false;
-    return new Line.Return(this, given);
+    leaving = false;
+    return new Line.Return(this, back);
+  }
+
+  private boolean isIdle() {
+    return mode != LeaseMode.NONE && !writer && readers == 0;
   }
 
   /** A value that was given back was not taken. */
@@ -407,6 +525,7 @@ final class SharedKey {
       lost |= changed && mode != LeaseMode.NONE;
       mode = LeaseMode.NONE;
       changed = false;
+      leaving = false;
     }
   }
 
@@ -433,6 +552,7 @@ final class SharedKey {
     Line in;
     Line.Return given;
     synchronized (this) {
+      awaitSent();
       in = line;
       given = in == null || in.isOver() ? null : takeIfIdle();
     }

@@ -9,6 +9,8 @@ import dev.coterie.api.Name;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,6 +28,9 @@ public final class SyncHandles implements AutoCloseable, Runnable {
     FileService connect() throws ErrnoException;
   }
 
+  /** For so long at most, twice, a key waits to be given back with a message that asks for it. */
+  private static final long HURRY_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(Limits.LEASE_MS) / 3;
 
   private final Connector connector; // immutable
@@ -33,8 +38,9 @@ public final class SyncHandles implements AutoCloseable, Runnable {
   private final LongSupplier nanoTime; // immutable
   private final ReentrantLock gate = new ReentrantLock();
   private final Map<Name, SharedKey> keys = new HashMap<>(); // guarded by gate
+  private final Set<SharedKey> hurried = ConcurrentHashMap.newKeySet(); // to be looked at soon
   private @Nullable Line line; // guarded by this
-  private @Nullable Thread looker; // guarded by this
+  private volatile @Nullable Thread looker; // written under this
   private boolean closed; // guarded by this
 
   /**
@@ -99,6 +105,21 @@ public final class SyncHandles implements AutoCloseable, Runnable {
     }
   }
 
+  /** Has the key looked at soon, and as often as it wants; it asks once for that. */
+  void hurry(SharedKey key) {
+    hurried.add(key);
+    LockSupport.unpark(looker);
+  }
+
+  private void hurryAll() {
+    for (SharedKey key : hurried) {
+      hurried.remove(key); // first: if it needs no more looks, it may ask for them again at once
+      if (key.hurry()) {
+        hurried.add(key);
+      }
+    }
+  }
+
   /** The clock that nobody sets. */
   long now() {
     return nanoTime.getAsLong();
@@ -127,9 +148,12 @@ public final class SyncHandles implements AutoCloseable, Runnable {
 
   @Override
   public void run() {
+    long next = System.nanoTime() + LOOK_NS;
     while (true) {
-      LockSupport.parkNanos(this, LOOK_NS);
+      long left = next - System.nanoTime();
+      LockSupport.parkNanos(this, hurried.isEmpty() ? left : Math.min(left, HURRY_NS));
       Thread.interrupted(); // it is nobody's
+      hurryAll();
       Line present;
       synchronized (this) {
         if (closed) {
@@ -137,6 +161,10 @@ public final class SyncHandles implements AutoCloseable, Runnable {
         }
         present = line;
       }
+      if (next - System.nanoTime() > 0) {
+        continue;
+      }
+      next = System.nanoTime() + LOOK_NS;
       if (present != null) {
         present.look();
       }

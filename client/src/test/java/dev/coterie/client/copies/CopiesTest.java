@@ -95,6 +95,18 @@ class CopiesTest {
     return handle;
   }
 
+  // ---- a connection that is lost ----
+
+  @Test
+  void lostConnection_endsTheUseOfCopies_untilSomethingIsAnswered() throws ErrnoException {
+    warm();
+    copies.lost();
+    mode();
+    assertThat(leader.came()).containsExactly("getattr");
+    mode();
+    assertThat(leader.came()).as("the session goes on, and so does its lease").isEmpty();
+  }
+
   // ---- what it costs ----
 
   @Test
@@ -149,6 +161,91 @@ class CopiesTest {
     assertThatThrownBy(() -> copies.lookup(ME, ScriptedLeader.ROOT, absent))
         .hasMessageContaining("lookup");
     assertThat(leader.came()).isEmpty();
+  }
+
+  // ---- leases that come with an opening ----
+
+  /** Read once before, so that it is worth a lease now. */
+  private void readOnce() throws ErrnoException {
+    long handle = open(OpenFlags.O_RDONLY);
+    read(handle);
+    copies.close(ME, handle);
+    leader.came();
+  }
+
+  @Test
+  void secondOpening_bringsTheLease() throws ErrnoException {
+    readOnce();
+    long handle = copies.open(ME, file.id, OpenFlags.O_RDONLY).handle();
+    assertThat(file.held).isNotZero();
+    mode();
+    assertThat(leader.came()).containsExactly("open");
+    read(handle);
+    assertThat(leader.came()).as("no lease of its own").containsExactly("read");
+    assertThat(read(handle)).isEqualTo("old");
+    assertThat(leader.came()).isEmpty();
+    leader.recall(file);
+    file.content = "new".getBytes(StandardCharsets.UTF_8);
+    assertThat(read(handle)).isEqualTo("new");
+  }
+
+  @Test
+  void openings_ofWhatWasNotRead_orNotToBeReadFromCopies_bringNone() throws ErrnoException {
+    open(OpenFlags.O_RDONLY);
+    open(OpenFlags.O_RDONLY);
+    assertThat(file.held).as("used by nobody").isZero();
+    readOnce();
+    open(OpenFlags.O_RDONLY | OpenFlags.O_DIRECT);
+    open(OpenFlags.O_RDONLY | OpenFlags.O_NOATIME);
+    open(OpenFlags.O_WRONLY);
+    open(OpenFlags.O_RDWR);
+    assertThat(file.held).isZero();
+    Operation.Opened opened = copies.open(ME, file.id, OpenFlags.O_RDONLY);
+    assertThat(file.held).isNotZero();
+    assertThat(opened.seq()).as("kept here").isZero();
+  }
+
+  @Test
+  void callersOwnWishForALease_isNotPassedOn() throws ErrnoException {
+    Operation.Opened opened =
+        copies.open(ME, file.id, OpenFlags.O_RDONLY | OpenFlags.LEASE | OpenFlags.READ_SOON);
+    assertThat(opened.seq()).isZero();
+    assertThat(file.held).isZero();
+  }
+
+  @Test
+  void openingWhoseLeaseWasRecalledMeanwhile_bringsNone() throws ErrnoException {
+    readOnce();
+    leader.toHold.add("open");
+    send(new Operation.Open(file.id, OpenFlags.O_RDONLY));
+    leader.recall(file); // overtakes the grant
+    assertThat(leader.came()).containsSubsequence("open", "returnleases");
+    file.mode = Mode.S_IFREG | 0600;
+    leader.deliver();
+    copies.lookup(ME, ScriptedLeader.ROOT, F); // which adds time
+    assertThat(mode()).isEqualTo(0600);
+  }
+
+  @Test
+  void openingBesideAnOwnChange_bringsNoAttributes() throws ErrnoException {
+    readOnce();
+    leader.toHold.add("open");
+    send(new Operation.Open(file.id, OpenFlags.O_RDONLY));
+    copies.setattr(ME, file.id, 0, SetAttr.ofMode(0600));
+    leader.deliver();
+    copies.lookup(ME, ScriptedLeader.ROOT, F); // which adds time
+    assertThat(mode()).isEqualTo(0600);
+  }
+
+  /** Nobody hears of it: its recall finds nothing, and is answered. */
+  @Test
+  void openingThatFails_leavesALeaseThatNobodyKnows() throws ErrnoException {
+    readOnce();
+    leader.toFail.put("open", Errno.EINTR);
+    send(new Operation.Open(file.id, OpenFlags.O_RDONLY));
+    assertThat(answers).containsExactly(Errno.EINTR);
+    leader.recall(file.id, 1);
+    assertThat(leader.came()).containsSubsequence("open", "returnleases");
   }
 
   // ---- recalls ----

@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedLeader implements FileService {
   static final InodeId ROOT = new InodeId(1, 1);
 
+  /** Flags that only steer the opening. */
+  private static final int OURS =
+      OpenFlags.LEASE | OpenFlags.READ_SOON | OpenFlags.NO_FIFO | OpenFlags.NO_COUNTER;
+
   static final class File {
     final InodeId id;
     byte[] content = {};
@@ -55,6 +59,10 @@ final class ScriptedLeader implements FileService {
   final Map<InodeId, Long> references = new HashMap<>();
   final Map<Long, InodeId> handles = new HashMap<>();
   private final Map<Long, Integer> flags = new HashMap<>();
+  private final Map<Long, Long> offsets = new HashMap<>();
+
+  /** The handle that the last token was made of. */
+  private long shared;
 
   /** What came, by label. */
   final List<String> log = new ArrayList<>();
@@ -80,6 +88,9 @@ final class ScriptedLeader implements FileService {
 
   /** And which they were. */
   final List<String> written = new ArrayList<>();
+
+  /** The leases that came back. */
+  final List<LeaseName> returned = new ArrayList<>();
 
   /** What happens when leases come back. */
   Runnable atReturn = () -> {};
@@ -122,13 +133,22 @@ final class ScriptedLeader implements FileService {
     recall(file.id, file.held);
   }
 
+  /** Wants to see it, and lets its holder keep a shared lease. */
+  void recallToShared(File file) {
+    recall(new LeaseName(file.id, file.held).keeping(LeaseMode.SHARED));
+  }
+
   void recall(InodeId id, int seq) {
+    recall(new LeaseName(id, seq));
+  }
+
+  private void recall(LeaseName lease) {
     Completion<List<LeaseName>> told = taker;
     if (told == null) {
       throw new AssertionError("nobody asks for recalls");
     }
     taker = null;
-    told.done(List.of(new LeaseName(id, seq)));
+    told.done(List.of(lease));
   }
 
   /** Delivers the answer that was held back first. */
@@ -182,8 +202,10 @@ final class ScriptedLeader implements FileService {
         atReturn.run();
         for (LeaseName lease : o.leases()) {
           File file = files.get(lease.id());
+          returned.add(lease);
           if (file != null && file.held == lease.seq()) {
-            file.held = 0;
+            file.exclusive = false;
+            file.held = lease.keeps() == LeaseMode.SHARED ? file.held : 0;
           }
         }
         yield Done.DONE;
@@ -231,19 +253,68 @@ final class ScriptedLeader implements FileService {
         yield count;
       }
       case Operation.Write o -> {
-        boolean appends = (flags.getOrDefault(o.handle(), 0) & OpenFlags.O_APPEND) != 0;
+        boolean appends = (flags(o.handle()) & OpenFlags.O_APPEND) != 0;
         yield write(file(handles.get(o.handle())), appends ? -1 : o.offset(), o.source()).count();
       }
       case Operation.Append o -> write(file(handles.get(o.handle())), -1, o.source());
       case Operation.Fsync o -> Done.DONE;
-      case Operation.SetFlags o -> Done.DONE;
+      case Operation.SetFlags o -> {
+        flags.merge(o.handle(), 0, (had, none) -> had & ~OpenFlags.SETTABLE | o.flags());
+        yield Done.DONE;
+      }
       case Operation.Setxattr o -> Done.DONE;
       case Operation.Lock o -> Done.DONE;
       case Operation.Fallocate o -> Done.DONE;
       case Operation.Rename o -> Done.DONE;
-      case Operation.Share o -> new Token(1, 2);
+      case Operation.Share o -> {
+        shared = o.handle();
+        yield new Token(1, 2);
+      }
+      default -> atOffset(operation);
+    };
+  }
+
+  /** Answered by a session of somebody else's who has taken the handle that was shared last. */
+  Object byOther(Operation<?> operation) {
+    return atOffset(operation);
+  }
+
+  private Object atOffset(Operation<?> operation) {
+    return switch (operation) {
+      case Operation.Take o -> new Opened(shared, stat(file(handles.get(shared))), flags(shared));
+      case Operation.Seek o -> {
+        long base =
+            switch (o.whence()) {
+              case SET -> 0;
+              case CUR -> offset(o.handle());
+              case END -> file(handles.get(o.handle())).content.length;
+              case DATA, HOLE -> 1000; // whatever
+            };
+        offsets.put(o.handle(), base + o.offset());
+        yield offset(o.handle());
+      }
+      case Operation.ReadNext o -> {
+        long at = offset(o.handle());
+        int count = (Integer) data(new Operation.Read(o.handle(), at, o.destination()));
+        offsets.put(o.handle(), at + count);
+        yield new Transferred(at, count);
+      }
+      case Operation.WriteNext o -> {
+        long at = (flags(o.handle()) & OpenFlags.O_APPEND) != 0 ? -1 : offset(o.handle());
+        Transferred moved = write(file(handles.get(o.handle())), at, o.source());
+        offsets.put(o.handle(), moved.offset() + moved.count());
+        yield moved;
+      }
       default -> Errno.ENOSYS;
     };
+  }
+
+  long offset(long handle) {
+    return offsets.getOrDefault(handle, 0L);
+  }
+
+  private int flags(long handle) {
+    return flags.getOrDefault(handle, 0);
   }
 
   private Transferred write(File file, long offset, ByteBuffer source) {
@@ -272,7 +343,10 @@ final class ScriptedLeader implements FileService {
   private Opened opened(InodeId id, int flags) {
     handles.put(++lastHandle, id);
     this.flags.put(lastHandle, flags);
-    return new Opened(lastHandle, stat(file(id)), flags);
+    Opened opened = new Opened(lastHandle, stat(file(id)), flags & ~OURS);
+    return (flags & OpenFlags.LEASE) == 0
+        ? opened
+        : opened.with(leased(file(id), LeaseMode.SHARED));
   }
 
   private Leased leased(File file, LeaseMode wish) {

@@ -38,8 +38,8 @@ class WalksTest {
 
   /** Does them, and something else in between. */
   private final class Steps implements FileService, StepsAhead {
-    private Runnable beforeGrant = () -> {};
-    private Runnable afterGrant = () -> {};
+    private Runnable beforeRead = () -> {};
+    private Runnable afterRead = () -> {};
 
     @Override
     public Walked walkAhead(Caller caller, InodeId dir, List<Name> names, @Nullable Opening opening)
@@ -49,14 +49,11 @@ class WalksTest {
         return new Walked(List.of(found), null, -1, null, null);
       }
       Opened opened = leader.open(caller, found.id(), opening.flagsAhead());
+      beforeRead.run();
       ByteBuffer buffer = opening.buffer();
       int count = buffer == null ? -1 : leader.read(caller, opened.handle(), 0, buffer);
-      beforeGrant.run();
-      Leased leased =
-          opening.content() == Content.LEASED
-              ? leader.call(caller, new Operation.Lease(found.id()))
-              : null;
-      afterGrant.run();
+      afterRead.run();
+      Leased leased = opening.content() == Content.LEASED ? opened.leased() : null;
       return new Walked(List.of(found), opened, count, leased, null);
     }
 
@@ -81,7 +78,7 @@ class WalksTest {
   @Test
   void coldRead_keepsWhatItRead() throws ErrnoException {
     long handle = open();
-    assertThat(leader.came()).containsExactly("lookup", "open", "read", "lease");
+    assertThat(leader.came()).containsExactly("lookup", "open", "read");
     assertThat(copies.getattr(ME, file.id).size()).isEqualTo(3);
     assertThat(read(handle)).isEqualTo("old");
     assertThat(copies.read(ME, handle, 3, ByteBuffer.allocate(1))).isZero();
@@ -108,7 +105,7 @@ class WalksTest {
 
   @Test
   void grantThatComesAfterItsRecall_isNotUsed() throws ErrnoException {
-    steps.afterGrant =
+    steps.afterRead =
         () -> {
           leader.recall(file); // and its reply is still on the way
           file.mode = Mode.S_IFREG | 0600;
@@ -119,7 +116,7 @@ class WalksTest {
 
   @Test
   void ownChangeMeanwhile_isSeen() throws ErrnoException {
-    steps.afterGrant =
+    steps.afterRead =
         () -> {
           copies.submit(
               ME, new Operation.Setattr(file.id, 0, SetAttr.ofMode(0600)), Unheard.UNHEARD);
@@ -131,7 +128,7 @@ class WalksTest {
   /** Of a file that is made anew by another thread: it is not known which it is until the reply. */
   @Test
   void ownChangeOfSomethingMeanwhile_isSeen() throws ErrnoException {
-    steps.afterGrant =
+    steps.afterRead =
         () -> {
           Operation<Opened> create =
               new Operation.Create(ScriptedLeader.ROOT, F, OpenFlags.O_TRUNC, 0);
@@ -142,23 +139,32 @@ class WalksTest {
     assertFresh(open());
   }
 
-  /** Another's change after the reading and before the grant, which nothing was recalled for. */
+  /** Another's change after the grant, so that it was recalled for that, and before the reading. */
   @Test
-  void changeBetweenReadAndGrant_isSeen() throws ErrnoException {
-    steps.beforeGrant =
+  void changeBetweenGrantAndRead_isSeen() throws ErrnoException {
+    steps.beforeRead =
         () -> {
+          leader.recall(file);
           file.mode = Mode.S_IFREG | 0600;
           file.content = bytes("new");
-          leader.change++;
         };
     assertFresh(open());
+  }
+
+  @Test
+  void withoutALease_nothingIsKept() throws ErrnoException {
+    leader.refusesLeases = true;
+    long handle = open();
+    file.mode = Mode.S_IFREG | 0600;
+    file.content = bytes("new");
+    assertFresh(handle);
   }
 
   /** Its beginning was read before a change of our own, which may be in the copy alone. */
   @Test
   void readAll_whenOurOwnChangeCameBetween_readsAgain() throws ErrnoException {
     try (Tree tree = Tree.of(copies, ME)) {
-      steps.beforeGrant =
+      steps.afterRead =
           () -> {
             copies.submit(
                 ME, new Operation.Setattr(file.id, 0, SetAttr.ofMode(0600)), Unheard.UNHEARD);

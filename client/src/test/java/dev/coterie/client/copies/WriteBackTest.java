@@ -7,6 +7,8 @@ import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
+import dev.coterie.api.LeaseMode;
+import dev.coterie.api.LeaseName;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Each rule of kept-back writes in docs/leases.md, with a leader that does what the test wants. */
-@Timeout(30)
+@Timeout(120)
 class WriteBackTest {
   private static final Caller ME = Caller.ROOT;
   private static final Name F = Name.of("f");
@@ -454,6 +456,138 @@ class WriteBackTest {
     assertThat(leader.came()).containsOnlyOnce("write").doesNotContain("returnleases");
     leader.deliver();
     assertThat(leader.came()).contains("returnleases", "returnleases").doesNotContain("write");
+  }
+
+  private LeaseName shared() {
+    return new LeaseName(file.id, file.held).keeping(LeaseMode.SHARED);
+  }
+
+  private String read(long handle) throws ErrnoException {
+    ByteBuffer bytes = ByteBuffer.allocate(4096);
+    int count = copies.read(ME, handle, 0, bytes);
+    return new String(bytes.array(), 0, count, StandardCharsets.UTF_8);
+  }
+
+  // ---- recalls to shared ----
+
+  /** Somebody looks: who has stopped writing goes on to read and stat for nothing. */
+  @Test
+  void recallToShared_leavesTheCopies() throws ErrnoException {
+    long handle = warm(0);
+    read(handle);
+    long size = copies.getattr(ME, file.id).size();
+    leader.came();
+    leader.recallToShared(file);
+    assertThat(leader.came()).containsExactly("returnleases");
+    assertThat(leader.returned).containsExactly(shared());
+    assertThat(read(handle)).isEqualTo("old");
+    assertThat(copies.getattr(ME, file.id).size()).isEqualTo(size);
+    assertThat(leader.came()).isEmpty();
+    copies.write(ME, handle, 0, bytes("O"));
+    assertThat(leader.came()).as("not kept back any more").containsExactly("write");
+    assertThat(read(handle)).isEqualTo("Old");
+    leader.recall(file);
+    assertThat(file.held).isZero();
+  }
+
+  @Test
+  void recallToShared_isAnsweredWhenAllIsWrittenBack() throws ErrnoException {
+    long handle = dirty();
+    leader.toHold.add("write");
+    leader.recallToShared(file);
+    assertThat(leader.came()).containsExactly("write");
+    send(new Operation.Write(handle, 5, bytes("!"))); // not kept any more, and waits its turn
+    assertThat(answers).isEmpty();
+    leader.deliver();
+    assertThat(leader.came()).containsExactlyInAnyOrder("returnleases", "write");
+    assertThat(leader.returned).containsExactly(shared());
+    assertThat(content()).isEqualTo("older!");
+    copies.getattr(ME, file.id);
+    assertThat(leader.came()).as("the lease is there still").containsExactly("getattr");
+    copies.getattr(ME, file.id);
+    assertThat(leader.came()).isEmpty();
+  }
+
+  @Test
+  void recallOfAll_whileThatToSharedIsNotAnswered() throws ErrnoException {
+    dirty();
+    LeaseName lease = new LeaseName(file.id, file.held);
+    leader.toHold.add("write");
+    leader.recallToShared(file);
+    leader.recall(file);
+    assertThat(leader.came()).containsOnlyOnce("write").doesNotContain("returnleases");
+    leader.deliver();
+    assertThat(leader.came()).containsSubsequence("returnleases", "returnleases");
+    assertThat(leader.returned).containsExactly(lease.keeping(LeaseMode.SHARED), lease);
+    copies.getattr(ME, file.id);
+    copies.getattr(ME, file.id);
+    assertThat(leader.came()).as("no copy").containsExactly("getattr", "getattr");
+  }
+
+  /** What is not held cannot be kept, though its grant may be on the way. */
+  @Test
+  void recallToShared_thatOvertakesTheGrant_isAnsweredWithNone() throws ErrnoException {
+    long handle = open(OpenFlags.O_RDWR);
+    copies.write(ME, handle, 0, bytes("o"));
+    leader.toHold.add("lease");
+    send(new Operation.Write(handle, 1, bytes("l")));
+    LeaseName lease = new LeaseName(file.id, file.held);
+    leader.recallToShared(file);
+    assertThat(leader.returned).containsExactly(lease);
+    leader.deliver();
+    leader.came();
+    copies.write(ME, handle, 2, bytes("d"));
+    assertThat(leader.came()).as("not kept back under it").containsExactly("lease");
+  }
+
+  /** As if all had been given back then: the leader keeps an unlinked file as long. */
+  @Test
+  void whatWasLeft_isGivenBackAtOnce_whenTheFileIsForgotten() throws ErrnoException {
+    long handle = dirty();
+    leader.recallToShared(file);
+    copies.close(ME, handle);
+    leader.came();
+    copies.forget(ME, file.id, 1);
+    assertThat(leader.came()).containsExactlyInAnyOrder("forget", "returnleases");
+    assertThat(file.held).isZero();
+  }
+
+  /** Told again, as after a lost connection. */
+  @Test
+  void recallToShared_ofWhatIsSharedAlready_isAnsweredAtOnce() throws ErrnoException {
+    warm(0);
+    leader.recallToShared(file);
+    leader.recallToShared(file);
+    assertThat(leader.returned).containsExactly(shared(), shared());
+  }
+
+  /** One asked for again: its reply was sent before the recall, and comes after it. */
+  @Test
+  void replyFromBeforeARecallToShared_givesNothingBackThatWasGivenUp() throws ErrnoException {
+    long handle = warm(0);
+    copies.setxattr(ME, file.id, Name.of("user.a"), new byte[0], 0); // the size is not known now
+    leader.came();
+    leader.toHold.add("lease");
+    send(new Operation.Append(handle, bytes("x")));
+    leader.recallToShared(file);
+    leader.deliver();
+    leader.came();
+    copies.append(ME, handle, bytes("y"));
+    assertThat(leader.came()).as("not kept back").contains("append");
+  }
+
+  @Test
+  void recallToShared_soon_noWriteIsKeptForAWhile() throws ErrnoException {
+    long handle = warm(0);
+    leader.recallToShared(file);
+    leader.came();
+    for (int i = 0; i < 3; i++) {
+      copies.write(ME, handle, i, bytes("x"));
+    }
+    assertThat(leader.came()).containsExactly("write", "write", "write");
+    now += Limits.LEASE_QUIET_MS * MS;
+    copies.write(ME, handle, 3, bytes("x"));
+    assertThat(leader.came()).containsExactly("lease");
   }
 
   @Test

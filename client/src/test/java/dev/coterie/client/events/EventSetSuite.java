@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A set with members of the tree and of one kind of the host, over the wire. */
-@Timeout(60)
+@Timeout(180)
 abstract class EventSetSuite {
   static final Caller ME = Caller.ROOT;
   static final Duration LONG = Duration.ofSeconds(50);

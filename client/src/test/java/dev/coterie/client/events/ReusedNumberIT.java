@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * Descriptors that are closed while a copy is open, so that the kernel goes on reporting them, and
  * their numbers used again.
  */
-@Timeout(30)
+@Timeout(120)
 class ReusedNumberIT {
   private final PolledDescriptors descriptors;
   private final int[] first = Calls.pipe();

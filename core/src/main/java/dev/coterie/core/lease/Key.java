@@ -45,10 +45,13 @@ public final class Key {
     }
   }
 
+  private record Granted(Wait to, Grant grant) {}
+
   private static final class Grant {
     final LeaseMode mode;
     final int seq;
     boolean recalled; // guarded by the key
+    boolean untold = true; // guarded by the key: its holder is about to be told of it
     Runnable alarm = () -> {}; // guarded by the key: takes back the end of its time
 
     Grant(LeaseMode mode, int seq) {
@@ -90,9 +93,30 @@ public final class Key {
    * @throws ErrnoException ETIMEDOUT it would have to wait
    */
   public @Nullable KeyLease ask(Wait wait, int timeoutMs) throws ErrnoException {
+    return ask(wait, timeoutMs, false, 0, null);
+  }
+
+  /**
+   * Gives a lease back, as {@link #giveBack}, and asks for one, as {@link #ask}, in one step: who
+   * gets the lease next may be told at once that it is wanted again.
+   *
+   * @throws ErrnoException EINVAL it was not held, EPERM as giveBack, and nothing was done;
+   *     ETIMEDOUT it was given back, and would have to wait
+   */
+  public @Nullable KeyLease askReturning(
+      Wait wait, int timeoutMs, int seq, byte @Nullable [] changed) throws ErrnoException {
+    return ask(wait, timeoutMs, true, seq, changed);
+  }
+
+  private @Nullable KeyLease ask(
+      Wait wait, int timeoutMs, boolean returns, int seq, byte @Nullable [] changed)
+      throws ErrnoException {
     List<Runnable> told = new ArrayList<>(2);
     KeyLease lease;
     synchronized (this) {
+      if (returns && !takeBack(wait.holder, seq, changed, told)) {
+        throw new ErrnoException(Errno.EINVAL);
+      }
       queue.add(wait);
       lease = advance(wait, told);
       if (lease == null && timeoutMs == 0) {
@@ -142,21 +166,25 @@ public final class Key {
    * @param asking who is told by the answer of this
    */
   private @Nullable KeyLease advance(@Nullable Wait asking, List<Runnable> told) {
-    KeyLease answer = null;
-    for (Wait head = queue.peek(); head != null; head = queue.peek()) {
-      if (!isFreeFor(head, told)) {
-        return answer;
-      }
+    List<Granted> all = new ArrayList<>(1);
+    for (Wait head = queue.peek(); head != null && isFreeFor(head, told); head = queue.peek()) {
       queue.remove();
       told.add(head.alarm);
-      KeyLease lease = grant(head);
-      if (head.equals(asking)) {
+      all.add(new Granted(head, grant(head)));
+    }
+    KeyLease answer = null;
+    for (Granted each : all) {
+      Grant grant = each.grant;
+      // What is recalled at once is so by the grant itself.
+      boolean recalled = grant.untold && grant.recalled;
+      KeyLease lease = new KeyLease(grant.mode, grant.seq, value.clone(), recalled);
+      if (each.to.equals(asking)) {
         answer = lease;
       } else {
-        Listener listener = head.listener;
-        told.add(() -> listener.granted(lease));
+        told.add(() -> each.to.listener.granted(lease));
       }
     }
+    all.forEach(each -> each.grant.untold = false);
     return answer;
   }
 
@@ -185,8 +213,10 @@ public final class Key {
     grant.recalled = true;
     long mark = holder.mark();
     grant.alarm = clock.set(Limits.LEASE_RECALL_MS, () -> late(holder, grant, mark));
-    LeaseName name = new LeaseName(id, LeasePlane.KEY, grant.seq);
-    told.add(() -> holder.recall(name));
+    if (!grant.untold) {
+      LeaseName name = new LeaseName(id, LeasePlane.KEY, grant.seq);
+      told.add(() -> holder.recall(name));
+    }
   }
 
   private void late(LeaseHolder holder, Grant grant, long mark) {
@@ -198,14 +228,14 @@ public final class Key {
     holder.expire(mark);
   }
 
-  private KeyLease grant(Wait head) {
+  private Grant grant(Wait head) {
     Grant present = grants.get(head.holder);
     if (present == null || present.mode.compareTo(head.mode) < 0) {
       lastSeq = lastSeq == -1 ? 1 : lastSeq + 1; // never 0
       present = new Grant(head.mode, lastSeq);
       grants.put(head.holder, present);
     }
-    return new KeyLease(present.mode, present.seq, value.clone());
+    return present;
   }
 
   // ---- giving back ----
@@ -221,21 +251,31 @@ public final class Key {
       throws ErrnoException {
     List<Runnable> told = new ArrayList<>(2);
     synchronized (this) {
-      Grant grant = grants.get(holder);
-      if (grant == null || grant.seq != seq) {
+      if (!takeBack(holder, seq, changed, told)) {
         return false;
       }
-      if (changed != null) {
-        if (isShared(grant.mode)) {
-          throw new ErrnoException(Errno.EPERM);
-        }
-        value = changed.clone();
-      }
-      grants.remove(holder);
-      told.add(grant.alarm);
       advance(null, told);
     }
     told.forEach(Runnable::run);
+    return true;
+  }
+
+  /** The same without what follows from it. The monitor is held. */
+  private boolean takeBack(
+      LeaseHolder holder, int seq, byte @Nullable [] changed, List<Runnable> told)
+      throws ErrnoException {
+    Grant grant = grants.get(holder);
+    if (grant == null || grant.seq != seq) {
+      return false;
+    }
+    if (changed != null) {
+      if (isShared(grant.mode)) {
+        throw new ErrnoException(Errno.EPERM);
+      }
+      value = changed.clone();
+    }
+    grants.remove(holder);
+    told.add(grant.alarm);
     return true;
   }
 

@@ -7,10 +7,8 @@ import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +30,36 @@ public final class LeaseTable {
     public static final Lease NONE = new Lease(LeaseMode.NONE, 0);
   }
 
-  private static final class Grant {
-    Lease lease; // guarded by the table
-    boolean recalled; // guarded by the table
-    Runnable alarm = () -> {}; // guarded by the table: takes back the end of its time
+  /**
+   * What came of a return.
+   *
+   * @param gone whether the holder has nothing any more
+   * @param told to be run with no lock held
+   */
+  public record Returned(boolean gone, List<Runnable> told) {}
 
-    Grant(Lease lease) {
-      this.lease = lease;
+  private static final class Grant {
+    final int seq;
+    LeaseMode mode; // guarded by the table
+    @Nullable LeaseMode recalled; // guarded by the table: all that may be kept; null: not recalled
+    final List<Runnable> alarms = new ArrayList<>(1); // guarded by the table: take back its times
+
+    Grant(LeaseMode mode, int seq) {
+      this.mode = mode;
+      this.seq = seq;
+    }
+
+    Lease lease() {
+      return new Lease(mode, seq);
+    }
+
+    /** Whether its holder has been told already to keep no more than this. */
+    boolean isRecalled(LeaseMode most) {
+      return recalled != null && recalled.compareTo(most) <= 0;
+    }
+
+    boolean isOver(LeaseMode most) {
+      return mode.compareTo(most) > 0;
     }
   }
 
@@ -46,7 +67,7 @@ public final class LeaseTable {
   private final LeasePlane plane; // immutable
   private final Clock clock; // immutable
   private final Map<LeaseHolder, Grant> grants = new LinkedHashMap<>(2); // guarded by this
-  private final SequencedSet<Runnable> waiting = new LinkedHashSet<>(2); // guarded by this
+  private final Map<Runnable, LeaseMode> waiting = new LinkedHashMap<>(2); // guarded by this
   private int lastSeq; // guarded by this
   private int recalls; // guarded by this: since the last quiet moment
   private volatile boolean exclusive; // written under this: the only grant is of that mode
@@ -67,10 +88,10 @@ public final class LeaseTable {
    */
   public synchronized Lease grant(LeaseHolder holder, LeaseMode wish) {
     Grant present = grants.get(holder);
-    if (present != null && present.recalled) {
+    if (present != null && present.recalled != null) {
       return Lease.NONE;
     }
-    Lease had = present == null ? Lease.NONE : present.lease;
+    Lease had = present == null ? Lease.NONE : present.lease();
     boolean alone = grants.size() == (present == null ? 0 : 1);
     LeaseMode mode = wish == LeaseMode.EXCLUSIVE && !alone ? LeaseMode.SHARED : wish;
     if (had.mode().compareTo(mode) >= 0
@@ -80,23 +101,23 @@ public final class LeaseTable {
       return had;
     }
     lastSeq = lastSeq == -1 ? 1 : lastSeq + 1; // never 0
-    Lease lease = new Lease(mode, lastSeq);
-    grants.put(holder, new Grant(lease));
+    Grant grant = new Grant(mode, lastSeq);
+    grants.put(holder, grant);
     held = grants.size();
     exclusive = mode == LeaseMode.EXCLUSIVE;
-    return lease;
+    return grant.lease();
   }
 
   /** What a holder has. */
   public synchronized Lease present(LeaseHolder holder) {
     Grant present = grants.get(holder);
-    return present == null ? Lease.NONE : present.lease;
+    return present == null ? Lease.NONE : present.lease();
   }
 
   /** An exclusive lease is going to be told: its holder is alone. */
   public synchronized void confirm(LeaseHolder holder, int seq) {
     Grant grant = grants.get(holder);
-    if (exclusive && grant != null && grant.lease.seq == seq) {
+    if (exclusive && grant != null && grant.seq == seq) {
       alone = holder;
     }
   }
@@ -110,12 +131,12 @@ public final class LeaseTable {
   /** Makes an exclusive lease of which its holder was not told yet a shared one. */
   public synchronized Lease lower(LeaseHolder holder, int seq) {
     Grant grant = grants.get(holder);
-    if (grant == null || grant.lease.seq != seq) {
+    if (grant == null || grant.seq != seq) {
       return Lease.NONE;
     }
-    grant.lease = new Lease(LeaseMode.SHARED, seq);
+    grant.mode = LeaseMode.SHARED;
     exclusive = false;
-    return grant.lease;
+    return grant.lease();
   }
 
   /** Whether somebody else has an exclusive lease. */
@@ -147,24 +168,30 @@ public final class LeaseTable {
   /**
    * Has the leases of others recalled, and the waiter run once they are given back; perhaps before
    * this returns. From now until {@link #leave} nothing is granted.
+   *
+   * @param most what others may keep
    */
-  public void await(Runnable waiter, LeaseHolder self) {
+  public void await(Runnable waiter, @Nullable LeaseHolder self, LeaseMode most) {
     List<Map.Entry<LeaseHolder, LeaseName>> told = new ArrayList<>(2);
     boolean free = true;
     synchronized (this) {
-      waiting.add(waiter);
+      waiting.put(waiter, most);
       for (Map.Entry<LeaseHolder, Grant> entry : grants.entrySet()) {
         Grant grant = entry.getValue();
         if (entry.getKey().equals(self) && plane != LeasePlane.LOCKS) {
           continue; // but a lock table is either here or there
         }
+        if (!grant.isOver(most)) {
+          continue;
+        }
         free = false;
-        if (!grant.recalled) {
-          grant.recalled = true;
-          told.add(Map.entry(entry.getKey(), new LeaseName(id, plane, grant.lease.seq)));
+        if (!grant.isRecalled(most)) {
+          grant.recalled = most;
+          told.add(Map.entry(entry.getKey(), new LeaseName(id, plane, grant.seq, most)));
           LeaseHolder holder = entry.getKey();
           long mark = holder.mark();
-          grant.alarm = clock.set(Limits.LEASE_RECALL_MS, () -> late(holder, grant, mark));
+          Runnable late = () -> late(holder, grant, most, mark);
+          grant.alarms.add(clock.set(Limits.LEASE_RECALL_MS, late));
         }
       }
       if (!told.isEmpty() && recalls++ == 0) {
@@ -179,13 +206,24 @@ public final class LeaseTable {
     }
   }
 
+  /** Has all leases recalled, though nobody waits for that. With no lock held. */
+  public void recallAll() {
+    Runnable nobody =
+        new Runnable() { // not a lambda: one of its own
+          @Override
+          public void run() {}
+        };
+    await(nobody, null, LeaseMode.NONE);
+    leave(nobody);
+  }
+
   private synchronized void quiet() {
     recalls = 0;
   }
 
-  private void late(LeaseHolder holder, Grant grant, long mark) {
+  private void late(LeaseHolder holder, Grant grant, LeaseMode most, long mark) {
     synchronized (this) {
-      if (!grant.equals(grants.get(holder))) {
+      if (!grant.equals(grants.get(holder)) || !grant.isOver(most)) {
         return;
       }
     }
@@ -202,7 +240,7 @@ public final class LeaseTable {
   /** Whether a holder has this grant. */
   public synchronized boolean holds(LeaseHolder holder, int seq) {
     Grant grant = grants.get(holder);
-    return grant != null && grant.lease.seq == seq;
+    return grant != null && grant.seq == seq;
   }
 
   /**
@@ -210,9 +248,44 @@ public final class LeaseTable {
    *
    * @return what is to be run with no lock held; null: it does not have it
    */
-  public synchronized @Nullable List<Runnable> giveBack(LeaseHolder holder, int seq) {
+  public @Nullable List<Runnable> giveBack(LeaseHolder holder, int seq) {
+    Returned returned = giveBack(holder, seq, LeaseMode.NONE);
+    return returned == null ? null : returned.told();
+  }
+
+  /**
+   * A holder gives a lease back, or a part of it: what it keeps is still of that number.
+   *
+   * @return null: it does not have it
+   */
+  public synchronized @Nullable Returned giveBack(LeaseHolder holder, int seq, LeaseMode keeps) {
     Grant grant = grants.get(holder);
-    return grant == null || grant.lease.seq != seq ? null : remove(holder, grant);
+    if (grant == null || grant.seq != seq) {
+      return null;
+    }
+    return keeps == LeaseMode.NONE
+        ? new Returned(true, remove(holder, grant))
+        : new Returned(false, lower(grant, keeps));
+  }
+
+  private List<Runnable> lower(Grant grant, LeaseMode keeps) {
+    if (grant.isOver(keeps)) {
+      grant.mode = keeps;
+      exclusive = false; // only such a one can be lowered, and there is no other beside it
+      alone = null;
+    }
+    List<Runnable> told = new ArrayList<>(waiting.size() + 1);
+    if (grant.recalled != null && !grant.isOver(grant.recalled)) {
+      grant.recalled = null;
+      told.addAll(grant.alarms);
+      grant.alarms.clear();
+    }
+    waiting.forEach((waiter, most) -> {
+      if (!grant.isOver(most)) {
+        told.add(waiter);
+      }
+    });
+    return told;
   }
 
   /** A holder has none any more, whatever it had. With no lock held. */
@@ -231,9 +304,9 @@ public final class LeaseTable {
     exclusive = false; // if there was one, there was no other
     alone = null;
     List<Runnable> told = new ArrayList<>(waiting.size() + 1);
-    told.add(grant.alarm);
+    told.addAll(grant.alarms);
     if (grants.size() <= 1) {
-      told.addAll(waiting); // one left may be the waiter's own
+      told.addAll(waiting.keySet()); // one left may be the waiter's own
     }
     return told;
   }

@@ -1,5 +1,6 @@
 package dev.coterie.core.lease;
 
+import dev.coterie.api.LeaseMode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +39,12 @@ public final class Leases {
   /**
    * Before something is shown of it.
    *
+   * @param most what others may keep: less than shared, if it is to be changed then
    * @throws LeaseConflict another has a lease under which it may be out of date here
    */
-  public void requireSeen(@Nullable LeaseTable shown) throws LeaseConflict {
+  public void requireSeen(@Nullable LeaseTable shown, LeaseMode most) throws LeaseConflict {
     if (used && shown != null && shown.isExclusiveBeside(ACTING.get())) {
-      throw new LeaseConflict(List.of(shown));
+      throw new LeaseConflict(List.of(shown), most);
     }
   }
 

@@ -12,6 +12,12 @@ public sealed interface Mount extends AutoCloseable permits InsideMount, Outside
   /** Whether every change is refused with EROFS. */
   boolean readOnly();
 
+  /**
+   * Whether clients may keep copies of what is here, by its owner's word: only where nobody but
+   * this tree changes it.
+   */
+  boolean copies();
+
   @Override
   void close();
 }

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * one component and no dots (how long it may be is for the mount to say), that flags are known,
  * {@link #readOnly}, and mount points. A node whose file cannot be found any more is ESTALE.
  *
+ * <p>Where nobody else changes the content after all, by its owner's word, {@link #copies} says so.
+ *
  * <p>Locking promise: the core holds the operation lock of every node named in a call, shared for a
  * query and exclusive for a change, so that what sessions do is in one order. Whoever else changes
  * the content holds no lock of ours: a call must be right whatever they do meanwhile.
@@ -29,6 +31,9 @@ public non-sealed interface OutsideMount extends Mount {
 
   /** Whether any call may take so long that a thread which serves others should not make it. */
   boolean isSlow();
+
+  /** Whether a file may be in this mount and in another, so that what changes one changes both. */
+  boolean overlaps(OutsideMount other);
 
   /** A node that has just come to be, and its attributes. */
   record Made(OutsideNode node, Stat stat) {}

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Listing with attributes: what is told, and how often the kernel is told of each inode. */
-@Timeout(60)
+@Timeout(180)
 class DirectoryPlusTest {
   private static final long ROOT = 1;
   private static final int ENTRY_BYTES = 128;

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The gate over a tree in memory, asked by a kernel that is a test. */
-@Timeout(60)
+@Timeout(180)
 class GateTest {
   private static final long ROOT = 1;
   private static final int READERS = 2;
@@ -505,7 +505,7 @@ class GateTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void requests_thatAllWait_leaveAReader() throws Exception {
     remote = true;
     long[] file = create("f");

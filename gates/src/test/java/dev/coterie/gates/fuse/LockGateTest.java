@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Locks as the kernel asks for them: whose they are, and what ends them. */
-@Timeout(60)
+@Timeout(180)
 class LockGateTest {
   private static final long ROOT = 1;
   private static final int READERS = 2;

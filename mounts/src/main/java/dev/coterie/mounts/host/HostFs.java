@@ -53,10 +53,19 @@ public final class HostFs implements OutsideMount {
    * @param readOnly whether every change is refused ({@code ro})
    * @param slow whether all calls are made by the leader's pool, as for a directory on a network
    *     ({@code slow})
+   * @param copies whether clients may keep copies, which is the owner's word that nothing but the
+   *     tree changes what is here: not another process, nor another way to the same files ({@code
+   *     outside=no}, if it is not taken back with {@code copies=no})
    */
-  public record Options(Path directory, boolean readOnly, boolean slow) {
+  public record Options(Path directory, boolean readOnly, boolean slow, boolean copies) {
+    /** One that others may change at any moment. */
+    public Options(Path directory, boolean readOnly, boolean slow) {
+      this(directory, readOnly, slow, false);
+    }
+
     /**
-     * Reads options, all without a value: {@code ro}, {@code rw}, {@code slow}.
+     * Reads options: {@code outside} and {@code copies}, each {@code yes} or {@code no}; without a
+     * value {@code ro}, {@code rw}, {@code slow}.
      *
      * @throws IllegalArgumentException with one sentence for what is wrong
      */
@@ -72,16 +81,28 @@ public final class HostFs implements OutsideMount {
                   "host: " + option.getKey() + " takes no value: " + option.getValue());
             }
           }
+          case "outside", "copies" -> {
+            if (!List.of("yes", "no").contains(option.getValue())) {
+              throw new IllegalArgumentException(
+                  "host: " + option.getKey() + ": neither yes nor no: " + option.getValue());
+            }
+          }
           default -> throw new IllegalArgumentException("host: unknown option " + option.getKey());
         }
       }
       if (options.containsKey("ro") && options.containsKey("rw")) {
         throw new IllegalArgumentException("host: ro and rw exclude each other");
       }
+      boolean alone = "no".equals(options.get("outside"));
+      boolean refused = "no".equals(options.get("copies"));
+      if (!alone && "yes".equals(options.get("copies"))) {
+        throw new IllegalArgumentException("host: copies=yes is only right with outside=no");
+      }
       return new Options(
           Path.of(directory).toAbsolutePath(),
           options.containsKey("ro"),
-          options.containsKey("slow"));
+          options.containsKey("slow"),
+          alone && !refused);
     }
 
     /** Opens the directory for each tree. */
@@ -94,6 +115,7 @@ public final class HostFs implements OutsideMount {
   private final Finder finder;
   private final HostWatches watches;
   private final DescriptorBudget budget = DescriptorBudget.ofProcess();
+  private final Path real; // immutable: the directory, by no link
 
   /**
    * Opens a mount.
@@ -107,7 +129,8 @@ public final class HostFs implements OutsideMount {
       fd =
           DirectoryCalls.openPath(
               path.getBytes(StandardCharsets.UTF_8), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-      return new HostFs(options, new Finder(new Descriptor(fd), context.tag()));
+      Path real = options.directory().toRealPath();
+      return new HostFs(options, real, new Finder(new Descriptor(fd), context.tag()));
     } catch (ErrnoException e) {
       if (fd >= 0) {
         DescriptorCalls.close(fd);
@@ -117,8 +140,9 @@ public final class HostFs implements OutsideMount {
     }
   }
 
-  private HostFs(Options options, Finder finder) {
+  private HostFs(Options options, Path real, Finder finder) {
     this.options = options;
+    this.real = real;
     this.finder = finder;
     this.watches = new HostWatches(finder);
     loadForActing();
@@ -167,6 +191,17 @@ public final class HostFs implements OutsideMount {
   @Override
   public boolean readOnly() {
     return options.readOnly();
+  }
+
+  @Override
+  public boolean copies() {
+    return options.copies();
+  }
+
+  @Override
+  public boolean overlaps(OutsideMount other) {
+    return other instanceof HostFs host
+        && (real.startsWith(host.real) || host.real.startsWith(real));
   }
 
   @Override

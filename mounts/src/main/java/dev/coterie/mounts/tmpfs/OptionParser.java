@@ -32,6 +32,7 @@ final class OptionParser {
   private int gid;
   private boolean readOnly;
   private AtimePolicy atime = AtimePolicy.RELATIME;
+  private boolean copies = true;
 
   OptionParser(Map<String, String> given) {
     this.given = new TreeMap<>(given);
@@ -52,7 +53,8 @@ final class OptionParser {
         uid,
         gid,
         readOnly,
-        atime);
+        atime,
+        copies);
   }
 
   private void excludeEachOther(String... options) {
@@ -78,6 +80,7 @@ final class OptionParser {
         requireNoValue(option, value);
         readOnly = option.equals("ro");
       }
+      case "copies" -> copies = yesOrNo(option, value);
       case "noatime", "relatime", "strictatime" -> {
         requireNoValue(option, value);
         atime = AtimePolicy.valueOf(option.toUpperCase(java.util.Locale.ROOT));
@@ -90,6 +93,13 @@ final class OptionParser {
     if (!value.isEmpty()) {
       errors.add(option + " takes no value: " + value);
     }
+  }
+
+  private boolean yesOrNo(String option, String value) {
+    if (!value.equals("yes") && !value.equals("no")) {
+      errors.add(option + ": neither yes nor no: " + value);
+    }
+    return value.equals("yes");
   }
 
   private long size(String value) {

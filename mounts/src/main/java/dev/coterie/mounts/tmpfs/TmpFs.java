@@ -58,7 +58,20 @@ public final class TmpFs implements InsideMount {
       int uid,
       int gid,
       boolean readOnly,
-      AtimePolicy atime) {
+      AtimePolicy atime,
+      boolean copies) {
+
+    /** One of which clients may keep copies. */
+    public Options(
+        long sizeBytes,
+        long inodes,
+        int mode,
+        int uid,
+        int gid,
+        boolean readOnly,
+        AtimePolicy atime) {
+      this(sizeBytes, inodes, mode, uid, gid, readOnly, atime, true);
+    }
 
     /** Largest {@code sizeBytes}: page numbers are ints. */
     public static final long SIZE_MAX_BYTES = (long) PageStore.PAGES_MAX * PageStore.PAGE_BYTES;
@@ -86,7 +99,7 @@ public final class TmpFs implements InsideMount {
 
     /**
      * Reads options: {@code size}, {@code nr_blocks}, {@code nr_inodes}, {@code mode}, {@code uid},
-     * {@code gid}; without a value {@code ro}, {@code rw}, {@code noatime}, {@code relatime},
+     * {@code gid}, {@code copies=no}; without a value {@code ro}, {@code rw}, {@code noatime}, {@code relatime},
      * {@code strictatime}.
      *
      * @throws IllegalArgumentException with one sentence for each bad option or value
@@ -150,6 +163,11 @@ public final class TmpFs implements InsideMount {
   @Override
   public boolean readOnly() {
     return options.readOnly();
+  }
+
+  @Override
+  public boolean copies() {
+    return options.copies();
   }
 
   @Override
