@@ -20,7 +20,6 @@ import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lease.LeaseTable.Lease;
 import dev.coterie.core.lease.LeaseTable.Returned;
 import dev.coterie.core.spi.InsideNode;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,9 @@ package dev.coterie.client.copies;
 import dev.coterie.api.Stat;
 import org.jspecify.annotations.Nullable;
 
-/** Attributes of an inode, which any of three leases may cover: its own, on its names, on its name. */
+/**
+ * Attributes of an inode, which any of three leases may cover: its own, on its names, on its name.
+ */
 final class Attributes {
   private Attributes() {}
 

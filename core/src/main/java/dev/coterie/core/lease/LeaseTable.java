@@ -208,8 +208,7 @@ public final class LeaseTable {
 
   /** Has all leases recalled, though nobody waits for that. With no lock held. */
   public void recallAll() {
-    Runnable nobody =
-        new Runnable() { // not a lambda: one of its own
+    Runnable nobody = new Runnable() { // not a lambda: one of its own
           @Override
           public void run() {}
         };
