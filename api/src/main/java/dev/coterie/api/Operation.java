@@ -198,6 +198,12 @@ public sealed interface Operation<R> {
     }
   }
 
+  /**
+   * The names of a directory, absent ones too, and the attributes of it and of those entries that
+   * are directories or have one name ({@code nlink} 1), as they are told from then on.
+   */
+  record LeaseNames(InodeId id) implements OnInode<Leased> {}
+
   record ReturnLeases(List<LeaseName> leases) implements Operation<Done> {}
 
   /** {@code waits}: until there is one; else EAGAIN. */

@@ -359,6 +359,9 @@ final class Requests {
     if (operation instanceof Operation.Lease lease) {
       return new LeaseRequest.Tlease(use(call, lease.id()), P9.PLANE_INODE, lease.mode().number());
     }
+    if (operation instanceof Operation.LeaseNames names) {
+      return new LeaseRequest.Tlease(use(call, names.id()), P9.PLANE_NAMES, P9.LEASE_SHARED);
+    }
     if (operation instanceof Operation.NextRecalls(var max, var waits)) {
       int most = Math.clamp(max, 0, Limits.LEASES_PER_MESSAGE);
       return new LeaseRequest.Tnotify(most, waits ? P9.NOTIFY_WAIT : 0);

@@ -38,6 +38,8 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
 
   private volatile @Nullable LeaseTable leaseTable; // set once, by the first who wants a lease
 
+  private volatile @Nullable LeaseTable namesTable; // set once, by the first who wants its names
+
   private @Nullable Pipe pipe; // guarded by this; set once, by the first who opens it as a FIFO
 
   /** With one reference, the maker's. */
@@ -128,6 +130,20 @@ abstract sealed class Inode permits InsideInode, OutsideInode {
     if (table == null) {
       table = new LeaseTable(id(), LeasePlane.INODE, clock);
       leaseTable = table;
+    }
+    return table;
+  }
+
+  /** Who has leases on the names of this directory; null while nobody ever had one. */
+  @Nullable LeaseTable namesTable() {
+    return namesTable;
+  }
+
+  synchronized LeaseTable namesTable(LeaseTable.Clock clock) {
+    LeaseTable table = namesTable;
+    if (table == null) {
+      table = new LeaseTable(id(), LeasePlane.NAMES, clock);
+      namesTable = table;
     }
     return table;
   }

@@ -58,6 +58,11 @@ final class InodeTable {
     return known != null && known.tryGet() ? known : null;
   }
 
+  /** A live inode by identity, without a reference: who has a lease on it keeps it alive. */
+  @Nullable Inode peek(InodeId id) {
+    return live.get(id);
+  }
+
   /**
    * Gives a reference back. May be called with any lock held: the burial is left to {@link #reap}.
    */

@@ -19,7 +19,7 @@ import dev.coterie.core.lease.LeaseHolder;
 import dev.coterie.core.lease.LeaseTable;
 import dev.coterie.core.lease.LeaseTable.Lease;
 import dev.coterie.core.lease.LeaseTable.Returned;
-import java.util.ArrayList;
+import dev.coterie.core.spi.InsideNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Leases of one session, and the recalls that it has not taken yet. */
 final class LeaseOps implements LeaseHolder {
+  /** What of an inode a lease is about. */
+  private record Plane(InodeId id, LeasePlane plane) {}
+
   private final Session session;
   private final Vfs vfs;
   private final LockLeases locks;
@@ -35,7 +38,7 @@ final class LeaseOps implements LeaseHolder {
   /**
    * What it has leases on, each with a reference: another inode would know nothing of the lease.
    */
-  private final Map<InodeId, Inode> held = new HashMap<>(); // guarded by itself
+  private final Map<Plane, Inode> held = new HashMap<>(); // guarded by itself
 
   private final Recalls recalls = new Recalls();
   private boolean ended; // guarded by held
@@ -82,29 +85,95 @@ final class LeaseOps implements LeaseHolder {
       if (inode instanceof InsideInode inside && vfs.counters().find(inside) != null) {
         return new Leased(stat, 0);
       }
-      Lease lease = grant(inode, shared ? LeaseMode.SHARED : mode);
+      boolean alone = mode == LeaseMode.EXCLUSIVE && !shared;
+      Lease lease =
+          alone && inode instanceof InsideInode inside
+              ? grantAlone(inside)
+              : grant(inode, LeasePlane.INODE, LeaseMode.SHARED);
       return new Leased(stat, lease.mode(), lease.seq());
     } finally {
       inode.opLock.unlock(LockRank.INODE, stamp);
     }
   }
 
-  private Lease grant(Inode inode, LeaseMode mode) {
+  /**
+   * Of the names of a directory, and the attributes of what only it names. Where something is
+   * mounted those are another's; so are the dots of a directory whose mount lies in one of which
+   * that can be said.
+   */
+  Leased leaseNames(Inode inode) throws ErrnoException {
+    if (!(inode instanceof InsideInode inside) || !inside.isDirectory() || hidesSome(inside)) {
+      return new Leased(vfs.ops(inode).stat(inode), 0);
+    }
+    vfs.leases().use();
+    long stamp = inode.opLock.read(LockRank.INODE);
+    try {
+      inode.requireLive();
+      Stat stat = inside.mount().stat(inside.node);
+      Lease lease =
+          stat.nlink() == 0 ? Lease.NONE : grant(inside, LeasePlane.NAMES, LeaseMode.SHARED);
+      return new Leased(stat, lease.mode(), lease.seq());
+    } finally {
+      inode.opLock.unlock(LockRank.INODE, stamp);
+    }
+  }
+
+  private boolean hidesSome(InsideInode dir) throws ErrnoException {
+    if (!(Walk.lowest(dir) instanceof InsideInode)) {
+      return true;
+    }
+    for (MountPoint mountPoint : vfs.mountPoints()) {
+      if (mountPoint.covered() instanceof InsideInode covered) {
+        InsideNode above = covered.mount().anyParent(covered.node);
+        if (above != null && above.id().equals(dir.id())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Nobody else may know its attributes as those of an entry. That is looked at again after the
+   * grant: who was granted the names meanwhile finds this one when he asks for the attributes, or
+   * is found here.
+   */
+  private Lease grantAlone(InsideInode inode) throws ErrnoException {
+    synchronized (held) {
+      LeaseTable table = tableOf(inode, LeasePlane.INODE);
+      boolean had = table.present(this).mode() == LeaseMode.EXCLUSIVE;
+      if (!had && vfs.coverage().isCoveredBeside(inode, this)) {
+        return grant(inode, LeasePlane.INODE, LeaseMode.SHARED);
+      }
+      Lease lease = grant(inode, LeasePlane.INODE, LeaseMode.EXCLUSIVE);
+      if (had || lease.mode() != LeaseMode.EXCLUSIVE) {
+        return lease;
+      }
+      if (vfs.coverage().isCoveredBeside(inode, this)) {
+        return table.lower(this, lease.seq());
+      }
+      table.confirm(this, lease.seq());
+      return lease;
+    }
+  }
+
+  private Lease grant(Inode inode, LeasePlane plane, LeaseMode mode) {
+    Plane key = new Plane(inode.id(), plane);
     synchronized (held) {
       if (ended || !vfs.choices().allows(inode)) { // before another choice looks for what is held
         return Lease.NONE;
       }
-      if (held.containsKey(inode.id())) {
-        return tableOf(inode).grant(this, mode);
+      if (held.containsKey(key)) {
+        return tableOf(inode, plane).grant(this, mode);
       }
       if (held.size() >= Limits.LEASES_PER_SESSION || !inode.tryGet()) {
         return Lease.NONE;
       }
-      Lease lease = tableOf(inode).grant(this, mode);
+      Lease lease = tableOf(inode, plane).grant(this, mode);
       if (lease.seq() == 0) {
         vfs.inodes().put(inode);
       } else {
-        held.put(inode.id(), inode);
+        held.put(key, inode);
       }
       return lease;
     }
@@ -140,8 +209,8 @@ final class LeaseOps implements LeaseHolder {
 
   boolean hasAlone(InodeId id) {
     synchronized (held) {
-      Inode inode = held.get(id);
-      return inode != null && tableOf(inode).isHeldAlone();
+      Inode inode = held.get(new Plane(id, LeasePlane.INODE));
+      return inode != null && tableOf(inode, LeasePlane.INODE).isHeldAlone();
     }
   }
 
@@ -167,23 +236,24 @@ final class LeaseOps implements LeaseHolder {
   }
 
   private void giveBack(LeaseName lease) {
-    if (lease.plane() != LeasePlane.INODE) {
+    if (lease.plane() != LeasePlane.INODE && lease.plane() != LeasePlane.NAMES) {
       return; // of the others it has none
     }
+    Plane key = new Plane(lease.id(), lease.plane());
     recalls.answered(lease); // also if it is too late for it
     Inode inode;
     Returned returned;
     synchronized (held) {
-      inode = held.get(lease.id());
+      inode = held.get(key);
       if (inode == null) {
         return;
       }
-      returned = tableOf(inode).giveBack(this, lease.seq(), lease.keeps());
+      returned = tableOf(inode, lease.plane()).giveBack(this, lease.seq(), lease.keeps());
       if (returned == null) {
         return;
       }
       if (returned.gone()) {
-        held.remove(lease.id());
+        held.remove(key);
       }
     }
     drop(lease);
@@ -198,21 +268,23 @@ final class LeaseOps implements LeaseHolder {
     recalls.drop(lease);
   }
 
-  private LeaseTable tableOf(Inode inode) {
-    return inode.leaseTable(vfs::leaseAlarm);
+  private LeaseTable tableOf(Inode inode, LeasePlane plane) {
+    return plane == LeasePlane.NAMES
+        ? inode.namesTable(vfs::leaseAlarm)
+        : inode.leaseTable(vfs::leaseAlarm);
   }
 
   /** Has those recalled that would not be granted any more. With no lock held. */
   void recallUnwanted() {
-    List<Inode> all;
+    Map<Plane, Inode> all;
     synchronized (held) {
-      all = List.copyOf(held.values());
+      all = Map.copyOf(held);
     }
-    for (Inode inode : all) {
+    all.forEach((key, inode) -> {
       if (!LockLeases.isWanted(inode, vfs)) {
-        tableOf(inode).recallAll();
+        tableOf(inode, key.plane()).recallAll();
       }
-    }
+    });
     locks.recallUnwanted();
   }
 
@@ -220,10 +292,10 @@ final class LeaseOps implements LeaseHolder {
    * The session has none any more, and gets no more; nothing of it is at work. With no lock held.
    */
   void end() {
-    List<Inode> all;
+    Map<Plane, Inode> all;
     synchronized (held) {
       ended = true;
-      all = new ArrayList<>(held.values());
+      all = new HashMap<>(held);
       held.clear();
     }
     List<Inode> lent = locks.end();
@@ -236,12 +308,12 @@ final class LeaseOps implements LeaseHolder {
     }
   }
 
-  private void letGo(List<Inode> all, List<Inode> lent) {
+  private void letGo(Map<Plane, Inode> all, List<Inode> lent) {
     locks.letGo(lent);
-    for (Inode inode : all) {
-      tableOf(inode).end(this);
+    all.forEach((key, inode) -> {
+      tableOf(inode, key.plane()).end(this);
       vfs.inodes().put(inode);
-    }
+    });
     keys.end();
     vfs.reap();
   }

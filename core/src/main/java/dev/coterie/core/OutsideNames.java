@@ -328,12 +328,7 @@ final class OutsideNames {
         requireMovable(caller, from.dir, source, to.dir, target, flags);
         throw new ErrnoException(Errno.EBUSY);
       }
-      vfs.leases()
-          .require(
-              from.dir.leaseTable(),
-              to.dir.leaseTable(),
-              source.leaseTable(),
-              target == null ? null : target.leaseTable());
+      vfs.requireUnleased(from.dir, to.dir, source, target);
       changes(from.dir, to.dir);
       changes(source, target == null ? source : target);
       from.dir

@@ -272,12 +272,7 @@ final class RenameOp {
       boolean exchange,
       boolean shapeLocked)
       throws ErrnoException {
-    vfs.leases()
-        .require(
-            from.dir().leaseTable(),
-            to.dir().leaseTable(),
-            source.leaseTable(),
-            target == null ? null : target.leaseTable());
+    vfs.requireUnleased(from.dir(), to.dir(), source, target);
     source
         .mount()
         .apply(

@@ -33,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements FileService {
   private static final int FENCED = Integer.MIN_VALUE;
   private static final int SYMLINK_MODE = Mode.S_IFLNK | 0777;
-
   private static final byte[] NO_TARGET = new byte[0];
 
   private final Vfs vfs;
@@ -424,6 +423,7 @@ public final class Session implements FileService {
     return switch (operation) {
       case Operation.Getattr _ -> ops.stat(inode);
       case Operation.Lease(_, var mode) -> leases.lease(inode, mode);
+      case Operation.LeaseNames _ -> leases.leaseNames(inode);
       case Operation.Setattr(_, var handle, var change) ->
           handle == 0
               ? setattr(caller, inode, null, change)

@@ -85,6 +85,7 @@ public final class Vfs implements AutoCloseable {
   private final InodeOps outside;
   private final Locks locks = new Locks();
   private final Leases leases = new Leases();
+  private final Coverage coverage = new Coverage(inodes, leases);
   private final Keys keys = new Keys(this::newId, this::leaseAlarm);
   private final MountPoint anonymous; // of handles without a file
   private final Object nesting = new Object(); // held while event sets are put into event sets
@@ -289,6 +290,10 @@ public final class Vfs implements AutoCloseable {
     return leases;
   }
 
+  Coverage coverage() {
+    return coverage;
+  }
+
   Keys keys() {
     return keys;
   }
@@ -308,12 +313,12 @@ public final class Vfs implements AutoCloseable {
   }
 
   /** Before a change of these, under their operation locks: others' leases stand in its way. */
-  void requireUnleased(Inode inode) throws LeaseConflict {
-    leases.require(inode.leaseTable());
+  void requireUnleased(Inode inode) throws ErrnoException {
+    coverage.requireUnleased(inode);
   }
 
-  void requireUnleased(Inode one, Inode other) throws LeaseConflict {
-    leases.require(one.leaseTable(), other.leaseTable());
+  void requireUnleased(@Nullable Inode... all) throws ErrnoException {
+    coverage.requireUnleased(all);
   }
 
   /** The inode of handles without a file. */

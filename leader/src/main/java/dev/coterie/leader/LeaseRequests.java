@@ -92,7 +92,8 @@ final class LeaseRequests {
       leaseLocks(call, fid, mode);
       return;
     }
-    if (r.plane() != P9.PLANE_INODE || mode == null || mode == LeaseMode.NONE) {
+    boolean names = r.plane() == P9.PLANE_NAMES;
+    if ((r.plane() != P9.PLANE_INODE && !names) || mode == null || mode == LeaseMode.NONE) {
       throw new ErrnoException(Errno.EINVAL);
     }
     InodeId id = fid.id();
@@ -106,7 +107,9 @@ final class LeaseRequests {
       return;
     }
     call.submit(
-        call.callerOf(fid), new Operation.Lease(id, mode), leased -> call.reply(Rlease.of(leased)));
+        call.callerOf(fid),
+        names ? new Operation.LeaseNames(id) : new Operation.Lease(id, mode),
+        leased -> call.reply(Rlease.of(leased)));
   }
 
   private static List<LeaseName> names(Tleaseret r) throws ErrnoException {

@@ -46,7 +46,7 @@ public sealed interface LeaseRequest extends Request {
    * </pre>
    *
    * @param fid open, if it is about locks
-   * @param plane {@link P9#PLANE_INODE} or {@link P9#PLANE_LOCKS}
+   * @param plane {@link P9#PLANE_INODE}, {@link P9#PLANE_NAMES} or {@link P9#PLANE_LOCKS}
    * @param mode {@link P9#LEASE_SHARED} or {@link P9#LEASE_EXCLUSIVE}
    */
   record Tlease(int fid, int plane, int mode) implements LeaseRequest {

@@ -327,6 +327,9 @@ public final class P9 {
   /** What is leased: attributes and content of an inode, and names in a directory. */
   public static final int PLANE_INODE = 0;
 
+  /** What is leased: the names of a directory, and attributes of what only they name. */
+  public static final int PLANE_NAMES = 1;
+
   /** What is leased: the locks of an inode. */
   public static final int PLANE_LOCKS = 3;
 

@@ -4,9 +4,11 @@ import static dev.coterie.api.OpenFlags.O_CREAT;
 import static dev.coterie.api.OpenFlags.O_RDONLY;
 import static dev.coterie.api.OpenFlags.O_RDWR;
 import static dev.coterie.api.OpenFlags.O_WRONLY;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.OpenFile;
@@ -24,6 +26,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -236,6 +240,45 @@ class RoundTripsIT {
       write(SMALL, "larger");
       assertThat(tree.stat(SMALL).size()).isEqualTo(6);
     }
+  }
+
+  // ---- listings ----
+
+  /** One lease covers them all: as `ls -l` of a directory that was listed before. */
+  @Test
+  void listingOfManyFiles_again_costsNothing_andIsNeverOld() throws Exception {
+    int files = 1_000;
+    others.mkdir("many", 0755);
+    for (int i = 0; i < files; i++) {
+      write("many/" + i, "x");
+    }
+    try (Client client = connect(COPIES);
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile many = tree.open("many", O_RDONLY, 0)) {
+      relay.reset();
+      assertThat(sizes(many)).hasSize(files);
+      int cold = relay.messages();
+      assertThat(sizes(many)).hasSize(files);
+      assertThat(relay.messages()).as("again, and one lease").isEqualTo(2 * cold + 1);
+      for (int size = 1; size < 4; size++) {
+        relay.reset();
+        assertThat(sizes(many)).hasSize(files).containsEntry("500", (long) size);
+        assertThat(relay.messages()).isZero();
+        write("many/500", "x".repeat(size + 1));
+        do { // for a while the lease is not asked for
+          relay.reset();
+          assertThat(sizes(many)).hasSize(files).containsEntry("500", (long) size + 1);
+        } while (relay.messages() > 0);
+      }
+    }
+  }
+
+  private static Map<String, Long> sizes(OpenFile directory) throws ErrnoException {
+    Map<String, Long> sizes = new HashMap<>();
+    for (DirEntry entry : directory.list(true)) {
+      sizes.put(entry.name().toString(), requireNonNull(entry.stat()).size());
+    }
+    return sizes;
   }
 
   // ---- the ends ----

@@ -57,6 +57,8 @@ class LeaseConflictsTest {
   private static final Name LINK = Name.of("link");
   private static final Name EMPTY = Name.of("empty");
   private static final Name NEW = Name.of("new");
+  private static final Name TWO = Name.of("two");
+  private static final Name TWO_TOO = Name.of("two-too");
   private static final Name ATTRIBUTE = Name.of("user.a");
   private static final String BEFORE = "old";
   private static final String AFTER = "what was kept back";
@@ -70,7 +72,8 @@ class LeaseConflictsTest {
 
   enum Leases {
     FILE,
-    DIRECTORY
+    DIRECTORY,
+    NAMES
   }
 
   /** A tree, and what the session that asks has of it. */
@@ -81,6 +84,8 @@ class LeaseConflictsTest {
     final FileService asker;
     final long holderHandle;
     final InodeId dir;
+    final InodeId below;
+    final InodeId twice;
     final InodeId file;
     final InodeId second;
     final InodeId link;
@@ -105,7 +110,9 @@ class LeaseConflictsTest {
       other = vfs.openSession();
       InodeId root = holder.root(ME).id();
       dir = holder.mkdir(ME, root, DIR, 0755).id();
-      holder.mkdir(ME, dir, EMPTY, 0755);
+      below = holder.mkdir(ME, dir, EMPTY, 0755).id();
+      twice = holder.mknod(ME, dir, TWO, 0100644, 0).id();
+      holder.link(ME, twice, dir, TWO_TOO);
       Opened made = holder.create(ME, dir, FILE, OpenFlags.O_RDWR, 0644);
       file = made.stat().id();
       holderHandle = made.handle();
@@ -118,6 +125,8 @@ class LeaseConflictsTest {
       asker.lookup(ME, dir, FILE);
       second = asker.lookup(ME, dir, OTHER).id();
       link = asker.lookup(ME, dir, LINK).id();
+      asker.lookup(ME, dir, EMPTY);
+      asker.lookup(ME, dir, TWO);
       handle = asker.open(ME, file, OpenFlags.O_RDWR).handle();
       secondHandle = asker.open(ME, second, OpenFlags.O_RDWR).handle();
       directory = asker.open(ME, dir, OpenFlags.O_RDONLY).handle();
@@ -125,9 +134,13 @@ class LeaseConflictsTest {
 
     LeaseName lease(Leases of, LeaseMode mode) throws ErrnoException {
       InodeId id = of == Leases.FILE ? file : dir;
-      Leased leased = holder.call(ME, new Operation.Lease(id, mode));
+      LeasePlane plane = of == Leases.NAMES ? LeasePlane.NAMES : LeasePlane.INODE;
+      Leased leased =
+          holder.call(
+              ME,
+              of == Leases.NAMES ? new Operation.LeaseNames(id) : new Operation.Lease(id, mode));
       assertThat(leased.mode()).isEqualTo(mode);
-      return new LeaseName(id, leased.seq());
+      return new LeaseName(id, plane, leased.seq());
     }
 
     Operation.Read readPieces() {
@@ -204,6 +217,10 @@ class LeaseConflictsTest {
       return new Row(name, Leases.DIRECTORY, waitsFor, making, null, "");
     }
 
+    static Row names(String name, WaitsFor waitsFor, Making making) {
+      return new Row(name, Leases.NAMES, waitsFor, making, null, "");
+    }
+
     Row showing(Showing what, Object value) {
       return new Row(name, of, waitsFor, making, what, value);
     }
@@ -240,6 +257,8 @@ class LeaseConflictsTest {
     all.addAll(data());
     all.addAll(others());
     all.addAll(inDirectories());
+    all.addAll(inNames());
+    all.addAll(dataInNames());
     return all;
   }
 
@@ -289,6 +308,7 @@ class LeaseConflictsTest {
         new Row("removexattr", WaitsFor.ALL, w -> new Operation.Removexattr(w.file, ATTRIBUTE)),
         new Row("statfs", WaitsFor.NOTHING, w -> new Operation.Statfs(w.file)),
         Row.size("lease", w -> new Operation.Lease(w.file, LeaseMode.SHARED)),
+        new Row("leasenames", WaitsFor.NOTHING, w -> new Operation.LeaseNames(w.dir)),
         Row.size("leaselocks", w -> new Operation.LeaseLocks(w.handle)),
         Row.size("lease, exclusive", w -> new Operation.Lease(w.file, LeaseMode.EXCLUSIVE)));
   }
@@ -479,6 +499,82 @@ class LeaseConflictsTest {
             "tmpfile", WaitsFor.NOTHING, w -> new Operation.Tmpfile(w.dir, OpenFlags.O_RDWR, 0)),
         Row.directory(
             "setattr", WaitsFor.ALL, w -> new Operation.Setattr(w.dir, 0, SetAttr.ofMode(0700))));
+  }
+
+  /** Nobody can have names alone. */
+  private static List<Row> inNames() {
+    return List.of(
+        Row.names("lookup", WaitsFor.NOTHING, w -> new Operation.Lookup(w.dir, FILE)),
+        Row.names("getattr", WaitsFor.NOTHING, w -> new Operation.Getattr(w.dir)),
+        Row.names("getattr of an entry", WaitsFor.NOTHING, w -> new Operation.Getattr(w.file)),
+        Row.names(
+            "readdir", WaitsFor.NOTHING, w -> new Operation.Readdir(w.directory, 0, 8192, true)),
+        Row.names("mknod", WaitsFor.ALL, w -> new Operation.Mknod(w.dir, NEW, 0100644, 0)),
+        Row.names("mkdir", WaitsFor.ALL, w -> new Operation.Mkdir(w.dir, NEW, 0755)),
+        Row.names(
+            "symlink", WaitsFor.ALL, w -> new Operation.Symlink(w.dir, NEW, new byte[] {'f'})),
+        Row.names("link", WaitsFor.ALL, w -> new Operation.Link(w.file, w.dir, NEW)),
+        Row.names("link elsewhere", WaitsFor.ALL, w -> new Operation.Link(w.file, w.below, NEW)),
+        Row.names("unlink", WaitsFor.ALL, w -> new Operation.Unlink(w.dir, FILE)),
+        Row.names("rmdir", WaitsFor.ALL, w -> new Operation.Rmdir(w.dir, EMPTY)),
+        Row.names("rename", WaitsFor.ALL, w -> new Operation.Rename(w.dir, FILE, w.dir, NEW, 0)),
+        Row.names(
+            "rename out of it",
+            WaitsFor.ALL,
+            w -> new Operation.Rename(w.dir, FILE, w.below, NEW, 0)),
+        Row.names(
+            "rename of it",
+            WaitsFor.ALL,
+            w -> new Operation.Rename(w.asker.root(ME).id(), DIR, w.asker.root(ME).id(), NEW, 0)),
+        Row.names(
+            "create", WaitsFor.ALL, w -> new Operation.Create(w.dir, NEW, OpenFlags.O_RDWR, 0)),
+        Row.names(
+            "tmpfile", WaitsFor.NOTHING, w -> new Operation.Tmpfile(w.dir, OpenFlags.O_RDWR, 0)),
+        Row.names(
+            "setattr", WaitsFor.ALL, w -> new Operation.Setattr(w.dir, 0, SetAttr.ofMode(0700))),
+        Row.names(
+            "create in a directory of it",
+            WaitsFor.ALL,
+            w -> new Operation.Create(w.below, NEW, OpenFlags.O_RDWR, 0)),
+        Row.names(
+            "setattr of a directory of it",
+            WaitsFor.ALL,
+            w -> new Operation.Setattr(w.below, 0, SetAttr.ofMode(0700))));
+  }
+
+  private static List<Row> dataInNames() {
+    return List.of(
+        Row.names(
+            "setattr of an entry",
+            WaitsFor.ALL,
+            w -> new Operation.Setattr(w.file, 0, SetAttr.ofMode(0600))),
+        Row.names(
+            "setattr of a link",
+            WaitsFor.ALL,
+            w -> new Operation.Setattr(w.link, 0, SetAttr.ofOwner(1, 1))),
+        Row.names(
+            "setattr of what has two names",
+            WaitsFor.NOTHING,
+            w -> new Operation.Setattr(w.twice, 0, SetAttr.ofMode(0600))),
+        Row.names(
+            "setxattr",
+            WaitsFor.ALL,
+            w -> new Operation.Setxattr(w.file, ATTRIBUTE, new byte[] {2}, 0)),
+        Row.names("removexattr", WaitsFor.ALL, w -> new Operation.Removexattr(w.file, ATTRIBUTE)),
+        Row.names(
+            "open, truncating",
+            WaitsFor.ALL,
+            w -> new Operation.Open(w.file, OpenFlags.O_RDWR | OpenFlags.O_TRUNC)),
+        Row.names("read", WaitsFor.NOTHING, w -> new Operation.Read(w.handle, 0, w.read)),
+        Row.names("write", WaitsFor.ALL, w -> new Operation.Write(w.handle, 0, bytes("x"))),
+        Row.names("append", WaitsFor.ALL, w -> new Operation.Append(w.handle, bytes("x"))),
+        Row.names("writenext", WaitsFor.ALL, w -> new Operation.WriteNext(w.handle, bytes("x"))),
+        Row.names("fallocate", WaitsFor.ALL, w -> new Operation.Fallocate(w.handle, 0, 0, 100)),
+        Row.names(
+            "copyrange to it",
+            WaitsFor.ALL,
+            w -> new Operation.CopyRange(w.handle, 0, w.secondHandle, 0, 1)),
+        Row.names("fsync", WaitsFor.NOTHING, w -> new Operation.Fsync(w.handle, false)));
   }
 
   // ---- the checks ----

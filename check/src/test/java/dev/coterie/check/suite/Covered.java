@@ -75,6 +75,7 @@ final class Covered {
           Map.entry("nextchanges", "EAGAIN EBADF EINTR EINVAL"),
           Map.entry("lease", "ESTALE"),
           Map.entry("returnleases", "EINVAL"),
+          Map.entry("leasenames", "ESTALE"),
           Map.entry("leaselocks", "EBADF"),
           Map.entry("returnlocks", "EINVAL"),
           Map.entry("nextrecalls", "EAGAIN EBUSY EINTR EINVAL"),

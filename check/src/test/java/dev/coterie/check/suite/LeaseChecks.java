@@ -10,11 +10,13 @@ import static dev.coterie.check.suite.Checks.fails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
 import dev.coterie.api.LeaseMode;
 import dev.coterie.api.LeaseName;
+import dev.coterie.api.LeasePlane;
 import dev.coterie.api.Limits;
 import dev.coterie.api.Mode;
 import dev.coterie.api.Name;
@@ -43,6 +45,18 @@ interface LeaseChecks extends Checks {
     Leased leased = one.service().lease(one.caller(), one.id(path));
     assertThat(leased.seq()).as("lease on %s", path).isNotZero();
     return new LeaseName(leased.stat().id(), leased.seq());
+  }
+
+  private static LeaseName names(Actor one, String path) throws ErrnoException {
+    Stat stat = one.stat(path);
+    Leased leased = one.service().call(one.caller(), new Operation.LeaseNames(stat.id()));
+    assertThat(leased.stat()).isEqualTo(stat);
+    assertThat(leased.seq()).as("lease on the names of %s", path).isNotZero();
+    return new LeaseName(stat.id(), LeasePlane.NAMES, leased.seq());
+  }
+
+  private static List<DirEntry> list(Actor one, String path) throws ErrnoException {
+    return one.service().readdir(one.caller(), one.open(path, O_RDONLY), 0, 1 << 16, true);
   }
 
   private static void giveBack(Actor one, LeaseName... leases) throws ErrnoException {
@@ -164,12 +178,17 @@ interface LeaseChecks extends Checks {
     Checks.errnoOf(() -> one.rmdir("/renamed"));
   }
 
+  /** How a lease is taken. */
+  interface Taking {
+    LeaseName of(Actor one, String path) throws ErrnoException;
+  }
+
   private static void eachWaits(
-      String path, Map<String, Kind> kinds, Actor holder, Actor writer, Actor reader)
+      Taking taking, String path, Map<String, Kind> kinds, Actor holder, Actor writer, Actor reader)
       throws Exception {
     for (Map.Entry<String, Kind> kind : kinds.entrySet()) {
       make(writer);
-      LeaseName lease = lease(holder, path);
+      LeaseName lease = taking.of(holder, path);
       Stat before = reader.stat(path);
       Sent change = Sent.send(writer, kind.getValue().of(writer, writer.id(path)));
       assertThat(recalls(holder)).as(kind.getKey()).containsExactly(lease);
@@ -189,12 +208,43 @@ interface LeaseChecks extends Checks {
 
   @Test
   default void eachChangeOfAFile_waitsForTheLease() throws Exception {
-    eachWaits("/f", changesOfFile(), root(), root(), root());
+    eachWaits(LeaseChecks::lease, "/f", changesOfFile(), root(), root(), root());
   }
 
   @Test
   default void eachChangeOfADirectory_waitsForTheLease() throws Exception {
-    eachWaits("/d", changesOfDirectory(), root(), root(), root());
+    eachWaits(LeaseChecks::lease, "/d", changesOfDirectory(), root(), root(), root());
+  }
+
+  @Test
+  default void eachChangeOfADirectory_waitsForTheLeaseOnItsNames() throws Exception {
+    eachWaits(LeaseChecks::names, "/d", changesOfDirectory(), root(), root(), root());
+  }
+
+  /** Of what the directory alone names, or what lies in it. */
+  @Test
+  default void eachChangeOfAnEntry_waitsForTheLeaseOnNames() throws Exception {
+    Actor holder = root();
+    Actor writer = root();
+    Actor reader = root();
+    Map<String, Operation<?>> changes = new LinkedHashMap<>();
+    make(writer);
+    InodeId file = writer.id("/d/file");
+    changes.put("write", write(writer, "/d/file"));
+    changes.put("chmod", new Operation.Setattr(file, 0, SetAttr.ofMode(0600)));
+    changes.put("below", new Operation.Mkdir(writer.id("/d/empty"), Name.of("new"), 0755));
+    for (Map.Entry<String, Operation<?>> change : changes.entrySet()) {
+      LeaseName lease = names(holder, "/d");
+      List<DirEntry> before = list(reader, "/d");
+      Sent sent = Sent.send(writer, change.getValue());
+      assertThat(recalls(holder)).as(change.getKey()).containsExactly(lease);
+      assertThat(sent.waits()).as(change.getKey()).isTrue();
+      assertThat(list(reader, "/d")).isEqualTo(before);
+      giveBack(holder, lease);
+      done(sent);
+      assertThat(list(reader, "/d")).as("after %s", change.getKey()).isNotEqualTo(before);
+      noRecall(holder);
+    }
   }
 
   @Test
@@ -595,6 +645,22 @@ interface LeaseChecks extends Checks {
     assertThat(ask(one, "/l")).as("no use of a copy").isZero();
     assertThat(ask(one, "/p")).isZero();
     fails(Errno.ESTALE, () -> one.service().lease(one.caller(), new InodeId(-1, -1)));
+  }
+
+  @Test
+  default void lease_onNames_hasTheAttributes_ofWhateverItIs() throws Exception {
+    Actor one = root();
+    one.file("/f", "content");
+    one.mkdir("/d");
+    for (String path : List.of("/f", "/d")) {
+      Stat stat = one.stat(path);
+      Operation.LeaseNames wish = new Operation.LeaseNames(stat.id());
+      Leased leased = one.service().call(one.caller(), wish);
+      assertThat(leased.stat()).as(path).isEqualTo(stat);
+      assertThat(leased.seq() == 0 || path.equals("/d")).as(path).isTrue();
+    }
+    Operation.LeaseNames unknown = new Operation.LeaseNames(new InodeId(-1, -1));
+    fails(Errno.ESTALE, () -> one.service().call(one.caller(), unknown));
   }
 
   /** However often it asks, a session has one. */

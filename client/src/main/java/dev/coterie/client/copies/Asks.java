@@ -19,6 +19,7 @@ final class Asks {
   private final Nodes nodes; // immutable
   private final Keeper keeper; // immutable
   private final Reading reading; // immutable
+  private final Listings listings; // immutable
   private final OwnLocks locks; // immutable
   private final WriteBack writeBack; // immutable
   private final ConcurrentHashMap<Long, Handle> handles; // of Copies
@@ -27,6 +28,7 @@ final class Asks {
       Nodes nodes,
       Keeper keeper,
       Reading reading,
+      Listings listings,
       OwnLocks locks,
       WriteBack writeBack,
       ConcurrentHashMap<Long, Handle> handles) {
@@ -34,6 +36,7 @@ final class Asks {
     this.nodes = nodes;
     this.keeper = keeper;
     this.reading = reading;
+    this.listings = listings;
     this.writeBack = writeBack;
     this.handles = handles;
   }
@@ -46,6 +49,7 @@ final class Asks {
         switch (operation) {
           case Operation.Read read -> reading.wants(read);
           case Lookup lookup when !isDots(lookup) -> wantsNames(lookup.dir());
+          case Operation.Readdir readdir -> listings.wants(readdir);
           case Operation.Write write ->
               writeBack.wants(write.handle(), false, write.source().remaining());
           case Operation.Append append ->
@@ -57,14 +61,23 @@ final class Asks {
 
   private @Nullable Node wantsNames(InodeId directory) {
     Node node = nodes.get(directory);
-    return node != null && node.copy == null && node.wantsUseLease(keeper.now()) ? node : null;
+    return node != null && node.nameable() == null && node.wantsUseLease(keeper.now())
+        ? node
+        : null;
   }
 
   /** Of the lease that is asked for before the operation. */
-  static LeaseMode mode(Operation<?> operation) {
+  private static LeaseMode mode(Operation<?> operation) {
     return operation instanceof Operation.Write || operation instanceof Operation.Append
         ? LeaseMode.EXCLUSIVE
         : LeaseMode.SHARED;
+  }
+
+  /** A lease that is worth asking for before the operation. */
+  Ask<Stat, Leased> lease(Node node, Operation<?> operation) {
+    return operation instanceof Operation.Readdir
+        ? listings.lease(node)
+        : lease(node.id, mode(operation));
   }
 
   /** Attributes, with a lease. */
@@ -72,7 +85,7 @@ final class Asks {
     Node node = nodes.hold(id);
     nodes.asks(node);
     int epoch = keeper.epoch();
-    int ended = ended(node);
+    int ended = nodes.ended(node);
     return new Ask<>(
         new Operation.Lease(id, mode),
         leased -> {
@@ -87,12 +100,6 @@ final class Asks {
         false);
   }
 
-  private static int ended(Node node) {
-    synchronized (node) {
-      return node.ended;
-    }
-  }
-
   // ---- instead of operations ----
 
   /** The operation, or what answers more. */
@@ -102,6 +109,7 @@ final class Asks {
         switch (operation) {
           case Operation.Getattr o -> stat(o.id());
           case Operation.Lease o -> leaseless(stat(o.id()));
+          case Operation.LeaseNames o -> leaseless(stat(o.id()));
           case Lookup o when !isDots(o) -> child(caller, o);
           case Operation.Read o -> reading.ask(o);
           case Operation.LeaseLocks o -> leaseless(o);
@@ -118,7 +126,7 @@ final class Asks {
           case Lookup o -> lookup(caller, o);
           case Operation.Read o -> reading.marking(handles.get(o.handle()), o);
           case Operation.ReadNext o -> reading.marks(o, o.handle());
-          case Operation.Readdir o -> reading.marks(o, o.handle());
+          case Operation.Readdir o -> listings.ask(caller, o);
           case Operation.Root o -> referring(o, null);
           case Operation.Rebind o -> referring(o, null);
           case Operation.Take o -> taking(o);
@@ -197,16 +205,15 @@ final class Asks {
     if (node == null) {
       return Ask.plain(new Operation.Getattr(id)); // nobody has a reference
     }
-    if (node.copy == null && node.wantsLookLease(keeper.now()) && keeper.mayAsk()) {
+    if (!node.isCovered() && node.wantsLookLease(keeper.now()) && keeper.mayAsk()) {
       return lease(id, LeaseMode.SHARED);
     }
     Node held = nodes.hold(id);
-    Copy copy = held.copy;
-    int epoch = keeper.epoch();
+    Attributes.Asked asked = Attributes.asked(held, keeper);
     return new Ask<>(
         new Operation.Getattr(id),
         stat -> {
-          nodes.learn(held, copy, stat, epoch);
+          Attributes.learn(held, asked, stat);
           nodes.release(held);
           return stat;
         },
@@ -247,7 +254,7 @@ final class Asks {
 
   private Ask<Stat, ?> child(Caller caller, Lookup lookup) {
     Node directory = nodes.get(lookup.dir());
-    Copy copy = directory == null ? null : directory.copy;
+    Copy copy = directory == null ? null : directory.naming(caller, lookup.name());
     Copy.Entry entry = copy == null ? null : copy.entry(caller, lookup.name());
     Node child = entry == null ? null : entry.child();
     if (directory == null || copy == null || child == null) {
@@ -282,7 +289,10 @@ final class Asks {
       return referring(lookup, null);
     }
     Node directory = nodes.hold(lookup.dir());
-    Copy copy = directory.copy;
+    Copy copy = directory.nameable();
+    Copy listed = directory.namesCopy();
+    int epoch = keeper.epoch();
+    long quiet = nodes.quiet();
     return new Ask<>(
         lookup,
         stat -> {
@@ -290,6 +300,7 @@ final class Asks {
           if (copy != null) {
             nodes.learnName(copy, caller, lookup.name(), stat.id());
           }
+          nodes.ofNames().found(directory, listed, stat, epoch, quiet);
           nodes.release(directory);
           return stat;
         },
@@ -431,7 +442,7 @@ final class Asks {
     Node held = nodes.hold(o.id());
     nodes.asks(held);
     int epoch = keeper.epoch();
-    int ended = ended(held);
+    int ended = nodes.ended(held);
     return new Ask<>(
         new Operation.Open(o.id(), flags | OpenFlags.LEASE),
         opened -> {

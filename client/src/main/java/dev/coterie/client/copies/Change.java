@@ -46,7 +46,7 @@ final class Change {
      * or have.
      */
     boolean stands() {
-      return directory.changing == 1 && copy.equals(directory.copy);
+      return directory.changing == 1 && directory.has(copy);
     }
   }
 
@@ -75,7 +75,7 @@ final class Change {
   Change ofNamed(InodeId directory, Name name) {
     doubtful = true;
     Node node = nodes.get(directory);
-    Copy copy = node == null ? null : node.copy;
+    Copy copy = node == null ? null : node.nameable();
     Copy.Entry entry = copy == null ? null : copy.names.get(name);
     if (node == null || copy == null || entry == null) {
       certain = false;

@@ -59,6 +59,7 @@ public final class Copies implements FileService, StepsAhead {
   private final Keeper keeper; // immutable
   private final Nodes nodes; // immutable
   private final Reading reading; // immutable
+  private final Listings listings; // immutable
   private final OwnLocks locks; // immutable
   private final Asks asks; // immutable
   private final Walks walks; // immutable
@@ -87,9 +88,10 @@ public final class Copies implements FileService, StepsAhead {
     this.keeper = new Keeper(below, nanoTime, LEASES);
     this.nodes = new Nodes(below, keeper, pool);
     this.reading = new Reading(keeper, pool, handles);
+    this.listings = new Listings(nodes, keeper, reading, handles);
     this.locks = new OwnLocks(below, keeper, nodes, handles);
     this.writeBack = new WriteBack(below, keeper, nodes, handles, bytes, keepsFrom);
-    this.asks = new Asks(nodes, keeper, reading, locks, writeBack, handles);
+    this.asks = new Asks(nodes, keeper, reading, listings, locks, writeBack, handles);
     this.walks = new Walks(below, keeper, nodes, asks, writeBack, pool);
     this.offsets = new Offsets(new AtPlaces(), reading, writeBack, handles);
     keeper.start(nodes, locks, writeBack);
@@ -134,6 +136,7 @@ public final class Copies implements FileService, StepsAhead {
             int count = reading.copied(o.handle(), o.offset(), o.destination());
             yield count < 0 ? null : count;
           }
+          case Operation.Readdir o -> listings.copied(caller, o);
           case Operation.Lock o -> locks.lock(caller, o);
           case Operation.GetLock o -> locks.find(o);
           case Operation.Forget o -> {
@@ -141,6 +144,10 @@ public final class Copies implements FileService, StepsAhead {
             yield Done.DONE;
           }
           case Operation.Lease o -> {
+            Stat stat = stat(o.id());
+            yield stat == null ? null : new Leased(stat, 0);
+          }
+          case Operation.LeaseNames o -> {
             Stat stat = stat(o.id());
             yield stat == null ? null : new Leased(stat, 0);
           }
@@ -210,19 +217,13 @@ public final class Copies implements FileService, StepsAhead {
     if (node.idle) {
       throw new ErrnoException(Errno.ESTALE);
     }
-    Copy copy = node.copy;
-    Copy.Known known = copy == null ? null : copy.known();
-    if (copy == null || known == null || !keeper.stands(node, copy, known)) {
-      return null;
-    }
-    keeper.used(node);
-    return known.stat();
+    return Attributes.of(node, keeper);
   }
 
   private @Nullable Stat lookup(Caller caller, Operation.Lookup lookup) throws ErrnoException {
     requireReference(lookup.dir());
     Node directory = nodes.get(lookup.dir());
-    Copy copy = directory == null ? null : directory.copy;
+    Copy copy = directory == null ? null : directory.naming(caller, lookup.name());
     Copy.Entry entry = copy == null ? null : copy.entry(caller, lookup.name());
     if (directory == null || copy == null || entry == null) {
       return null;
@@ -232,21 +233,19 @@ public final class Copies implements FileService, StepsAhead {
       if (!keeper.stands(directory, copy)) {
         return null;
       }
-      keeper.used(directory);
+      keeper.used(directory, copy);
       throw new ErrnoException(Errno.ENOENT, "lookup");
     }
-    Copy own = child.copy;
-    Copy.Known known = own == null ? null : own.known();
-    if (own == null || known == null || !nodes.give(child)) {
+    Stat stat = Attributes.of(child, keeper);
+    if (stat == null || !nodes.give(child)) {
       return null;
     }
-    if (!keeper.stands(child, own, known) || !keeper.stands(directory, copy)) {
+    if (!keeper.stands(directory, copy)) { // until after the attributes, so the name was its
       nodes.takeBackReference(child);
       return null;
     }
-    keeper.used(directory);
-    keeper.used(child);
-    return known.stat();
+    keeper.used(directory, copy);
+    return stat;
   }
 
   // ---- from below ----
@@ -279,7 +278,7 @@ public final class Copies implements FileService, StepsAhead {
     writeBack.await(operation);
     Node wanted = asks.wants(operation);
     if (wanted != null) {
-      lease(caller, asks.lease(wanted.id, Asks.mode(operation)), pending);
+      lease(caller, asks.lease(wanted, operation), pending);
       copied = written(caller, operation);
       if (copied != null) {
         return copied;
@@ -441,7 +440,7 @@ public final class Copies implements FileService, StepsAhead {
       Caller caller, Operation<R> operation, Completion<? super R> completion) {
     Node wanted = asks.wants(operation);
     if (wanted != null) {
-      submit(caller, asks.lease(wanted.id, Asks.mode(operation)), new Ignored());
+      submit(caller, asks.lease(wanted, operation), new Ignored());
     }
     Set<InodeId> unwritten = writeBack.unwritten(operation);
     Ask<R, ?> ask = asks.of(caller, operation);

@@ -47,6 +47,7 @@ final class Copy {
   boolean exclusive; // guarded by the node: nobody else has a copy, so changes may be kept back
   boolean rest; // guarded by the node: it was that, until another looked
   final ConcurrentHashMap<Name, Entry> names = new ConcurrentHashMap<>(1);
+  final Listing listing = new Listing(); // immutable: empty unless the lease is one on names
   private volatile @Nullable Known known; // atomic
   private volatile long size = -1; // atomic; unknown until the first attributes
   private volatile @Nullable Page[] pages = {}; // grown under this; elements by ELEMENT

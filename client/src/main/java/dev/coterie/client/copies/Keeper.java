@@ -62,6 +62,7 @@ final class Keeper {
   private final AtomicLong doubted = new AtomicLong(); // how often that rose
   private volatile int epoch; // written under this
   private final ConcurrentHashMap<InodeId, Integer> returning = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<InodeId, Integer> returningNames = new ConcurrentHashMap<>();
   private final List<LeaseName> toReturn = new ArrayList<>(); // guarded by itself
   private volatile boolean hit; // a hint: a copy was used since the last look
   private volatile boolean renewed; // a hint: since the last look
@@ -109,9 +110,19 @@ final class Keeper {
   boolean stands(Node node, Copy copy) {
     return uncertain.get() == 0
         && node.changing == 0
-        && copy.equals(node.copy)
+        && node.has(copy)
         && !over
         && nanoTime.getAsLong() - deadline < 0;
+  }
+
+  /** The same of attributes that the lease on its directory's names covers. */
+  boolean stands(Node node, Covered covered, Copy.Known known) {
+    return uncertain.get() == 0
+        && known.epoch() == epoch
+        && node.changing == 0
+        && covered.equals(node.covered)
+        && covered.isCurrent()
+        && keeps();
   }
 
   /** As {@link #stands}, of attributes too. */
@@ -140,6 +151,22 @@ final class Keeper {
   void used(Node node) {
     if (!node.used) {
       node.used = true;
+    }
+    hit();
+  }
+
+  /** That copy of it was used. */
+  void used(Node node, Copy copy) {
+    if (copy.equals(node.copy)) {
+      used(node);
+    } else {
+      used(node.names);
+    }
+  }
+
+  void used(@Nullable Names names) {
+    if (names != null && !names.used) {
+      names.used = true;
     }
     hit();
   }
@@ -192,6 +219,8 @@ final class Keeper {
           case Operation.Lease o -> true;
           case Operation.Getattr o -> true;
           case Operation.Lookup o -> true;
+          case Operation.LeaseNames o -> true;
+          case Operation.Readdir o -> true;
           case Operation.ReturnLeases o -> true;
           case Operation.LeaseLocks o -> true;
           case Operation.ReturnLocks o -> true;
@@ -243,7 +272,7 @@ final class Keeper {
 
   /** Whether leases may be asked for; sees to it that recalls are heard of. */
   boolean mayAsk() {
-    if (over || nodes().leased().size() >= leasesMax) {
+    if (over || nodes().leases() >= leasesMax) {
       return false;
     }
     park();
@@ -266,6 +295,11 @@ final class Keeper {
             for (LeaseName lease : recalls) {
               if (lease.plane() == LeasePlane.LOCKS) {
                 locks().recalled(lease);
+                continue;
+              }
+              if (lease.plane() == LeasePlane.NAMES) {
+                nodes().ofNames().recalled(lease);
+                ofCopies.add(lease);
               } else {
                 ofCopies.add(nodes().recalled(lease));
               }
@@ -320,7 +354,7 @@ final class Keeper {
     if (over) {
       return;
     }
-    returning.put(lease.id(), lease.seq());
+    (lease.plane() == LeasePlane.NAMES ? returningNames : returning).put(lease.id(), lease.seq());
     synchronized (toReturn) {
       toReturn.add(lease);
     }
@@ -334,6 +368,19 @@ final class Keeper {
   /** The grant that is on its way back; null: none. */
   @Nullable Integer returning(InodeId id) {
     return returning.get(id);
+  }
+
+  /** The same of the names of a directory. */
+  @Nullable Integer returningNames(InodeId id) {
+    return returningNames.get(id);
+  }
+
+  private void returned(LeaseName lease) {
+    if (lease.plane() == LeasePlane.NAMES) {
+      returningNames.remove(lease.id(), lease.seq());
+    } else if (lease.keeps() == LeaseMode.NONE) {
+      returning.remove(lease.id(), lease.seq());
+    }
   }
 
   /** What is to be given back goes now. */
@@ -387,11 +434,7 @@ final class Keeper {
           @Override
           public void done(Done result) {
             answered(operation, result, sending);
-            for (LeaseName lease : leases) {
-              if (lease.keeps() == LeaseMode.NONE) {
-                returning.remove(lease.id(), lease.seq());
-              }
-            }
+            leases.forEach(Keeper.this::returned);
           }
 
           @Override
@@ -417,20 +460,28 @@ final class Keeper {
       return;
     }
     Nodes all = nodes();
-    if (parked == 0 && (locks().hasAny() || !all.leased().isEmpty())) {
+    if (parked == 0 && (locks().hasAny() || all.leases() > 0)) {
       park();
     }
     boolean wasHit = hit;
     boolean wasRenewed = renewed;
     hit = false;
     renewed = false;
-    boolean full = all.leased().size() >= leasesMax - leasesMax / 8;
+    boolean full = all.leases() >= leasesMax - leasesMax / 8;
     for (Node node : all.leased()) {
       if (node.used) {
         node.used = false;
         node.idleLooks = 0;
       } else if (++node.idleLooks >= IDLE_LOOKS || full) {
         all.end(node);
+      }
+    }
+    for (Names names : all.ofNames().all()) {
+      if (names.used) {
+        names.used = false;
+        names.idleLooks = 0;
+      } else if (++names.idleLooks >= IDLE_LOOKS || full || all.isFullOfNames()) {
+        all.ofNames().end(names);
       }
     }
     locks().look();

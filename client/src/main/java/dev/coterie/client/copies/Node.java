@@ -1,6 +1,8 @@
 package dev.coterie.client.copies;
 
+import dev.coterie.api.Caller;
 import dev.coterie.api.InodeId;
+import dev.coterie.api.Name;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class Node {
   final InodeId id; // immutable
   volatile @Nullable Copy copy; // written under this; null: no lease
+  volatile @Nullable Names names; // set once, under this: of a directory that was listed
+  volatile @Nullable Covered covered; // written under this: attributes, by its directory's lease
   volatile int changing; // written under this: own changes under way
   @Nullable Kept kept; // one of the changes: writes that are kept back
   boolean counter; // it may be one: what is written to it is no content
@@ -44,6 +48,69 @@ final class Node {
   boolean isNeeded() {
     return given > 0 || pins > 0 || handles > 0 || asks > 0;
   }
+
+  // ---- copies ----
+
+  /** The lease on its names. Under its monitor. */
+  Names itsNames() {
+    Names known = names;
+    if (known == null) {
+      known = new Names(this);
+      names = known;
+    }
+    return known;
+  }
+
+  /** The copy under the lease on its names; null: there is none. */
+  @Nullable Copy namesCopy() {
+    Names known = names;
+    return known == null ? null : known.copy;
+  }
+
+  /** Whether it is one of the copies that there are now. */
+  boolean has(Copy one) {
+    return one.equals(copy) || one.equals(namesCopy());
+  }
+
+  /** The copy that names are put into; null: there is none. */
+  @Nullable Copy nameable() {
+    Copy own = copy;
+    return own != null ? own : namesCopy();
+  }
+
+  /** The copy that knows a name; null: there is none. */
+  @Nullable Copy naming(Caller caller, Name name) {
+    Copy own = copy;
+    if (own != null && own.entry(caller, name) != null) {
+      return own;
+    }
+    Copy listed = namesCopy();
+    return listed != null && listed.entry(caller, name) != null ? listed : null;
+  }
+
+  /** Whether attributes of it are covered by a lease, if they come to be known. */
+  boolean isCovered() {
+    Covered told = covered;
+    return copy != null || namesCopy() != null || (told != null && told.isCurrent());
+  }
+
+  /** Our own reading has marked the access time. */
+  void forgetTimes() {
+    Copy own = copy;
+    if (own != null) {
+      own.forgetTimes();
+    }
+    Copy listed = namesCopy();
+    if (listed != null) {
+      listed.forgetTimes();
+    }
+    Covered told = covered;
+    if (told != null) {
+      told.forgetTimes();
+    }
+  }
+
+  // ---- hints ----
 
   /** Whether a lease may be asked for with attributes, and is worth it: not at the first time. */
   boolean wantsLookLease(long now) {

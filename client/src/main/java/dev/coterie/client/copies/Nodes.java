@@ -13,6 +13,9 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Leased;
 import dev.coterie.api.Stat;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,6 +42,7 @@ final class Nodes {
   private final ConcurrentHashMap<InodeId, Node> all = new ConcurrentHashMap<>();
   private final AtomicInteger names = new AtomicInteger();
   private final Set<Node> leased = ConcurrentHashMap.newKeySet();
+  private final NamesLeases namesLeases; // immutable
   private final AtomicLong begun = new AtomicLong(); // own changes so far
   private final AtomicInteger underWay = new AtomicInteger(); // own changes
   private final BlindFloors blind = new BlindFloors();
@@ -47,6 +51,7 @@ final class Nodes {
     this.below = below;
     this.keeper = keeper;
     this.pool = pool;
+    this.namesLeases = new NamesLeases(this, keeper);
   }
 
   /** Null: nothing is known. */
@@ -56,6 +61,21 @@ final class Nodes {
 
   Set<Node> leased() {
     return leased;
+  }
+
+  /** The leases on names of directories. */
+  NamesLeases ofNames() {
+    return namesLeases;
+  }
+
+  /** How many leases there are. */
+  int leases() {
+    return leased.size() + namesLeases.all().size();
+  }
+
+  /** Whether little room is left for names. */
+  boolean isFullOfNames() {
+    return names.get() >= NAMES - NAMES / 8;
   }
 
   // ---- references ----
@@ -79,6 +99,10 @@ final class Nodes {
       node.asks--;
       if (node.asks == 0) {
         node.hasFloor = false; // no late grant can come any more
+        Names itsNames = node.names;
+        if (itsNames != null) {
+          itsNames.hasFloor = false;
+        }
       }
       rest = settle(node);
     }
@@ -159,10 +183,10 @@ final class Nodes {
    * What is left to do of a node that is gone.
    *
    * @param references that nobody needs any more
-   * @param copy that it had
+   * @param copies that it had
    * @param now whether its lease is given back at once: nothing else keeps what was unlinked
    */
-  private record Rest(long references, @Nullable Copy copy, boolean now) {}
+  private record Rest(long references, List<Copy> copies, boolean now) {}
 
   /** Under the node's monitor. Null: it stays. */
   private @Nullable Rest settle(Node node) {
@@ -171,11 +195,19 @@ final class Nodes {
       return null;
     }
     node.gone = true;
-    Rest rest = new Rest(node.real, node.copy, node.copy != null && node.copy.rest);
-    takeBack(node);
+    List<Copy> copies = new ArrayList<>(0);
+    Rest rest = new Rest(node.real, copies, node.copy != null && node.copy.rest);
+    add(copies, takeBack(node));
+    add(copies, node.names == null ? null : namesLeases.takeBack(node.names));
     node.real = 0;
     all.remove(node.id, node);
     return rest;
+  }
+
+  private static void add(List<Copy> copies, @Nullable Copy copy) {
+    if (copy != null) {
+      copies.add(copy);
+    }
   }
 
   /** Without the monitor. */
@@ -183,9 +215,7 @@ final class Nodes {
     if (rest == null) {
       return;
     }
-    if (rest.copy() != null) {
-      clear(rest.copy());
-    }
+    rest.copies().forEach(this::clear);
     if (rest.references() > 0) {
       below.submit(Caller.ROOT, new Operation.Forget(node.id, rest.references()), IGNORED);
     }
@@ -244,16 +274,6 @@ final class Nodes {
     if (node != null) {
       synchronized (node) {
         node.counter = true;
-      }
-    }
-  }
-
-  /** Attributes, asked for under a copy that may have ended meanwhile. */
-  void learn(Node node, @Nullable Copy asked, Stat stat, int epoch) {
-    synchronized (node) {
-      Copy copy = node.copy;
-      if (copy != null && copy.equals(asked) && node.changing == 0) {
-        copy.know(stat, epoch);
       }
     }
   }
@@ -357,6 +377,36 @@ final class Nodes {
     }
   }
 
+  /** Counts entries that are to be kept, whose children are pinned. False: too many. */
+  boolean pin(List<Listing.Entry> entries) {
+    if (names.addAndGet(entries.size()) > NAMES) {
+      names.addAndGet(-entries.size());
+      return false;
+    }
+    return true;
+  }
+
+  /** A child of an entry that is to be kept. */
+  Node pinned(InodeId id) {
+    Node child = hold(id);
+    pin(child, 1);
+    release(child);
+    return child;
+  }
+
+  void unpin(List<Listing.Entry> entries) {
+    names.addAndGet(-entries.size());
+    unpinChildren(entries);
+  }
+
+  void unpinChildren(List<Listing.Entry> entries) {
+    for (Listing.Entry entry : entries) {
+      if (entry.child() != null) {
+        pin(entry.child(), -1);
+      }
+    }
+  }
+
   /** Under the node's monitor: ends a copy unasked, and has its lease given back. */
   private @Nullable Copy takeBack(Node node) {
     Copy copy = node.copy;
@@ -403,8 +453,11 @@ final class Nodes {
 
   /** Everything that was learned is void; the leases stay. */
   void emptyAll() {
-    for (Node node : leased) {
-      Node held = hold(node.id);
+    Set<InodeId> both = new HashSet<>();
+    leased.forEach(node -> both.add(node.id));
+    namesLeases.all().forEach(itsNames -> both.add(itsNames.directory.id));
+    for (InodeId id : both) {
+      Node held = hold(id);
       end(begin(held), null, 0);
       release(held);
     }
@@ -412,15 +465,18 @@ final class Nodes {
 
   void endAll() {
     leased.forEach(this::end);
+    namesLeases.endAll();
   }
 
-  private void clear(Copy copy) {
+  /** Of a copy that is in no node any more. */
+  void clear(Copy copy) {
     for (Copy.Entry entry : copy.drop(pool)) {
       names.decrementAndGet();
       if (entry.child() != null) {
         pin(entry.child(), -1);
       }
     }
+    unpin(copy.listing.drop());
   }
 
   /** A reply tells what a name is of; null: of nothing. */
@@ -449,8 +505,9 @@ final class Nodes {
    * An own change under way.
    *
    * @param copy that there was when it began
+   * @param covered what was known by the directory then
    */
-  record Begun(Node node, @Nullable Copy copy) {}
+  record Begun(Node node, @Nullable Copy copy, @Nullable Covered covered) {}
 
   /** To be asked before something is sent of which no node is known; for {@link #stillQuiet}. */
   long quiet() {
@@ -463,13 +520,20 @@ final class Nodes {
     return quiet >= 0 && begun.get() + keeper.doubted() == quiet;
   }
 
+  /** How many own changes of it are over. */
+  int ended(Node node) {
+    synchronized (node) {
+      return node.ended;
+    }
+  }
+
   /** An own change begins: the copy is not used until it is over. The node is held. */
   Begun begin(Node node) {
     synchronized (node) {
       begun.incrementAndGet();
       underWay.incrementAndGet();
       node.changing++;
-      return new Begun(node, node.copy);
+      return new Begun(node, node.copy, node.covered);
     }
   }
 
@@ -481,7 +545,10 @@ final class Nodes {
   void end(Begun change, @Nullable Stat stat, int epoch) {
     Node node = change.node();
     Copy former;
+    Copy formerNames;
     synchronized (node) {
+      formerNames = NamesLeases.renew(node);
+      NamesLeases.renew(change, stat, epoch);
       former = node.copy;
       node.ended++;
       if (former != null) {
@@ -497,6 +564,9 @@ final class Nodes {
     }
     if (former != null) {
       clear(former);
+    }
+    if (formerNames != null) {
+      clear(formerNames);
     }
   }
 

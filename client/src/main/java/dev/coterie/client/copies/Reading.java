@@ -113,10 +113,7 @@ final class Reading {
         read,
         count -> {
           if (handle != null) {
-            Copy copy = handle.node.copy;
-            if (copy != null) {
-              copy.forgetTimes();
-            }
+            handle.node.forgetTimes();
           }
           return count;
         },
@@ -165,6 +162,7 @@ final class Reading {
   private void keep(Handle handle, Copy copy, long offset, ByteBuffer bytes, int index, int count) {
     copy.fill(pool, offset, bytes, index, count);
     copy.forgetTimes();
+    handle.node.forgetTimes();
     keeper.used(handle.node);
   }
 
@@ -174,9 +172,8 @@ final class Reading {
     return new Ask<>(
         operation,
         answer -> {
-          Copy copy = handle == null ? null : handle.node.copy;
-          if (copy != null) {
-            copy.forgetTimes();
+          if (handle != null) {
+            handle.node.forgetTimes();
           }
           return answer;
         },

@@ -65,7 +65,7 @@ final class Walks {
     }
     Opening asked = asked(opening);
     Node directory = nodes.hold(dir);
-    Copy copy = directory.copy;
+    Copy copy = directory.nameable();
     int epoch = keeper.epoch();
     nodes.beginBlind();
     long quiet = nodes.quiet();
@@ -95,8 +95,7 @@ final class Walks {
   /** It was there before: what lies behind is worth leases, which its steps ask for one by one. */
   private boolean isKnown(Caller caller, InodeId dir, Name name) {
     Node directory = nodes.get(dir);
-    Copy copy = directory == null ? null : directory.copy;
-    return copy != null && copy.entry(caller, name) != null;
+    return directory != null && directory.naming(caller, name) != null;
   }
 
   /** Reads ahead into a buffer of ours, where a copy may come of it. */
@@ -136,13 +135,8 @@ final class Walks {
     List<Stat> all = new ArrayList<>(known);
     for (Stat stat : walked.found()) {
       Node node = nodes.get(stat.id());
-      Copy copy = node == null ? null : node.copy;
-      Copy.Known own = copy == null ? null : copy.known();
-      if (node != null && copy != null && own != null && keeper.stands(node, copy, own)) {
-        all.add(own.stat());
-      } else {
-        all.add(stat);
-      }
+      Stat own = node == null ? null : Attributes.of(node, keeper);
+      all.add(own == null ? stat : own);
     }
     return all;
   }
@@ -166,6 +160,7 @@ final class Walks {
       if (walked.leased() == null) {
         return -1;
       }
+      node.forgetTimes();
       Copy copy = nodes.learnBlind(node, walked.leased(), quiet, epoch);
       // Between the opening and the grant nothing changed, so whenever that was read it is good.
       boolean same = opened.stat().change() == walked.leased().stat().change();
@@ -182,9 +177,7 @@ final class Walks {
   /** What the copy has may be newer: it may have been changed here. */
   private int readNow(Node node, int count, long quiet) {
     Copy copy = node.copy;
-    if (copy != null) {
-      copy.forgetTimes();
-    }
+    node.forgetTimes();
     return copy == null && nodes.stillQuiet(quiet) ? count : -1;
   }
 }

@@ -7,8 +7,11 @@
  *   Asks       what is sent instead of an operation, and what its reply teaches
  *   Reading    the same of reads of files
  *   Change     an own change that is under way: what it touches is not used meanwhile
+ *   Listings   the same of listings of directories
  *   Nodes      what is known of each inode: references, and the copy
  *   Copy       what was learned under one lease since the last own change
+ *   Names      the lease on the names of a directory; NamesLeases: all of them
+ *   Listing    the entries of one; Covered: attributes of one of them
  *   WriteBack  writes that are kept back, and when they are sent
  *   Kept       what is kept back of one inode
  *   PagePool   the content of files, bounded, outside the heap

@@ -71,6 +71,7 @@ public final class LeaseTable {
   private int lastSeq; // guarded by this
   private int recalls; // guarded by this: since the last quiet moment
   private volatile boolean exclusive; // written under this: the only grant is of that mode
+  private volatile @Nullable LeaseHolder alone; // written under this: of an exclusive one, told
   private volatile int held; // written under this: how many grants there are
 
   public LeaseTable(InodeId id, LeasePlane plane, Clock clock) {
@@ -107,6 +108,37 @@ public final class LeaseTable {
     return grant.lease();
   }
 
+  /** What a holder has. */
+  public synchronized Lease present(LeaseHolder holder) {
+    Grant present = grants.get(holder);
+    return present == null ? Lease.NONE : present.lease();
+  }
+
+  /** An exclusive lease is going to be told: its holder is alone. */
+  public synchronized void confirm(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    if (exclusive && grant != null && grant.seq == seq) {
+      alone = holder;
+    }
+  }
+
+  /** Whether this one has an exclusive lease that was confirmed. */
+  boolean isAlone(@Nullable LeaseHolder holder) {
+    LeaseHolder one = alone;
+    return one != null && one.equals(holder);
+  }
+
+  /** Makes an exclusive lease of which its holder was not told yet a shared one. */
+  public synchronized Lease lower(LeaseHolder holder, int seq) {
+    Grant grant = grants.get(holder);
+    if (grant == null || grant.seq != seq) {
+      return Lease.NONE;
+    }
+    grant.mode = LeaseMode.SHARED;
+    exclusive = false;
+    return grant.lease();
+  }
+
   /** Whether somebody else has an exclusive lease. */
   boolean isExclusiveBeside(@Nullable LeaseHolder self) {
     return exclusive && isHeldByOther(self);
@@ -118,7 +150,7 @@ public final class LeaseTable {
   }
 
   /** Whether somebody else has a lease. */
-  boolean isHeldBeside(@Nullable LeaseHolder self) {
+  public boolean isHeldBeside(@Nullable LeaseHolder self) {
     return held != 0 && isHeldByOther(self);
   }
 
@@ -239,6 +271,7 @@ public final class LeaseTable {
     if (grant.isOver(keeps)) {
       grant.mode = keeps;
       exclusive = false; // only such a one can be lowered, and there is no other beside it
+      alone = null;
     }
     List<Runnable> told = new ArrayList<>(waiting.size() + 1);
     if (grant.recalled != null && !grant.isOver(grant.recalled)) {
@@ -268,6 +301,7 @@ public final class LeaseTable {
     grants.remove(holder);
     held = grants.size();
     exclusive = false; // if there was one, there was no other
+    alone = null;
     List<Runnable> told = new ArrayList<>(waiting.size() + 1);
     told.addAll(grant.alarms);
     if (grants.size() <= 1) {

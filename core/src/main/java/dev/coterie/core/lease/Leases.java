@@ -1,7 +1,6 @@
 package dev.coterie.core.lease;
 
 import dev.coterie.api.LeaseMode;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +12,11 @@ public final class Leases {
   /** From now on there may be leases; to be called before any lock is taken for granting one. */
   public void use() {
     used = true;
+  }
+
+  /** Whether a lease was ever asked for. */
+  public boolean areUsed() {
+    return used;
   }
 
   /** Notes for whom this thread is at work from now on: his own leases do not stand in his way. */
@@ -44,26 +48,13 @@ public final class Leases {
     }
   }
 
-  /**
-   * Before a change, under the operation locks that it is made under.
-   *
-   * @param changed the tables of what it changes; null: nobody ever had a lease on it
-   * @throws LeaseConflict others have leases
-   */
-  public void require(@Nullable LeaseTable... changed) throws LeaseConflict {
-    if (!used) {
-      return;
-    }
-    List<LeaseTable> held = null;
-    LeaseHolder self = ACTING.get();
-    for (LeaseTable table : changed) {
-      if (table != null && table.isHeldBeside(self)) {
-        held = held == null ? new ArrayList<>(2) : held;
-        held.add(table);
-      }
-    }
-    if (held != null) {
-      throw new LeaseConflict(held);
-    }
+  /** Whether whom this thread is at work for is alone with it. */
+  public boolean isAlone(LeaseTable table) {
+    return table.isAlone(ACTING.get());
+  }
+
+  /** Whether it stands in the way of a change by whom this thread is at work for. */
+  public boolean isHeldByOther(LeaseTable table) {
+    return table.isHeldBeside(ACTING.get());
   }
 }
