@@ -156,12 +156,12 @@ final class Listings {
   private void learn(Told told) {
     Listing listing = told.copy.listing;
     Listing.Filled before = listing.filled();
-    boolean begins = before == null || before.epoch != told.epoch;
-    if (begins ? told.operation.cookie() != 0 : !before.who.sameIdentity(told.caller)) {
+    Listing.Filled first = before == null || before.epoch != told.epoch ? null : before;
+    if (first == null ? told.operation.cookie() != 0 : !first.who.sameIdentity(told.caller)) {
       return;
     }
-    List<Listing.Entry> known = begins ? List.of() : before.entries;
-    int from = begins ? 0 : before.after(told.operation.cookie());
+    List<Listing.Entry> known = first == null ? List.of() : first.entries;
+    int from = first == null ? 0 : first.after(told.operation.cookie());
     if (from < 0) {
       return;
     }
@@ -172,13 +172,13 @@ final class Listings {
     }
     List<Listing.Entry> all = new ArrayList<>(known);
     all.addAll(more);
-    boolean complete = (!begins && before.complete) || (told.page.isEmpty() && from == all.size());
-    Stat dot = dot(told.page, begins ? null : before.dot);
+    boolean complete = (first != null && first.complete) || (told.page.isEmpty() && from == all.size());
+    Stat dot = dot(told.page, first == null ? null : first.dot);
     if (!listing.fill(before, new Listing.Filled(told.caller, told.epoch, all, complete, dot))) {
       nodes.unpin(more);
       return;
     }
-    if (begins && before != null) {
+    if (first == null && before != null) {
       nodes.unpin(before.entries);
     }
     cover(told, all.subList(from, Math.min(all.size(), from + told.page.size())));
