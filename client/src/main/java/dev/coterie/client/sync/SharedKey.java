@@ -11,6 +11,7 @@ import dev.coterie.api.Operation.ReturnKey;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ final class SharedKey {
    * Atomic: the lease that is recalled, or one that is not here yet, or no more. Written without
    * the monitor: threads that use the key again and again would keep whoever tells of a recall out.
    */
-  private volatile int recalledSeq;
+  private final AtomicInteger recalledSeq = new AtomicInteger();
 
   SharedKey(SyncHandles all, Name name) {
     this.all = all;
@@ -117,7 +118,7 @@ final class SharedKey {
   }
 
   private boolean isRecalled() {
-    return mode != LeaseMode.NONE && recalledSeq == seq;
+    return mode != LeaseMode.NONE && recalledSeq.get() == seq;
   }
 
   private Use start(Line in, SyncMode wanted) {
@@ -210,7 +211,7 @@ final class SharedKey {
       id = opened;
       mode = LeaseMode.NONE;
       leaving = false;
-      recalledSeq = 0;
+      recalledSeq.set(0);
     }
     in.add(opened, this);
   }
@@ -246,7 +247,7 @@ final class SharedKey {
       mode = lease.mode();
       seq = lease.seq();
       if (lease.recalled()) {
-        recalledSeq = seq; // no other word comes of it
+        raiseRecalled(seq); // no other word comes of it
       }
       return start(in, wanted);
     }
@@ -436,7 +437,7 @@ final class SharedKey {
   }
 
   private boolean isRecalled(Line.Return given) {
-    return recalledSeq == given.operation().seq();
+    return recalledSeq.get() == given.operation().seq();
   }
 
   private void stop(Use use) {
@@ -450,15 +451,25 @@ final class SharedKey {
 
   // ---- giving back ----
 
+  private boolean raiseRecalled(int which) {
+    int before = recalledSeq.get();
+    while (before == 0 || which - before > 0) {
+      if (recalledSeq.compareAndSet(before, which)) {
+        return true;
+      }
+      before = recalledSeq.get();
+    }
+    return false;
+  }
+
   /** The leader wants a lease back. */
   void recalled(Line in, int which) {
     if (!in.equals(line)) {
       return;
     }
-    if (recalledSeq != 0 && which - recalledSeq <= 0) {
+    if (!raiseRecalled(which)) {
       return; // late: it was given back before it was asked for, and a newer one is asked for too
     }
-    recalledSeq = which;
     Line.Return given;
     synchronized (this) {
       if (isRecalled()) {
