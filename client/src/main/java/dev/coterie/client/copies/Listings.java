@@ -172,7 +172,8 @@ final class Listings {
     }
     List<Listing.Entry> all = new ArrayList<>(known);
     all.addAll(more);
-    boolean complete = (first != null && first.complete) || (told.page.isEmpty() && from == all.size());
+    boolean complete =
+        (first != null && first.complete) || (told.page.isEmpty() && from == all.size());
     Stat dot = dot(told.page, first == null ? null : first.dot);
     if (!listing.fill(before, new Listing.Filled(told.caller, told.epoch, all, complete, dot))) {
       nodes.unpin(more);
