@@ -140,10 +140,10 @@ final class Packing {
     if (operation instanceof Operation.ReadNext next) {
       return DATA_BYTES + (long) Math.min(next.destination().remaining(), most);
     }
-    return listBytes(operation, most);
+    return listBytes(operation);
   }
 
-  private static long listBytes(Operation<?> operation, int most) {
+  private static long listBytes(Operation<?> operation) {
     if (operation instanceof Operation.Readdir(_, _, var bytes, _)) {
       return DATA_BYTES + (long) Math.max(0, bytes);
     }
