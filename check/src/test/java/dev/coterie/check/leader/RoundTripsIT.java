@@ -167,7 +167,7 @@ class RoundTripsIT {
         Tree tree = Tree.of(client, ProcessIdentity.self());
         OpenFile file = tree.open(PAGE, O_RDWR, 0)) {
       for (int i = 0; i < 4; i++) {
-        file.pwrite(ByteBuffer.wrap(bytes("q".repeat(1024))), 1024 * i);
+        file.pwrite(ByteBuffer.wrap(bytes("q".repeat(1024))), 1024L * i);
       }
       ByteBuffer content = ByteBuffer.allocate(4096);
       file.pread(content, 0);

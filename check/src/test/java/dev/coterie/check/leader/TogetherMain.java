@@ -5,8 +5,6 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.RangeLock;
-import dev.coterie.api.RangeLock.Kind;
-import dev.coterie.api.RangeLock.Type;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
@@ -22,8 +20,9 @@ import java.nio.charset.StandardCharsets;
  * {@code read} says what is there.
  */
 final class TogetherMain {
-  private static final RangeLock LOCK = RangeLock.whole(Kind.POSIX, Type.WRITE);
-  private static final RangeLock UNLOCK = RangeLock.whole(Kind.POSIX, Type.UNLOCK);
+  private static final RangeLock LOCK = RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE);
+  private static final RangeLock UNLOCK =
+      RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.UNLOCK);
 
   private TogetherMain() {}
 

@@ -17,8 +17,6 @@ import dev.coterie.api.Operation;
 import dev.coterie.api.Operation.Done;
 import dev.coterie.api.Operation.Opened;
 import dev.coterie.api.RangeLock;
-import dev.coterie.api.RangeLock.Kind;
-import dev.coterie.api.RangeLock.Type;
 import dev.coterie.api.Stat;
 import dev.coterie.api.Ticket;
 import dev.coterie.client.Address;
@@ -43,8 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TogetherTest {
   private static final Caller ME = ProcessIdentity.self();
-  private static final RangeLock LOCK = RangeLock.whole(Kind.POSIX, Type.WRITE);
-  private static final RangeLock UNLOCK = RangeLock.whole(Kind.POSIX, Type.UNLOCK);
+  private static final RangeLock LOCK = RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.WRITE);
+  private static final RangeLock UNLOCK =
+      RangeLock.whole(RangeLock.Kind.POSIX, RangeLock.Type.UNLOCK);
 
   @TempDir private Path folder;
   private Served served;
