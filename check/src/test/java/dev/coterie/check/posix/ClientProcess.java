@@ -17,14 +17,17 @@ import java.io.PrintStream;
 final class ClientProcess {
   /** What it keeps. */
   enum Copies {
-    NONE(ClientOptions.DEFAULT),
-    READ(ClientOptions.DEFAULT.withCopies(1 << 20)),
-    WRITTEN(ClientOptions.DEFAULT.withCopies(1 << 20).withWriteBack());
+    NONE,
+    READ,
+    WRITTEN;
 
-    private final ClientOptions options;
-
-    Copies(ClientOptions options) {
-      this.options = options;
+    ClientOptions options() {
+      ClientOptions none = ClientOptions.DEFAULT;
+      return switch (this) {
+        case NONE -> none;
+        case READ -> none.withCopies(1 << 20);
+        case WRITTEN -> none.withCopies(1 << 20).withWriteBack();
+      };
     }
   }
 
@@ -42,7 +45,7 @@ final class ClientProcess {
     try (ProcessCalls calls =
         new ProcessCalls(
             Integer.parseInt(args[1]),
-            Client.connect(socket, Copies.valueOf(args[3]).options),
+            Client.connect(socket, Copies.valueOf(args[3]).options()),
             new Pace(Pace.Kind.valueOf(args[2])))) {
       out.print("ready\n");
       out.flush();

@@ -12,6 +12,8 @@ import dev.coterie.api.Ticket;
 import dev.coterie.client.Client;
 import dev.coterie.client.Together;
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,8 @@ class TogetherWireConformanceIT extends ConformanceSuite {
   }
 
   private static final class Bundled implements FileService {
+    private static final List<Place> PLACES = List.copyOf(EnumSet.allOf(Place.class));
+
     private final Client client;
     private final AtomicInteger turns = new AtomicInteger();
 
@@ -48,7 +52,7 @@ class TogetherWireConformanceIT extends ConformanceSuite {
     @Override
     public <R> Ticket submit(
         Caller caller, Operation<R> operation, Completion<? super R> completion) {
-      Place place = Place.values()[turns.getAndIncrement() % Place.values().length];
+      Place place = PLACES.get(turns.getAndIncrement() % PLACES.size());
       Together both = client.together(caller);
       Together.Step<Stat> before = place == Place.BEHIND ? both.add(new Operation.Root()) : null;
       Together.Step<R> step = both.add(operation);
