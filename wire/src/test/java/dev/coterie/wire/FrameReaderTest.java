@@ -74,6 +74,8 @@ class FrameReaderTest {
       case InodeReply.Rgetxattr(ByteBuffer data) -> new InodeReply.Rgetxattr(Fields.copy(data));
       case HandleReply.Rreadseq(long offset, ByteBuffer data) ->
           new HandleReply.Rreadseq(offset, Fields.copy(data));
+      case SessionReply.Rdo(List<Reply> replies) ->
+          new SessionReply.Rdo(replies.stream().map(FrameReaderTest::copied).toList());
       default -> reply;
     };
   }

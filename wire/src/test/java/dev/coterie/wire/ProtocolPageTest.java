@@ -129,7 +129,7 @@ class ProtocolPageTest {
   }
 
   private static int listBytes(Object message, List<?> list) {
-    int bytes = 0;
+    int bytes = message instanceof HandleReply.Ropen && !list.isEmpty() ? 1 : 0; // their number
     for (Object element : list) {
       bytes +=
           switch (element) {
@@ -138,6 +138,7 @@ class ProtocolPageTest {
             case Change change -> change.bytes();
             case Event _ -> Event.BYTES;
             case Message inner -> Samples.frameOf(1, inner).length;
+            case HeldLease _ -> HeldLease.BYTES;
             case LeaseRequest.Returned _ -> LeaseRequest.Returned.BYTES;
             case LeaseRequest.Lock _ -> LeaseRequest.Lock.BYTES;
             case LeaseReply.Notice _ -> LeaseReply.Notice.BYTES;
