@@ -93,7 +93,8 @@ final class LeaseRequests {
       return;
     }
     boolean names = r.plane() == P9.PLANE_NAMES;
-    if ((r.plane() != P9.PLANE_INODE && !names) || mode == null || mode == LeaseMode.NONE) {
+    boolean known = r.plane() == P9.PLANE_INODE || (names && mode == LeaseMode.SHARED);
+    if (!known || mode == null || mode == LeaseMode.NONE) {
       throw new ErrnoException(Errno.EINVAL);
     }
     InodeId id = fid.id();

@@ -241,6 +241,7 @@ class CompoundTest {
 
   @Test
   void opening_withALease_isAsAlone() throws IOException {
+    client.fails(Errno.EAGAIN, Frame.of(P9.TNOTIFY).u2(1).u1(0)); // who never asked gets none
     List<Reply> parts = run(open(NODE, NEW, 0x4000000), RawClient.readFrame(NEW, 0, 9));
     assertThat(types(parts)).containsExactly(P9.ROPEN, P9.RREAD);
     ByteBuffer body = parts.getFirst().body();

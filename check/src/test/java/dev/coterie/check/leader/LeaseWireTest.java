@@ -249,7 +249,7 @@ class LeaseWireTest {
 
   @Test
   void lease_ofAnotherKind_isRefused() throws IOException {
-    holder.fails(Errno.EINVAL, leaseFrame(FILE, 1, 1));
+    holder.fails(Errno.EINVAL, leaseFrame(FILE, 1, 2));
     holder.fails(Errno.EINVAL, leaseFrame(FILE, 0, 3));
     holder.fails(Errno.EINVAL, leaseFrame(FILE, 0, 0));
     holder.fails(Errno.EBADF, leaseFrame(77, 0, 1));

@@ -253,7 +253,7 @@ class LeaseSimulationTest {
   /** RuleA: a change waits for those who have leases. */
   @Test
   void leaderThatDoesNotWait_isFound() throws Exception {
-    assertFound(new Mutant(CORE + "Leases", "require", "isHeldBeside", false), " saw ");
+    assertFound(new Mutant(CORE + "Leases", "isHeldByOther", "isHeldBeside", false), " saw ");
   }
 
   /** RuleD: nothing is granted while somebody waits. */
