@@ -205,19 +205,8 @@ class LeaseExclusiveWireTest {
     int seq = take();
     served.gate.keep(
         operation -> operation instanceof Operation.Write write && write.source().remaining() > 9);
-    int most = holder.msize() - P9.IOHDR;
-    int sent = 0;
-    while (true) {
-      int tag = ++sent;
-      holder.send(tag, RawClient.writeFrame(SECOND, 0, new byte[most]));
-      holder.send(50_000, RawClient.getattrFrame(ROOT));
-      Reply reply = holder.receive();
-      if (reply.tag() == tag) {
-        assertThat(reply.errno()).isEqualTo(Errno.EAGAIN.number());
-        answer(holder, 50_000);
-        break;
-      }
-    }
+    int sent = fill(0, holder.msize() - P9.IOHDR);
+    fill(sent, 10); // a buffer that has come to be smaller may still find room
     holder.send(50_001, RawClient.writeFrame(SECOND, 0, new byte[1]));
     assertThat(answer(holder, 50_001).errno()).isEqualTo(Errno.EAGAIN.number());
     plain.send(ASKED, RawClient.getattrFrame(FILE));
@@ -226,5 +215,20 @@ class LeaseExclusiveWireTest {
     holder.send(50_003, returnFrame(seq));
     assertThat(answer(holder, 50_003).type()).isEqualTo(P9.RLEASERET);
     assertThat(RawClient.Attrs.of(answer(plain, ASKED).body()).size()).isEqualTo(5);
+  }
+
+  /** Sends writes of so many bytes that wait, until one is refused; the last one's tag. */
+  private int fill(int last, int bytes) throws IOException {
+    int tag = last;
+    while (true) {
+      holder.send(++tag, RawClient.writeFrame(SECOND, 0, new byte[bytes]));
+      holder.send(50_000, RawClient.getattrFrame(ROOT));
+      Reply reply = holder.receive();
+      if (reply.tag() == tag) {
+        assertThat(reply.errno()).isEqualTo(Errno.EAGAIN.number());
+        answer(holder, 50_000);
+        return tag;
+      }
+    }
   }
 }

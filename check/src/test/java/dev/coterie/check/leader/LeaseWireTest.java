@@ -350,6 +350,8 @@ class LeaseWireTest {
         plain.create(10 + i, "f" + i);
         small.walk(ROOT, 10 + i, "f" + i);
         small.ok(leaseFrame(10 + i, 0, 1));
+      }
+      for (int i = 0; i < files; i++) {
         plain.send(20_000 + i, RawClient.writeFrame(10 + i, 0, new byte[1]));
       }
       plain.getattr(FILE);
