@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class DifferentialSuite {
-  private static final boolean FULL = Boolean.getBoolean("coterie.full");
+  static final boolean FULL = Boolean.getBoolean("coterie.full");
   private static final int SEEDS_FULL = 10;
   private static final long FRESH = ThreadLocalRandom.current().nextLong();
   private static final int STEPS_FULL = 100_000;

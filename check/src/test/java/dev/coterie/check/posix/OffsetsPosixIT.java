@@ -50,6 +50,12 @@ class OffsetsPosixIT extends DifferentialSuite {
     return !step.op().equals("usage");
   }
 
+  /** A few thousand steps of a fresh seed may all find another file, or none. */
+  @Override
+  List<String> unmet() {
+    return FULL ? List.of() : List.of("fallocate", "fallocate KEEP_SIZE");
+  }
+
   @Override
   void randomNames_withFewInodes_giveTheSameAnswers(long seed) {
     // Of what has no offset.

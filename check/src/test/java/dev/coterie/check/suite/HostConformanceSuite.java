@@ -106,6 +106,11 @@ abstract class HostConformanceSuite extends ConformanceSuite {
     if (isAlone()) {
       all.put("changesThatAreRefused_recallNothing", "the host says so after the leases came back");
       all.put("setattr_ofSeveralWithOneRefused_changesNothing", "it counts as a change");
+      String names = "names of a host directory are not leased as such";
+      all.put("eachChangeOfADirectory_waitsForTheLeaseOnItsNames", names);
+      all.put("eachChangeOfAnEntry_waitsForTheLeaseOnNames", names);
+      String alone = "nobody has a host's file alone";
+      all.put("look_atWhatAnotherHasAlone_leavesItSharedLease", alone);
     }
     for (Method check : CounterFileChecks.class.getDeclaredMethods()) {
       if (check.isAnnotationPresent(Test.class)) {
