@@ -15,6 +15,7 @@ import dev.coterie.api.TreePath;
 import dev.coterie.client.ProcessIdentity;
 import dev.coterie.leader.Leader;
 import dev.coterie.mounts.tmpfs.TmpFs;
+import dev.coterie.wire.P9;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.UnixDomainSocketAddress;
@@ -56,6 +57,12 @@ class LiveFuzzIT {
 
   /** How long a leader may take for an answer; a hang is longer than any machine is busy. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** After that a request is given up, as it may be one that waits. */
+  private static final Duration WHILE = Duration.ofSeconds(2);
+
+  private static final int WAITS = -2;
+  private static final int FLUSH_TAG = 0xFFF0;
 
   /** What the two workers' entries, and the collector's mood, may make of difference. */
   private static final long HEAP_SLACK_BYTES = 16L << 20;
@@ -284,26 +291,52 @@ class LiveFuzzIT {
       send(one.bytes(), false);
     }
 
-    /** Each frame is answered once, by its tag, or the connection ends. */
+    /**
+     * Each frame is answered once, by its tag, or the connection ends. What waits, as who opens a
+     * FIFO does that another conversation has made, is given up.
+     */
     void oneByOne() throws IOException {
       byte[] bytes = one.bytes();
       for (int at = 0; at < bytes.length && !atEnd; ) {
         int end = at + FuzzCase.sizeAt(bytes, at);
         send(Arrays.copyOfRange(bytes, at, end), true);
         int tag = Byte.toUnsignedInt(bytes[at + 5]) | Byte.toUnsignedInt(bytes[at + 6]) << 8;
-        int reply = -1;
-        while (!atEnd && reply < 0) {
-          reply = nextTag();
-          if (reply < 0) {
-            await(SelectionKey.OP_READ);
-            receive();
+        boolean mayWait = true;
+        int reply = nextReply(mayWait);
+        if (reply == WAITS) {
+          mayWait = false;
+          send(Frame.of(P9.TFLUSH).u2(tag).toBytes(FLUSH_TAG), true);
+          reply = nextReply(mayWait);
+          if (reply == tag) {
+            reply = nextReply(mayWait);
           }
         }
-        if (!atEnd && reply != tag) {
+        if (!atEnd && reply != (mayWait ? tag : FLUSH_TAG)) {
           throw new IOException("reply to tag " + reply + ", not " + tag);
         }
         at = end;
       }
+    }
+
+    /** The tag of the next reply; {@link #WAITS}: it takes its time. */
+    private int nextReply(boolean mayWait) throws IOException {
+      int reply = nextTag();
+      while (!atEnd && reply < 0) {
+        if (mayWait && !isReadyWithin(WHILE)) {
+          return WAITS;
+        }
+        await(SelectionKey.OP_READ);
+        receive();
+        reply = nextTag();
+      }
+      return reply;
+    }
+
+    private boolean isReadyWithin(Duration time) throws IOException {
+      channel.keyFor(selector).interestOps(SelectionKey.OP_READ);
+      int ready = selector.select(time.toMillis());
+      selector.selectedKeys().clear();
+      return ready > 0;
     }
 
     private void send(byte[] bytes, boolean reading) throws IOException {
