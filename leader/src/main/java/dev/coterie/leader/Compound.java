@@ -137,7 +137,8 @@ final class Compound implements Ticket {
           || inner instanceof Tappend
           || inner instanceof Twriteseq
           || inner instanceof Tsetxattr
-          || inner instanceof Treturnkey) {
+          || inner instanceof Treturnkey
+          || inner instanceof Tusekey) {
         return true;
       }
     }

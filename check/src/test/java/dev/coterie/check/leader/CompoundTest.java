@@ -305,6 +305,36 @@ class CompoundTest {
     assertThat(content()).isEqualTo("a-bc");
   }
 
+  /** As above: a value that is given back is such bytes too. */
+  @Test
+  void valueOfAKey_isWhatWasSent_thoughItsMessageWaits() throws IOException {
+    ByteBuffer opened = client.ok(Frame.of(P9.TOPENKEY).name("key")).body();
+    byte[] key = new byte[12];
+    opened.get(key);
+    int seq = client.ok(useKey(key, 0, 0, "")).body().getInt(1);
+    String value = "v".repeat(500);
+    served.gate.keep(Operation.Mkdir.class::isInstance);
+    Frame givingBack = useKey(key, P9.KEY_RETURNS | P9.KEY_CHANGED, seq, value);
+    client.send(ASKED, several(0, mkdir("d"), givingBack));
+    served.gate.awaitHeld(1);
+    for (int i = 0; i < 200; i++) {
+      client.ok(RawClient.writeFrame(FILE, 1, new byte[1000]));
+    }
+    served.gate.keepNothing();
+    Threads.inOther(served.gate::release);
+    List<Reply> parts = parts(answer(client, ASKED));
+    assertThat(types(parts)).containsExactly(P9.RMAKE, P9.RUSEKEY);
+    ByteBuffer body = parts.get(1).body();
+    byte[] held = new byte[body.getInt(6)];
+    body.get(10, held);
+    assertThat(new String(held, StandardCharsets.US_ASCII)).isEqualTo(value);
+  }
+
+  private static Frame useKey(byte[] key, int flags, int seq, String value) {
+    Frame frame = Frame.of(P9.TUSEKEY).bytes(key).u1(2).u4(-1).u1(flags).u4(seq);
+    return frame.data(value.getBytes(StandardCharsets.US_ASCII));
+  }
+
   @Test
   void waiting_forALease_isAsForOneAlone_andEndsWhenItIsGivenBack() throws IOException {
     ByteBuffer lease = other.ok(Frame.of(P9.TLEASE).u4(NODE).u1(0).u1(2)).body();
