@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request that is done at once does not begin the next one: who began it goes on.
  */
-final class Compound implements Ticket {
+final class Compound extends Steps implements Ticket {
   /** What Rdo adds to an Rread beyond its data, and to an Rreadseq. */
   private static final int READ_BYTES = P9.HEADER_BYTES + Integer.BYTES;
 
@@ -61,8 +61,6 @@ final class Compound implements Ticket {
 
   private @Nullable Call current; // guarded by this: the request under way
   private boolean cancelled; // guarded by this
-  private boolean stepping; // guarded by this: a thread begins requests
-  private boolean again; // guarded by this: there is a further one to begin
 
   private Compound(Conversation conversation, Call call, Tdo request) {
     this.conversation = conversation;
@@ -147,26 +145,8 @@ final class Compound implements Ticket {
 
   // ---- one after the other ----
 
-  private void next() {
-    synchronized (this) {
-      again = true;
-      if (stepping) {
-        return;
-      }
-      stepping = true;
-    }
-    while (mayStep()) {
-      step();
-    }
-  }
-
-  private synchronized boolean mayStep() {
-    stepping = again;
-    again = false;
-    return stepping;
-  }
-
-  private void step() {
+  @Override
+  void step() {
     int index = replies.size();
     Request inner = request.requests().get(index);
     Call part = call.part(this, index);

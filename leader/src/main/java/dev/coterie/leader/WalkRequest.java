@@ -178,14 +178,12 @@ final class WalkRequest {
    * An attach on its way down. As a path may have thousands of names, a step that is done at once
    * does not begin the next one: who began it goes on.
    */
-  private final class Descent {
+  private final class Descent extends Steps {
     private final Call call;
     private final List<Name> path;
     private final Arrival arrival;
     private Fid at; // held by this descent
     private int depth; // names behind us
-    private boolean stepping; // guarded by this: a thread begins steps
-    private boolean again; // guarded by this: there is a further step to begin
 
     Descent(Call call, Fid top, List<Name> path, Arrival arrival) {
       this.call = call;
@@ -194,26 +192,8 @@ final class WalkRequest {
       this.arrival = arrival;
     }
 
-    void next() {
-      synchronized (this) {
-        again = true;
-        if (stepping) {
-          return;
-        }
-        stepping = true;
-      }
-      while (mayStep()) {
-        step();
-      }
-    }
-
-    private synchronized boolean mayStep() {
-      stepping = again;
-      again = false;
-      return stepping;
-    }
-
-    private void step() {
+    @Override
+    void step() {
       if (depth == path.size()) {
         call.submit(
             call.callerOf(at), new Operation.Getattr(at.id()), stat -> arrival.at(at, stat));
