@@ -44,7 +44,10 @@ class LeaseSimulationTest {
 
   @Test
   void withTheCopiesOfTheProduct_everyLookIsRight() throws IOException {
-    run(SEEDS, LeaseSimulationTest::product);
+    LeaseSimulation.Report sum = run(SEEDS, LeaseSimulation::new, LeaseSimulationTest::product);
+    if (Simulation.ONLY_SEED == null) {
+      assertThat((long) sum.namesLeased()).isGreaterThan(SEEDS / 4);
+    }
   }
 
   @Test
@@ -156,6 +159,27 @@ class LeaseSimulationTest {
   @Test
   void productThatReadsCopiesForEver_isFound() throws Exception {
     assertFound(new Mutant(COPIES + "Reading", "copied", "stands", true), "searchWriting", " saw ");
+  }
+
+  /** RuleA: a listing is read from copies only while the lease on the names stands. */
+  @Test
+  void productThatListsCopiesForEver_isFound() throws Exception {
+    assertFound(
+        new Mutant(COPIES + "Listings", "copied", "stands", true), "searchCopies", " saw name ");
+  }
+
+  /** RuleA: a lease on names covers the attributes of what only they name. */
+  @Test
+  void leaderThatChangesEntriesUnderALeaseOnNames_isFound() throws Exception {
+    assertFound(
+        new Mutant("dev.coterie.core.Coverage", "requireUnleased", "isAlone", true),
+        "searchCopies",
+        " saw mode of ");
+  }
+
+  /** Called in a mutant's own classes. */
+  static void searchCopies() throws IOException {
+    find(LeaseSimulation::new, LeaseSimulationTest::product);
   }
 
   /** Called in a mutant's own classes. */
