@@ -66,6 +66,7 @@ final class LeaseSimulation {
   private boolean parksReturns;
   private boolean takesLate;
   private boolean writesMore;
+  private int names;
   private int losses;
   private int looks;
   private int changes;
@@ -95,9 +96,19 @@ final class LeaseSimulation {
       truth.file(oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600));
     }
     oracle.create(ME, root, Name.of("ledger"), OpenFlags.O_RDWR, 0600);
-    for (int i = 0; i < NAMES; i++) {
-      truth.name(Name.of("name" + i));
+    name(NAMES);
+  }
+
+  private void name(int count) {
+    for (int i = 0; i < count; i++) {
+      truth.name(Name.of("name" + names++));
     }
+  }
+
+  /** Has twice as many names used, each less often: more that one knows of by listings alone. */
+  LeaseSimulation naming() {
+    name(NAMES);
+    return this;
   }
 
   /** One whose leader holds an inode while it waits for leases of it. */
@@ -382,7 +393,7 @@ final class LeaseSimulation {
       throws ErrnoException {
     boolean own = writesMore && !world.chance(6);
     int file = own ? links.indexOf(link) % FILES : world.random().nextInt(FILES);
-    Name name = Name.of("name" + world.random().nextInt(NAMES));
+    Name name = Name.of("name" + world.random().nextInt(names));
     boolean writes = writesMore && world.chance(2);
     switch (world.random().nextInt(writes ? 2 : 24)) {
       case 0 -> change(() -> write(link, service, file, handles.get(file)));
@@ -398,7 +409,7 @@ final class LeaseSimulation {
       case 4 -> names(() -> service.mknod(ME, directory, name, 0100644, 0));
       case 5 -> names(() -> service.unlink(ME, directory, name));
       case 6 -> {
-        Name other = Name.of("name" + world.random().nextInt(NAMES));
+        Name other = Name.of("name" + world.random().nextInt(names));
         names(() -> service.rename(ME, directory, name, directory, other, 0));
       }
       case 7 -> {

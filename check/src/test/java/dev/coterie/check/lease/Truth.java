@@ -326,7 +326,8 @@ final class Truth implements Link.Witness {
       for (Operation<?> waiting : other.waiting()) {
         boolean same =
             switch (waiting) {
-              case Operation.Setattr o -> o.id().equals(id);
+              case Operation.Setattr o ->
+                  o.id().equals(id) && files.contains(id); // or for the names
               // Others may wait for what a name names, and the directory is free.
               case Operation.Mknod o -> o.dir().equals(id);
               default -> false;
