@@ -15,6 +15,9 @@ import java.util.Map;
 
 /** A leader on a unix socket, and a client for each session. */
 class WireTarget implements Target {
+  /** Checks count on what a closed session held to be free, however slow the leader is. */
+  private static final int CLOSE_MS = 60_000;
+
   private final MovableClock clock = new MovableClock();
   private final Path folder;
   private final Leader leader;
@@ -25,7 +28,7 @@ class WireTarget implements Target {
   }
 
   WireTarget(Map<String, MountFactory> mounts, ClientOptions options) throws IOException {
-    this.options = options;
+    this.options = options.withCloseMsMax(CLOSE_MS);
     folder = Files.createTempDirectory("coterie-suite-");
     Leader.Builder builder = Leader.builder().clock(clock).listen(folder.resolve("socket"));
     mounts.forEach(builder::mount);
