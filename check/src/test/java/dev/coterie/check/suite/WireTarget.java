@@ -19,6 +19,7 @@ class WireTarget implements Target {
   private static final int CLOSE_MS = 60_000;
 
   private final MovableClock clock = new MovableClock();
+  private final PatientAlarm alarm = new PatientAlarm();
   private final Path folder;
   private final Leader leader;
   private final ClientOptions options;
@@ -30,7 +31,8 @@ class WireTarget implements Target {
   WireTarget(Map<String, MountFactory> mounts, ClientOptions options) throws IOException {
     this.options = options.withCloseMsMax(CLOSE_MS);
     folder = Files.createTempDirectory("coterie-suite-");
-    Leader.Builder builder = Leader.builder().clock(clock).listen(folder.resolve("socket"));
+    Leader.Builder builder =
+        Leader.builder().clock(clock).alarm(alarm).listen(folder.resolve("socket"));
     mounts.forEach(builder::mount);
     leader = builder.start();
   }
@@ -44,6 +46,11 @@ class WireTarget implements Target {
   @Override
   public MovableClock clock() {
     return clock;
+  }
+
+  @Override
+  public PatientAlarm alarm() {
+    return alarm;
   }
 
   /** The leader does so by itself, every second. */
