@@ -4,6 +4,8 @@ import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
 import dev.coterie.api.Limits;
+import dev.coterie.core.Alarm;
+import dev.coterie.core.Barrier;
 import dev.coterie.core.Session;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.MountFactory;
@@ -104,6 +106,7 @@ public final class Leader implements AutoCloseable {
     private int connectionsMost = Limits.CONNECTIONS;
     private long lockHoldMs = Limits.LOCK_HOLD_MS;
     private InstantSource clock = InstantSource.system();
+    private Alarm alarm = Alarm.ofSystem();
     private UnaryOperator<FileService> decorator = UnaryOperator.identity();
 
     private Builder() {}
@@ -168,6 +171,12 @@ public final class Leader implements AutoCloseable {
       return this;
     }
 
+    /** What ends the waits of the tree whose time is up, those for leases among them. */
+    public Builder alarm(Alarm source) {
+      alarm = source;
+      return this;
+    }
+
     /** Wraps the service of each session: to count, to trace, to inject faults. */
     public Builder decorate(UnaryOperator<FileService> wrapper) {
       decorator = wrapper;
@@ -182,7 +191,9 @@ public final class Leader implements AutoCloseable {
     public Leader start() throws IOException {
       // By chance, not by the clock: a leader may be started again within a second.
       SecureRandom random = new SecureRandom();
-      Vfs vfs = new Vfs(new Vfs.Config(clock, random, random.nextInt()), mounts);
+      Vfs.Config config =
+          new Vfs.Config(clock, random, random.nextInt(), Barrier.OPEN, Limits.DENTRIES, alarm);
+      Vfs vfs = new Vfs(config, mounts);
       Leader leader = new Leader(vfs, random.nextLong(), this);
       try {
         leader.start(socket, port, tcpTrusted);

@@ -1,15 +1,18 @@
 package dev.coterie.check.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.coterie.check.leader.Child;
 import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A leader process for a directory of the host, and clients in this process. */
 final class HostLeader implements AutoCloseable {
@@ -54,6 +57,31 @@ final class HostLeader implements AutoCloseable {
 
   int descriptors() {
     return Integer.parseInt(child.ask("descriptors"));
+  }
+
+  /** Stops all its threads, until it goes on. */
+  void stop() throws IOException {
+    HostTools.run("kill", "-STOP", Long.toString(child.pid()));
+    await().until(this::isStopped);
+  }
+
+  /** What stands behind a task's name in brackets is its state. Source: proc_pid_stat(5). */
+  private boolean isStopped() throws IOException {
+    List<Path> tasks;
+    try (Stream<Path> all = Files.list(Path.of("/proc/" + child.pid() + "/task"))) {
+      tasks = all.toList();
+    }
+    for (Path task : tasks) {
+      String stat = Files.readString(task.resolve("stat"));
+      if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void goOn() throws IOException {
+    HostTools.run("kill", "-CONT", Long.toString(child.pid()));
   }
 
   /** Has it end, which must be a good end. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
@@ -188,8 +189,9 @@ final class LuceneMain {
   }
 
   /** Reads the index all the time, whatever the writer does; what there is only grows. */
-  private String follow() {
+  private String follow() throws InterruptedException {
     following = true;
+    CountDownLatch begun = new CountDownLatch(1);
     follower =
         Thread.ofPlatform()
             .daemon()
@@ -199,11 +201,14 @@ final class LuceneMain {
                 for (int look = 1; following; look++) {
                   before = look(before);
                   looks = look;
+                  begun.countDown();
                 }
               } catch (IOException | RuntimeException e) {
                 System.out.println("failed after " + looks + " looks: " + e);
+                begun.countDown();
               }
             });
+    begun.await();
     return "";
   }
 

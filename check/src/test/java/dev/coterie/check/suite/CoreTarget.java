@@ -1,6 +1,8 @@
 package dev.coterie.check.suite;
 
 import dev.coterie.api.FileService;
+import dev.coterie.api.Limits;
+import dev.coterie.core.Barrier;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.MountFactory;
 import java.io.IOException;
@@ -10,10 +12,13 @@ import java.util.Random;
 /** The core itself, in this process. */
 class CoreTarget implements Target {
   private final MovableClock clock = new MovableClock();
+  private final PatientAlarm alarm = new PatientAlarm();
   private final Vfs vfs;
 
   CoreTarget(Map<String, MountFactory> mounts) throws IOException {
-    vfs = new Vfs(new Vfs.Config(clock, new Random(1), 7), mounts);
+    Vfs.Config config =
+        new Vfs.Config(clock, new Random(1), 7, Barrier.OPEN, Limits.DENTRIES, alarm);
+    vfs = new Vfs(config, mounts);
   }
 
   @Override
@@ -24,6 +29,11 @@ class CoreTarget implements Target {
   @Override
   public MovableClock clock() {
     return clock;
+  }
+
+  @Override
+  public PatientAlarm alarm() {
+    return alarm;
   }
 
   @Override

@@ -379,6 +379,7 @@ interface LeaseChecks extends Checks {
     Actor writer = root();
     writer.file("/f", "");
     LeaseName lease = lease(holder, "/f");
+    target().alarm().hurry();
     Sent change = Sent.send(writer, write(writer, "/f"));
     done(change);
     assertThatThrownBy(() -> holder.service().root(holder.caller()))

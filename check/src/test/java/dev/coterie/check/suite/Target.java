@@ -40,6 +40,9 @@ interface Target extends AutoCloseable {
   /** The clock of the tree, and of the files in it where its mounts have none of their own. */
   MovableClock clock();
 
+  /** Ends waits whose time is up. */
+  PatientAlarm alarm();
+
   /** Moves the clock of the files on. */
   default Moment tick() {
     return Moment.at(clock().tick());

@@ -15,7 +15,11 @@ import java.util.Map;
 
 /** A leader on a unix socket, and a client for each session. */
 class WireTarget implements Target {
+  /** Checks count on what a closed session held to be free, however slow the leader is. */
+  private static final int CLOSE_MS = 60_000;
+
   private final MovableClock clock = new MovableClock();
+  private final PatientAlarm alarm = new PatientAlarm();
   private final Path folder;
   private final Leader leader;
   private final ClientOptions options;
@@ -25,9 +29,10 @@ class WireTarget implements Target {
   }
 
   WireTarget(Map<String, MountFactory> mounts, ClientOptions options) throws IOException {
-    this.options = options;
+    this.options = options.withCloseMsMax(CLOSE_MS);
     folder = Files.createTempDirectory("coterie-suite-");
-    Leader.Builder builder = Leader.builder().clock(clock).listen(folder.resolve("socket"));
+    Leader.Builder builder =
+        Leader.builder().clock(clock).alarm(alarm).listen(folder.resolve("socket"));
     mounts.forEach(builder::mount);
     leader = builder.start();
   }
@@ -41,6 +46,11 @@ class WireTarget implements Target {
   @Override
   public MovableClock clock() {
     return clock;
+  }
+
+  @Override
+  public PatientAlarm alarm() {
+    return alarm;
   }
 
   /** The leader does so by itself, every second. */

@@ -39,6 +39,7 @@ final class RecentDescriptors implements AutoCloseable {
   private final LinkedHashMap<InodeId, Recent> recent =
       new LinkedHashMap<>(16, 0.75f, true); // guarded by itself; least recently used first
   private boolean sweeping; // guarded by recent: a sweep is to come
+  private int atWork; // guarded by recent: sweeps that close what they have taken out
   private boolean closed; // guarded by recent
 
   /**
@@ -109,8 +110,13 @@ final class RecentDescriptors implements AutoCloseable {
       }
       again = !recent.isEmpty();
       sweeping = again;
+      atWork++;
     }
     idle.forEach(RecentDescriptors::close);
+    synchronized (recent) {
+      atWork--;
+      recent.notifyAll();
+    }
     if (again) {
       LATER.execute(this::sweep);
     }
@@ -122,14 +128,26 @@ final class RecentDescriptors implements AutoCloseable {
     }
   }
 
+  /** When this returns none of them is open here, so that the file system can be unmounted. */
   @Override
   public void close() {
     List<Recent> all;
+    boolean interrupted = false;
     synchronized (recent) {
       closed = true;
       all = new ArrayList<>(recent.values());
       recent.clear();
+      while (atWork > 0) {
+        try {
+          recent.wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
     }
     all.forEach(RecentDescriptors::close);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
