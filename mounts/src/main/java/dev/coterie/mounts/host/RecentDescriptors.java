@@ -112,10 +112,13 @@ final class RecentDescriptors implements AutoCloseable {
       sweeping = again;
       atWork++;
     }
-    idle.forEach(RecentDescriptors::close);
-    synchronized (recent) {
-      atWork--;
-      recent.notifyAll();
+    try {
+      idle.forEach(RecentDescriptors::close);
+    } finally {
+      synchronized (recent) {
+        atWork--;
+        recent.notifyAll();
+      }
     }
     if (again) {
       LATER.execute(this::sweep);
