@@ -33,6 +33,11 @@ record P9Load(
     return new P9Load(operation, "bench", 0, 1, 1, 0, PAGE_BYTES, true);
   }
 
+  /** The same, free to move: what a request takes where each hop wakes another processor. */
+  P9Load free() {
+    return new P9Load(operation, directory, files, connections, depth, idle, bytes, false);
+  }
+
   /** Several connections with requests under way, free to move: what a server can do. */
   static P9Load many(String operation, int connections, int depth) {
     return new P9Load(operation, "bench", 0, connections, depth, 0, PAGE_BYTES, false);

@@ -1,10 +1,8 @@
 package dev.coterie.client;
 
-import static dev.coterie.client.FakeLeader.inThread;
 import static dev.coterie.client.FakeLeader.stat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.coterie.api.Caller;
 import dev.coterie.api.Event;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
@@ -12,40 +10,17 @@ import dev.coterie.api.RangeLock;
 import dev.coterie.wire.EventReply;
 import dev.coterie.wire.EventRequest;
 import dev.coterie.wire.P9;
-import dev.coterie.wire.Reply;
-import dev.coterie.wire.Request;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.FutureTask;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Operations of event sets: the message that each is, and what is made of its answer. */
 @Timeout(120)
-class EventOperationsTest {
-  private static final Caller ME = new Caller(501, 502, new int[] {503, 504}, 505, 026);
-
-  private final FakeLeader leader;
-  private final FakeLeader.Pair pair;
-
+class EventOperationsTest extends Exchanges {
   EventOperationsTest(@TempDir Path dir) throws Exception {
-    leader = new FakeLeader(dir);
-    pair = leader.connect(ClientOptions.DEFAULT.withIdentity(ME));
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    pair.close();
-    leader.close();
-  }
-
-  private <R> R answer(Operation<R> operation, Request expected, Reply reply) throws Exception {
-    FutureTask<Request> received = inThread(() -> pair.peer().serve(reply));
-    R answer = pair.client().call(ME, operation);
-    assertThat(received.get()).isEqualTo(expected);
-    return answer;
+    super(dir);
   }
 
   @Test

@@ -6,7 +6,6 @@ import static dev.coterie.client.FakeLeader.stat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.coterie.api.Caller;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.LeaseMode;
@@ -26,41 +25,20 @@ import dev.coterie.wire.LeaseRequest;
 import dev.coterie.wire.LinuxReply;
 import dev.coterie.wire.LinuxRequest;
 import dev.coterie.wire.P9;
-import dev.coterie.wire.Reply;
 import dev.coterie.wire.Request;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.FutureTask;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Operations of leases: the message that each is, and what is made of its answer. */
 @Timeout(120)
-class LeaseOperationsTest {
-  private static final Caller ME = new Caller(501, 502, new int[] {503, 504}, 505, 026);
-
-  private final FakeLeader leader;
-  private final FakeLeader.Pair pair;
-
+class LeaseOperationsTest extends Exchanges {
   LeaseOperationsTest(@TempDir Path dir) throws Exception {
-    leader = new FakeLeader(dir);
-    pair = leader.connect(ClientOptions.DEFAULT.withIdentity(ME));
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    pair.close();
-    leader.close();
-  }
-
-  private <R> R answer(Operation<R> operation, Request expected, Reply reply) throws Exception {
-    FutureTask<Request> received = inThread(() -> pair.peer().serve(reply));
-    R answer = pair.client().call(ME, operation);
-    assertThat(received.get()).isEqualTo(expected);
-    return answer;
+    super(dir);
   }
 
   private void refer() throws Exception {

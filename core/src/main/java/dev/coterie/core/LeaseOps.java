@@ -163,13 +163,17 @@ final class LeaseOps implements LeaseHolder {
       if (ended || !vfs.choices().allows(inode)) { // before another choice looks for what is held
         return Lease.NONE;
       }
+      LeaseTable table = tableOf(inode, plane);
+      if (isAwaitedBeside(inode, plane)) {
+        return table.had(this);
+      }
       if (held.containsKey(key)) {
-        return tableOf(inode, plane).grant(this, mode);
+        return table.grant(this, mode);
       }
       if (held.size() >= Limits.LEASES_PER_SESSION || !inode.tryGet()) {
         return Lease.NONE;
       }
-      Lease lease = tableOf(inode, plane).grant(this, mode);
+      Lease lease = table.grant(this, mode);
       if (lease.seq() == 0) {
         vfs.inodes().put(inode);
       } else {
@@ -177,6 +181,12 @@ final class LeaseOps implements LeaseHolder {
       }
       return lease;
     }
+  }
+
+  /** RuleD: who waits for the one of a directory is going to want the other, too. */
+  private static boolean isAwaitedBeside(Inode inode, LeasePlane plane) {
+    LeaseTable other = plane == LeasePlane.NAMES ? inode.leaseTable() : inode.namesTable();
+    return other != null && other.isAwaited();
   }
 
   Leased lease(Handle handle) throws ErrnoException {

@@ -244,6 +244,35 @@ class RoundTripsIT {
 
   // ---- listings ----
 
+  /** As a search for a command or a header in many directories: a whole listing tells. */
+  @Test
+  void namesThatAListingLacks_costNothing_andAreNeverOld() throws Exception {
+    write("d1/there", "x");
+    try (Client client = connect(COPIES);
+        Tree tree = Tree.of(client, ProcessIdentity.self());
+        OpenFile listed = tree.open("d1", O_RDONLY, 0)) {
+      sizes(listed);
+      sizes(listed); // with a lease
+      assertThat(tree.stat("d1/there").size()).isEqualTo(1); // and who looks may search it
+      for (int round = 0; round < 3; round++) {
+        do { // for a while the lease is not asked for
+          sizes(listed);
+          tree.stat("d1/there");
+          relay.reset();
+          sizes(listed);
+          for (int i = 0; i < 100; i++) {
+            String name = "d1/absent" + round + "." + i;
+            assertThatThrownBy(() -> tree.stat(name))
+                .isInstanceOfSatisfying(
+                    ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+          }
+        } while (relay.messages() > 0);
+        write("d1/absent" + round + ".50", "xy");
+        assertThat(tree.stat("d1/absent" + round + ".50").size()).isEqualTo(2);
+      }
+    }
+  }
+
   /** One lease covers them all: as `ls -l` of a directory that was listed before. */
   @Test
   void listingOfManyFiles_again_costsNothing_andIsNeverOld() throws Exception {

@@ -1,6 +1,7 @@
 package dev.coterie.check.lease;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
@@ -46,6 +47,9 @@ final class LeaseSimulation {
   private static final int FILES = 3;
   private static final int NAMES = 3;
 
+  /** Of one reply of a listing: enough for a part of it, or for all. */
+  private static final int[] LISTING_BYTES = {500, 1 << 12};
+
   /** With them nothing is kept back. */
   private static final int LEDGER_FLAGS = OpenFlags.O_RDWR | OpenFlags.O_DSYNC;
 
@@ -62,6 +66,7 @@ final class LeaseSimulation {
   private boolean parksReturns;
   private boolean takesLate;
   private boolean writesMore;
+  private int names;
   private int losses;
   private int looks;
   private int changes;
@@ -91,9 +96,19 @@ final class LeaseSimulation {
       truth.file(oracle.create(ME, root, Name.of("file" + i), OpenFlags.O_RDWR, 0600));
     }
     oracle.create(ME, root, Name.of("ledger"), OpenFlags.O_RDWR, 0600);
-    for (int i = 0; i < NAMES; i++) {
-      truth.name(Name.of("name" + i));
+    name(NAMES);
+  }
+
+  private void name(int count) {
+    for (int i = 0; i < count; i++) {
+      truth.name(Name.of("name" + names++));
     }
+  }
+
+  /** Has twice as many names used, each less often: more that one knows of by listings alone. */
+  LeaseSimulation naming() {
+    name(NAMES);
+    return this;
   }
 
   /** One whose leader holds an inode while it waits for leases of it. */
@@ -139,18 +154,21 @@ final class LeaseSimulation {
    * How many looks and changes there were.
    *
    * @param keptBack how many changes counted as done before the leader heard of them
+   * @param namesLeased how often all names of the directory were leased
    * @param losses connections that were lost
    * @param again changes that came to the leader a second time, having been begun
    * @param events all that happened
    */
-  record Report(int looks, int changes, int keptBack, int losses, int again, long events) {
-    static final Report NONE = new Report(0, 0, 0, 0, 0, 0);
+  record Report(
+      int looks, int changes, int keptBack, int namesLeased, int losses, int again, long events) {
+    static final Report NONE = new Report(0, 0, 0, 0, 0, 0, 0);
 
     Report and(Report other) {
       return new Report(
           looks + other.looks,
           changes + other.changes,
           keptBack + other.keptBack,
+          namesLeased + other.namesLeased,
           losses + other.losses,
           again + other.again,
           events + other.events);
@@ -171,7 +189,8 @@ final class LeaseSimulation {
     }
     vfs.close();
     int again = links.stream().mapToInt(Link::again).sum();
-    return new Report(looks, changes, truth.keptBack(), losses, again, world.moment());
+    return new Report(
+        looks, changes, truth.keptBack(), truth.namesLeased(), losses, again, world.moment());
   }
 
   private void begin(String who, Clients clients) {
@@ -281,17 +300,40 @@ final class LeaseSimulation {
     return bytes.position() < Truth.VALUE_BYTES ? 0 : bytes.getLong(0);
   }
 
-  private Object id(FileService service, Name name) throws ErrnoException {
+  private void lookup(String who, FileService service, Name name) throws ErrnoException {
+    long asked = world.moment();
     try {
-      InodeId id = service.lookup(ME, directory, name).id();
-      service.forget(ME, id, 1);
-      return id;
+      Stat stat = service.lookup(ME, directory, name);
+      service.forget(ME, stat.id(), 1);
+      truth.requireNamed(name, stat, asked, who);
     } catch (ErrnoException e) {
-      if (e.errno() == Errno.ENOENT) {
-        return Truth.ABSENT;
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
       }
-      throw e;
+      truth.requireName(name, Truth.ABSENT, asked, who);
     }
+  }
+
+  private void list(String who, FileService service, long handle) throws ErrnoException {
+    long asked = world.moment();
+    int bytes = LISTING_BYTES[world.random().nextInt(LISTING_BYTES.length)];
+    boolean attributes = !world.chance(3);
+    List<DirEntry> listing = new ArrayList<>();
+    List<DirEntry> page = service.readdir(ME, handle, 0, bytes, attributes);
+    while (!page.isEmpty()) {
+      listing.addAll(page);
+      page = service.readdir(ME, handle, page.getLast().cookie(), bytes, attributes);
+    }
+    world.tell(() -> who + " has listed " + listing);
+    truth.requireListing(listing, asked, who);
+  }
+
+  /** Changes what is named, which may have lost that name, or all, by then. */
+  private static void chmod(FileService service, InodeId directory, Name name, int mode)
+      throws ErrnoException {
+    InodeId id = service.lookup(ME, directory, name).id();
+    service.setattr(ME, id, 0, SetAttr.ofMode(mode));
+    service.forget(ME, id, 1);
   }
 
   // ---- what clients do ----
@@ -304,6 +346,7 @@ final class LeaseSimulation {
       InodeId id = service.lookup(ME, top, Name.of("file" + i)).id();
       handles.add(service.open(ME, id, OpenFlags.O_RDWR).handle());
     }
+    long listed = service.open(ME, directory, OpenFlags.O_DIRECTORY).handle();
     Ledger appended = ledger;
     long ledgerHandle =
         appended == null
@@ -319,7 +362,7 @@ final class LeaseSimulation {
           int steps = 10 + world.random().nextInt(60);
           for (int step = 0; step < steps && !link.isDead(); step++) {
             link.requireAwake();
-            step(thread, link, service, handles);
+            step(thread, link, service, handles, listed);
             if (appended != null && world.chance(2)) {
               append(appended, service, ledgerHandle);
             }
@@ -346,13 +389,13 @@ final class LeaseSimulation {
     changes++;
   }
 
-  private void step(String who, Link link, FileService service, List<Long> handles)
+  private void step(String who, Link link, FileService service, List<Long> handles, long listed)
       throws ErrnoException {
     boolean own = writesMore && !world.chance(6);
     int file = own ? links.indexOf(link) % FILES : world.random().nextInt(FILES);
-    Name name = Name.of("name" + world.random().nextInt(NAMES));
+    Name name = Name.of("name" + world.random().nextInt(names));
     boolean writes = writesMore && world.chance(2);
-    switch (world.random().nextInt(writes ? 2 : 20)) {
+    switch (world.random().nextInt(writes ? 2 : 24)) {
       case 0 -> change(() -> write(link, service, file, handles.get(file)));
       case 1 -> change(() -> append(link, service, file, handles.get(file)));
       case 2 ->
@@ -366,10 +409,14 @@ final class LeaseSimulation {
       case 4 -> names(() -> service.mknod(ME, directory, name, 0100644, 0));
       case 5 -> names(() -> service.unlink(ME, directory, name));
       case 6 -> {
-        Name other = Name.of("name" + world.random().nextInt(NAMES));
+        Name other = Name.of("name" + world.random().nextInt(names));
         names(() -> service.rename(ME, directory, name, directory, other, 0));
       }
-      case 7, 8, 9, 10 -> {
+      case 7 -> {
+        int mode = 0600 | world.random().nextInt(8);
+        names(() -> chmod(service, directory, name, mode));
+      }
+      case 8, 9, 10 -> {
         long asked = world.moment();
         Stat stat = service.getattr(ME, truth.file(file));
         truth.requireStat(file, stat, asked, who);
@@ -383,10 +430,12 @@ final class LeaseSimulation {
         truth.requireValue(file, value, asked, who);
         looks++;
       }
+      case 16, 17, 18, 19 -> {
+        list(who, service, listed);
+        looks++;
+      }
       default -> {
-        long asked = world.moment();
-        Object id = id(service, name);
-        truth.requireName(name, id, asked, who);
+        lookup(who, service, name);
         looks++;
       }
     }

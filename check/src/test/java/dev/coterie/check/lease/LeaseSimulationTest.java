@@ -44,7 +44,16 @@ class LeaseSimulationTest {
 
   @Test
   void withTheCopiesOfTheProduct_everyLookIsRight() throws IOException {
-    run(SEEDS, LeaseSimulationTest::product);
+    run(SEEDS, LeaseSimulation::new, LeaseSimulationTest::product);
+  }
+
+  @Test
+  void withListingsInTheCopiesOfTheProduct_everyLookIsRight() throws IOException {
+    LeaseSimulation.Report sum =
+        run(SEEDS, seed -> new LeaseSimulation(seed).naming(), LeaseSimulationTest::product);
+    if (Simulation.ONLY_SEED == null) {
+      assertThat((long) sum.namesLeased()).isGreaterThan(SEEDS / 4);
+    }
   }
 
   @Test
@@ -156,6 +165,39 @@ class LeaseSimulationTest {
   @Test
   void productThatReadsCopiesForEver_isFound() throws Exception {
     assertFound(new Mutant(COPIES + "Reading", "copied", "stands", true), "searchWriting", " saw ");
+  }
+
+  /** RuleA: a listing is read from copies only while the lease on the names stands. */
+  @Test
+  void productThatListsCopiesForEver_isFound() throws Exception {
+    assertFound(
+        new Mutant(COPIES + "Listings", "copied", "stands", true), "searchCopies", " saw name ");
+  }
+
+  /** RuleA: what a listing lacks is absent only while the lease on the names stands. */
+  @Test
+  void productThatFindsNamesAbsentForEver_isFound() throws Exception {
+    assertFound(
+        new Mutant(COPIES + "Listings", "isAbsent", "stands", true), "searchNaming", " saw name ");
+  }
+
+  /** RuleA: a lease on names covers the attributes of what only they name. */
+  @Test
+  void leaderThatChangesEntriesUnderALeaseOnNames_isFound() throws Exception {
+    assertFound(
+        new Mutant("dev.coterie.core.Coverage", "requireUnleased", "isAlone", true),
+        "searchCopies",
+        " saw mode of ");
+  }
+
+  /** Called in a mutant's own classes. */
+  static void searchCopies() throws IOException {
+    find(LeaseSimulation::new, LeaseSimulationTest::product);
+  }
+
+  /** Called in a mutant's own classes. */
+  static void searchNaming() throws IOException {
+    find(seed -> new LeaseSimulation(seed).naming(), LeaseSimulationTest::product);
   }
 
   /** Called in a mutant's own classes. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
@@ -143,6 +144,12 @@ class ListingCopiesTest {
     }
   }
 
+  private Errno lookupFails(Caller caller, String name) {
+    return catchThrowableOfType(
+            ErrnoException.class, () -> copies.lookup(caller, dir, Name.of(name)))
+        .errno();
+  }
+
   private static DirEntry entry(List<DirEntry> all, Name name) {
     return all.stream().filter(entry -> entry.name().equals(name)).findFirst().orElseThrow();
   }
@@ -232,6 +239,44 @@ class ListingCopiesTest {
   }
 
   // ---- never old ----
+
+  @Test
+  void namesThatAWholeListingLacks_areAbsentAtNoCost() throws ErrnoException {
+    warm();
+    assertThat(lookupFails(ME, "absent")).isEqualTo(Errno.ENOENT);
+    assertThat(below.came()).as("whether it may be searched is not known yet").hasSize(1);
+    for (int i = 0; i < 10; i++) {
+      assertThat(lookupFails(ME, "absent" + i)).isEqualTo(Errno.ENOENT);
+    }
+    assertThat(below.came()).isEmpty();
+    assertThat(lookupFails(ME, "x".repeat(256))).isEqualTo(Errno.ENAMETOOLONG);
+    other.mknod(ME, dir, Name.of("absent3"), 0100644, 0);
+    copies.lookup(ME, dir, Name.of("absent3"));
+  }
+
+  @Test
+  void namesThatAreAbsent_areNotToldToWhoMayNotSearch() throws ErrnoException {
+    other.setattr(ME, dir, 0, SetAttr.ofMode(0744));
+    warm();
+    assertThat(lookupFails(ME, "absent")).isEqualTo(Errno.ENOENT);
+    assertThat(lookupFails(THEM, "absent2")).isEqualTo(Errno.EACCES);
+    assertThat(lookupFails(ME, "absent3")).isEqualTo(Errno.ENOENT);
+    other.setattr(ME, dir, 0, SetAttr.ofMode(0755));
+    assertThat(lookupFails(THEM, "absent2")).isEqualTo(Errno.ENOENT);
+    copies.setattr(ME, dir, 0, SetAttr.ofMode(0744));
+    assertThat(lookupFails(THEM, "absent4")).isEqualTo(Errno.EACCES);
+  }
+
+  @Test
+  void namesThatAreMadeHere_areAbsentNoMore() throws ErrnoException {
+    warm();
+    lookupFails(ME, "absent");
+    copies.mknod(ME, dir, Name.of("new"), 0100644, 0);
+    copies.lookup(ME, dir, Name.of("new"));
+    copies.rename(ME, dir, Name.of("new"), dir, Name.of("newer"), 0);
+    copies.lookup(ME, dir, Name.of("newer"));
+    assertThat(lookupFails(ME, "new")).isEqualTo(Errno.ENOENT);
+  }
 
   @Test
   void changesOfOthers_areInTheNextListing() throws ErrnoException {

@@ -2,6 +2,7 @@ package dev.coterie.check.lease;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
+import dev.coterie.api.DirEntry;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.InodeId;
@@ -60,12 +61,14 @@ final class Truth implements Link.Witness {
   private final List<History> sizes = new ArrayList<>();
   private final List<History> modes = new ArrayList<>();
   private final Map<Name, History> names = new HashMap<>();
+  private final Map<InodeId, History> modesOfNamed = new HashMap<>(); // of what has had a name
   private final List<Kept> kept = new ArrayList<>();
   private final Map<Link, Map<Long, InodeId>> opened = new HashMap<>();
   private final Set<Long> sent = new HashSet<>(); // values that came to the leader
   private final Ledger ledger = new Ledger();
   private @Nullable InodeId ledgerFile;
   private int keptBack;
+  private int namesLeased;
 
   /**
    * @param stored the mount, once it is there
@@ -117,6 +120,11 @@ final class Truth implements Link.Witness {
     return keptBack;
   }
 
+  /** How often all names of the directory were leased, with what they name. */
+  int namesLeased() {
+    return namesLeased;
+  }
+
   // ---- what clients see ----
 
   void requireValue(int file, long value, long asked, String who) {
@@ -131,6 +139,35 @@ final class Truth implements Link.Witness {
   /** The lookup is over when its reference is given back, so the look was not later than this. */
   void requireName(Name name, Object id, long asked, String who) {
     Objects.requireNonNull(names.get(name)).requireSeen(id, asked, world.moment(), who);
+  }
+
+  /** The same with what was seen of the file. */
+  void requireNamed(Name name, Stat stat, long asked, String who) {
+    requireName(name, stat.id(), asked, who);
+    History modes = modesOfNamed.get(stat.id());
+    if (modes == null) {
+      throw new AssertionError(who + " saw what was never there: " + stat.id());
+    }
+    modes.requireSeen(stat.mode() & 07777, asked, world.moment(), who);
+  }
+
+  /**
+   * Of what one listing tells, in several replies, each entry must have been so at one moment, and
+   * so each name that is not in it must have been of nothing.
+   */
+  void requireListing(List<DirEntry> listing, long asked, String who) {
+    Set<Name> absent = new HashSet<>(names.keySet());
+    for (DirEntry entry : listing) {
+      Stat stat = entry.stat();
+      if (names.containsKey(entry.name())) {
+        absent.remove(entry.name());
+        requireName(entry.name(), entry.id(), asked, who);
+        if (stat != null) {
+          requireNamed(entry.name(), stat, asked, who);
+        }
+      }
+    }
+    absent.forEach(name -> requireName(name, ABSENT, asked, who));
   }
 
   // ---- what the leader did ----
@@ -257,16 +294,21 @@ final class Truth implements Link.Witness {
         sent.add(source.getLong(at));
       }
     }
-    if (operation instanceof Operation.Lease(var id, _)
-        && result instanceof Operation.Leased leased
-        && leased.seq() != 0) {
-      requireNobodyWaits(link, id);
+    if (result instanceof Operation.Leased leased && leased.seq() != 0) {
+      if (operation instanceof Operation.Lease(var id, _)) {
+        requireNobodyWaits(link, id);
+      } else if (operation instanceof Operation.LeaseNames(var id)) {
+        requireNobodyWaits(link, id);
+        namesLeased++;
+      }
     }
     boolean look =
         operation instanceof Operation.Read
             || operation instanceof Operation.Getattr
             || operation instanceof Operation.Lookup
+            || operation instanceof Operation.Readdir
             || operation instanceof Operation.Lease
+            || operation instanceof Operation.LeaseNames
             || operation instanceof Operation.NextRecalls;
     if (look || errno == Errno.ESTALE) {
       return;
@@ -284,7 +326,8 @@ final class Truth implements Link.Witness {
       for (Operation<?> waiting : other.waiting()) {
         boolean same =
             switch (waiting) {
-              case Operation.Setattr o -> o.id().equals(id);
+              case Operation.Setattr o ->
+                  o.id().equals(id) && files.contains(id); // or for the names
               // Others may wait for what a name names, and the directory is free.
               case Operation.Mknod o -> o.dir().equals(id);
               default -> false;
@@ -318,6 +361,12 @@ final class Truth implements Link.Witness {
     for (Map.Entry<Name, History> name : names.entrySet()) {
       InsideNode node = mount.lookup(node(directory), name.getKey());
       name.getValue().is(moment, node == null ? ABSENT : node.id());
+      if (node != null) {
+        int mode = node.mode() & 07777;
+        modesOfNamed
+            .computeIfAbsent(node.id(), id -> new History("mode of " + id, mode))
+            .is(moment, mode);
+      }
     }
   }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * <p>All poll for the same of the file, as FUSE does not tell the kernel what it has become ready
  * for: who polls for other things than others do may be told of an edge once more.
  */
-@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 3000, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EventScriptIT {
   private static final boolean FULL = Boolean.getBoolean("coterie.full");
   private static final int SEEDS = FULL ? 60 : 6;

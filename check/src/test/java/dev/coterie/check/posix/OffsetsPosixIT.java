@@ -13,6 +13,8 @@ import java.util.Set;
  * so the offsets of what is not shared yet.
  */
 class OffsetsPosixIT extends DifferentialSuite {
+  private static final long BYTES = 512L << 20;
+
   @Override
   World open(Layout layout, Path scratch) throws IOException {
     return open(layout, scratch, Copies.READ);
@@ -48,6 +50,12 @@ class OffsetsPosixIT extends DifferentialSuite {
   @Override
   boolean isAsked(Step step) {
     return !step.op().equals("usage");
+  }
+
+  /** Room enough: what is unlinked takes some for as long as a copy of it is there. */
+  @Override
+  long scarceBytes() {
+    return BYTES;
   }
 
   /** A few thousand steps of a fresh seed may all find another file, or none. */

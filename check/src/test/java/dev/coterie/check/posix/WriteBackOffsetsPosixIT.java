@@ -7,8 +7,6 @@ import java.util.Set;
 
 /** The same with writes kept back, also those at an offset that is not shared yet. */
 class WriteBackOffsetsPosixIT extends OffsetsPosixIT {
-  private static final long BYTES = 512L << 20;
-
   @Override
   World open(Layout layout, Path scratch) throws IOException {
     return open(layout, scratch, Copies.WRITTEN);
@@ -18,12 +16,6 @@ class WriteBackOffsetsPosixIT extends OffsetsPosixIT {
   @Override
   boolean isAsked(Step step) {
     return super.isAsked(step) && !LOOKS.contains(step.op());
-  }
-
-  /** Room for all that is written: that there is none is told later. */
-  @Override
-  long scarceBytes() {
-    return BYTES;
   }
 
   @Override

@@ -1,28 +1,11 @@
 package dev.coterie.check.suite;
 
-import dev.coterie.check.host.HostTools;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 
 /** As {@link CopiesConformanceTest}, over directories of the host that nobody else changes. */
-class HostCopiesConformanceIT extends HostConformanceSuite {
-  @Override
-  Path place() throws IOException {
-    return HostTools.onTmpfs();
-  }
-
-  @Override
-  boolean isAlone() {
-    return true;
-  }
-
-  @Override
-  Map<String, String> exceptionsThere() {
-    return ON_TMPFS;
-  }
-
+class HostCopiesConformanceIT extends HostAloneConformanceIT {
   @Override
   Map<String, String> exceptions() {
     Map<String, String> all = super.exceptions();

@@ -297,6 +297,7 @@ final class Asks {
         lookup,
         stat -> {
           nodes.referred(stat.id());
+          searched(listed, caller);
           if (copy != null) {
             nodes.learnName(copy, caller, lookup.name(), stat.id());
           }
@@ -305,12 +306,22 @@ final class Asks {
           return stat;
         },
         errno -> {
-          if (errno == Errno.ENOENT && copy != null) {
-            nodes.learnName(copy, caller, lookup.name(), null);
+          if (errno == Errno.ENOENT) {
+            searched(listed, caller);
+            if (copy != null) {
+              nodes.learnName(copy, caller, lookup.name(), null);
+            }
           }
           nodes.release(directory);
         },
         false);
+  }
+
+  /** The copy was there when it was asked for; if it is no more it is of no use. */
+  private static void searched(@Nullable Copy listed, Caller caller) {
+    if (listed != null) {
+      listed.searchedBy(caller);
+    }
   }
 
   /** What gives a reference. */

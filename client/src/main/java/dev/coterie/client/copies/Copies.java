@@ -60,6 +60,7 @@ public final class Copies implements FileService, StepsAhead {
   private final Nodes nodes; // immutable
   private final Reading reading; // immutable
   private final Listings listings; // immutable
+  private final Lookups lookups; // immutable
   private final OwnLocks locks; // immutable
   private final Asks asks; // immutable
   private final Walks walks; // immutable
@@ -89,6 +90,7 @@ public final class Copies implements FileService, StepsAhead {
     this.nodes = new Nodes(below, keeper, pool);
     this.reading = new Reading(keeper, pool, handles);
     this.listings = new Listings(nodes, keeper, reading, handles);
+    this.lookups = new Lookups(nodes, keeper, listings);
     this.locks = new OwnLocks(below, keeper, nodes, handles);
     this.writeBack = new WriteBack(below, keeper, nodes, handles, bytes, keepsFrom);
     this.asks = new Asks(nodes, keeper, reading, listings, locks, writeBack, handles);
@@ -222,30 +224,7 @@ public final class Copies implements FileService, StepsAhead {
 
   private @Nullable Stat lookup(Caller caller, Operation.Lookup lookup) throws ErrnoException {
     requireReference(lookup.dir());
-    Node directory = nodes.get(lookup.dir());
-    Copy copy = directory == null ? null : directory.naming(caller, lookup.name());
-    Copy.Entry entry = copy == null ? null : copy.entry(caller, lookup.name());
-    if (directory == null || copy == null || entry == null) {
-      return null;
-    }
-    Node child = entry.child();
-    if (child == null) {
-      if (!keeper.stands(directory, copy)) {
-        return null;
-      }
-      keeper.used(directory, copy);
-      throw new ErrnoException(Errno.ENOENT, "lookup");
-    }
-    Stat stat = Attributes.of(child, keeper);
-    if (stat == null || !nodes.give(child)) {
-      return null;
-    }
-    if (!keeper.stands(directory, copy)) { // until after the attributes, so the name was its
-      nodes.takeBackReference(child);
-      return null;
-    }
-    keeper.used(directory, copy);
-    return stat;
+    return lookups.copied(caller, lookup);
   }
 
   // ---- from below ----

@@ -51,6 +51,7 @@ final class Copy {
   private volatile @Nullable Known known; // atomic
   private volatile long size = -1; // atomic; unknown until the first attributes
   private volatile @Nullable Page[] pages = {}; // grown under this; elements by ELEMENT
+  private volatile @Nullable Caller searcher; // atomic; see searchedBy
   private boolean dropped; // guarded by this
 
   Copy(int seq, boolean exclusive) {
@@ -152,6 +153,20 @@ final class Copy {
     }
     names.put(name, new Entry(caller, child, names.get(name)));
     return true;
+  }
+
+  /** Somebody has looked up a name in this directory, and so was allowed to. */
+  void searchedBy(Caller caller) {
+    Caller last = searcher;
+    if (last == null || !last.sameIdentity(caller)) {
+      searcher = caller;
+    }
+  }
+
+  /** Whether that was this one, as the last of all; others may be allowed to, or not. */
+  boolean wasSearchedBy(Caller caller) {
+    Caller last = searcher;
+    return last != null && last.sameIdentity(caller);
   }
 
   // ---- the end ----

@@ -2,9 +2,13 @@ package dev.coterie.client.copies;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.DirEntry;
+import dev.coterie.api.Limits;
+import dev.coterie.api.Name;
 import dev.coterie.api.Stat;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The entries of a directory in their order, from the first on as far as they were listed. */
@@ -30,12 +34,30 @@ final class Listing {
     /** Immutable: of the directory; its access time may be older than the listing. */
     final @Nullable Stat dot;
 
+    private volatile @Nullable Set<Name> names; // set once, by who asks first
+
     Filled(Caller who, int epoch, List<Entry> entries, boolean complete, @Nullable Stat dot) {
       this.who = who;
       this.epoch = epoch;
       this.entries = entries;
       this.complete = complete;
       this.dot = dot;
+    }
+
+    /** Whether there is no such name, for certain. One that is too long is another error. */
+    boolean lacks(Name name) {
+      if (!complete || name.isDots() || name.length() > Limits.NAME_BYTES) {
+        return false;
+      }
+      Set<Name> all = names;
+      if (all == null) {
+        all = HashSet.newHashSet(entries.size());
+        for (Entry entry : entries) {
+          all.add(entry.bare().name());
+        }
+        names = all;
+      }
+      return !all.contains(name);
     }
 
     /** The index of the entry after a cookie; -1: not known. */

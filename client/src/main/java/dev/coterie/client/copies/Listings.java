@@ -55,6 +55,22 @@ final class Listings {
     return page;
   }
 
+  /** Whether a whole listing lacks a name, as is told to who may search the directory. */
+  boolean isAbsent(Caller caller, Node directory, Name name) {
+    Copy copy = directory.namesCopy();
+    Listing.Filled filled = copy == null ? null : copy.listing.filled();
+    if (copy == null
+        || filled == null
+        || !copy.wasSearchedBy(caller)
+        || !filled.lacks(name)
+        || !keeper.stands(directory, copy)
+        || keeper.epoch() != filled.epoch) {
+      return false;
+    }
+    keeper.used(directory, copy);
+    return true;
+  }
+
   private List<DirEntry> page(Readdir o, Listing.Filled filled, int from) {
     List<DirEntry> page = new ArrayList<>();
     int left = o.bytes();

@@ -66,6 +66,7 @@ final class Walks {
     Opening asked = asked(opening);
     Node directory = nodes.hold(dir);
     Copy copy = directory.nameable();
+    Copy listed = directory.namesCopy();
     int epoch = keeper.epoch();
     nodes.beginBlind();
     long quiet = nodes.quiet();
@@ -77,6 +78,9 @@ final class Walks {
       Walked walked = ahead.walkAhead(caller, dir, names, asked);
       answered(walked, names.getFirst(), dir, sending);
       learnName(caller, names.getFirst(), copy, walked);
+      if (listed != null && isSearched(walked)) {
+        listed.searchedBy(caller);
+      }
       return new Walked(
           joined(known, walked),
           walked.opened(),
@@ -128,6 +132,11 @@ final class Walks {
     } else if (walked.failure() != null && walked.failure().errno() == Errno.ENOENT) {
       nodes.learnName(copy, caller, name, null);
     }
+  }
+
+  private static boolean isSearched(Walked walked) {
+    return !walked.found().isEmpty()
+        || (walked.failure() != null && walked.failure().errno() == Errno.ENOENT);
   }
 
   /** What a copy knows is newer: it may have been changed here. */

@@ -108,6 +108,12 @@ public final class LeaseTable {
     return grant.lease();
   }
 
+  /** As {@link #grant} where nothing more is granted. */
+  public synchronized Lease had(LeaseHolder holder) {
+    Grant present = grants.get(holder);
+    return present == null || present.recalled != null ? Lease.NONE : present.lease();
+  }
+
   /** What a holder has. */
   public synchronized Lease present(LeaseHolder holder) {
     Grant present = grants.get(holder);
@@ -161,6 +167,11 @@ public final class LeaseTable {
       }
     }
     return false;
+  }
+
+  /** Whether an operation waits for leases to be given back. */
+  public synchronized boolean isAwaited() {
+    return !waiting.isEmpty();
   }
 
   // ---- waiting: with no lock held ----
