@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** CPU time of a process, seen from outside. */
-final class ProcessCpu {
+public final class ProcessCpu {
   /** USER_HZ is 100 for every program on Linux. */
   private static final long TICK_NANOS = 10_000_000;
 
@@ -53,13 +53,13 @@ final class ProcessCpu {
    * @param living nanoseconds of the threads that live
    * @param ticks of all threads, exact to {@link #TICK_NANOS}
    */
-  record Reading(long living, long ticks) {
-    static Reading of(long pid) throws IOException {
+  public record Reading(long living, long ticks) {
+    public static Reading of(long pid) throws IOException {
       return new Reading(nanos(pid), ticksNanos(pid));
     }
 
     /** What was used from here to there: exact, unless threads have ended that had used much. */
-    long until(Reading later) {
+    public long until(Reading later) {
       long exact = Math.max(0, later.living - living);
       long rough = later.ticks - ticks;
       return rough > exact + TICK_NANOS ? rough : exact;

@@ -391,8 +391,9 @@ class LeaderIT {
 
   // ---- the two ends ----
 
+  /** Once it is closed the leader has ended its session, however long that takes. */
   private Client connect() throws ErrnoException {
-    return Client.connect(address, ClientOptions.DEFAULT);
+    return Client.connect(address, ClientOptions.DEFAULT.withCloseMsMax(60_000));
   }
 
   private static Opened create(Client client, String name, int flags) throws ErrnoException {

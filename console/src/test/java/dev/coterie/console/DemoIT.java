@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -238,9 +239,17 @@ class DemoIT {
 
   @Test
   void append_workerStopped_isReported() throws Exception {
+    CountDownLatch writing = new CountDownLatch(1);
     CompletableFuture<Ran> demo =
         CompletableFuture.supplyAsync(() ->
-            run(UnaryOperator.identity(), "append", "--records", "100000000", "--silence", "5000"));
+            run(
+                right -> new FaultyService.Telling(right, writing),
+                "append",
+                "--records",
+                "100000000",
+                "--silence",
+                "8000"));
+    writing.await(); // all have begun
     ProcessHandle victim = awaitWorker(demo);
     new ProcessBuilder("kill", "-STOP", Long.toString(victim.pid())).start().waitFor();
     Ran ran = demo.join();

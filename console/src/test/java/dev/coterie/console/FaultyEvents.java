@@ -32,9 +32,9 @@ final class FaultyEvents {
       super(right);
     }
 
-    /** Now and then is its turn. */
+    /** Now and then is its turn; the first time too, as one answer may tell all there is. */
     boolean isTurn() {
-      return answers.incrementAndGet() % EACH == 0;
+      return answers.getAndIncrement() % EACH == 0;
     }
 
     <R> Ticket changing(
@@ -146,7 +146,10 @@ final class FaultyEvents {
         Caller caller, Operation<R> operation, Completion<? super R> completion) {
       return operation instanceof Operation.NextChanges next
           ? this.<List<Change>>changing(
-              caller, next, completion, all -> isTurn() ? all.subList(1, all.size()) : all)
+              caller,
+              next,
+              completion,
+              all -> !all.isEmpty() && isTurn() ? all.subList(1, all.size()) : all)
           : right.submit(caller, operation, completion);
     }
   }

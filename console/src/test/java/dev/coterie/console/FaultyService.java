@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -155,6 +156,25 @@ abstract class FaultyService implements FileService {
                                     completion,
                                     moved -> completion.done(new Transferred(offset, count))))));
               }));
+    }
+  }
+
+  /** Right, and tells that something is written. */
+  static final class Telling extends FaultyService {
+    private final CountDownLatch writing;
+
+    Telling(FileService right, CountDownLatch writing) {
+      super(right);
+      this.writing = writing;
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      if (operation instanceof Operation.WriteNext) {
+        writing.countDown();
+      }
+      return right.submit(caller, operation, completion);
     }
   }
 

@@ -51,7 +51,11 @@ class UpIT {
 
   private static String firstLine(Process process) throws IOException {
     try (BufferedReader reader = process.inputReader()) {
-      return String.valueOf(reader.readLine());
+      String line = reader.readLine();
+      if (line == null) {
+        throw new AssertionError("ended: " + process.errorReader().lines().toList());
+      }
+      return line;
     }
   }
 

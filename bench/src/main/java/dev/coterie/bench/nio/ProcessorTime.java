@@ -1,9 +1,12 @@
 package dev.coterie.bench.nio;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
+import dev.coterie.bench.ProcessCpu;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.InternalProfiler;
@@ -17,10 +20,15 @@ public final class ProcessorTime implements InternalProfiler {
   /** The name of the result, in microseconds. */
   static final String RESULT = "cpu";
 
-  private long before;
+  private ProcessCpu.@Nullable Reading before;
 
-  private static long nanos() {
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
+  /** Not as the JDK tells it, in ticks of 10 ms: a short iteration may take less than one. */
+  private static ProcessCpu.Reading reading() {
+    try {
+      return ProcessCpu.Reading.of(ProcessHandle.current().pid());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -30,13 +38,13 @@ public final class ProcessorTime implements InternalProfiler {
 
   @Override
   public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
-    before = nanos();
+    before = reading();
   }
 
   @Override
   public Collection<? extends Result<?>> afterIteration(
       BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-    double micros = (nanos() - before) / 1000.0;
+    double micros = Objects.requireNonNull(before).until(reading()) / 1000.0;
     return List.of(
         new ScalarResult(
             RESULT, micros / result.getMetadata().getAllOps(), "us/op", AggregationPolicy.AVG));

@@ -183,7 +183,7 @@ final class FaultItems {
 
   /** A third guest is switched off while a request waits and a file without a name is open. */
   private static void switchedOff(Site site) throws IOException {
-    int connections = site.leader.counts().connections();
+    int connections = site.awaitNoOtherConnection();
     int fids = site.leader.counts().fids();
     long free = site.java.statfs("/").bfree();
     try (Guest guest = site.resume("c")) {

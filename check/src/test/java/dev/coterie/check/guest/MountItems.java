@@ -40,7 +40,7 @@ final class MountItems {
   }
 
   private static void mounts(Site site, String mode) throws IOException {
-    int before = site.leader.counts().connections();
+    int before = site.awaitNoOtherConnection();
     site.mount(site.a, AT, "access=any,cache=" + mode);
     assertThat(site.a.sh("cat /proc/mounts")).contains(HOST + " " + AT + " 9p ");
     Answer there = site.a.ok("statfs", AT);
@@ -102,7 +102,7 @@ final class MountItems {
   }
 
   private static void msizeTooSmall(Site site) throws Exception {
-    int before = site.leader.counts().connections();
+    int before = site.awaitNoOtherConnection();
     Answer answer =
         Item.unheard(
             site, Set.of(), () -> site.a.ask("mount", HOST, AT, site.options("msize=4095")));

@@ -61,6 +61,7 @@ final class Site implements AutoCloseable {
   private final GuestTools tools;
   private final Client client;
   private final ScheduledExecutorService watchdog = Executors.newScheduledThreadPool(1);
+  private int connections; // when all is mounted
   private int items;
   private String item = "";
 
@@ -104,6 +105,7 @@ final class Site implements AutoCloseable {
     }
     mount(a, "/mnt/" + SECOND, "access=any,cache=none");
     mount(a, "/mnt/" + USERS, "access=user,cache=none");
+    connections = leader.counts().connections();
   }
 
   /** One more guest, which the caller is to {@link Guest#greet}. */
@@ -158,6 +160,12 @@ final class Site implements AutoCloseable {
     guest.ok("umount", directory, 0);
   }
 
+  /** Waits until the leader has no connection of an item before; how many there are then. */
+  int awaitNoOtherConnection() {
+    awaitConnections(connections);
+    return connections;
+  }
+
   /** Waits until the leader has so many connections: a guest's end is seen a little later. */
   void awaitConnections(int count) {
     await().atMost(SOON).until(() -> leader.counts().connections() == count);
@@ -205,7 +213,8 @@ final class Site implements AutoCloseable {
   void leave() throws IOException {
     for (Guest guest : List.of(a, b)) {
       guest.sh(
-          "cd /; for m in $(sed -n 's/^[^ ]* \\(.mnt.[^ ]*\\) 9p .*/\\1/p' /proc/mounts); do umount $m || exit 1; done");
+          "cd /; for m in $(sed -n 's/^[^ ]* \\(.mnt.[^ ]*\\) 9p .*/\\1/p' /proc/mounts); do umount"
+              + " $m || exit 1; done");
     }
     java.close();
     client.close();

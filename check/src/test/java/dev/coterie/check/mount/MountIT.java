@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -253,27 +254,33 @@ class MountIT {
 
   @Test
   void mount_inBackground_sharesALeaderUntilTheLastIsGone() throws Exception {
-    String source = "tmpfs:" + folder.getFileName();
+    String name = String.valueOf(folder.getFileName());
+    String source = "tmpfs:" + name;
     assertThat(output("mount", "--background", source, first)).isEqualTo(new Shell(0, ""));
     assertThat(output("mount", "-b", source, second)).isEqualTo(new Shell(0, ""));
     Shell.run("echo shared > \"$1/f\"", first).ok();
     assertThat(Shell.run("cat \"$1/f\"", second).ok()).isEqualTo("shared");
     assertThat(run("unmount", first)).isZero();
     assertThat(Shell.run("cat \"$1/f\"", second).ok()).isEqualTo("shared");
+    assertThat(leaderIsThere(name)).isTrue();
     assertThat(run("unmount", second)).isZero();
     // The next one is another tree.
-    await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere());
+    await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere(name));
     assertThat(run("mount", "-b", source, first)).isZero();
     assertThat(Shell.run("ls \"$1\"", first).ok()).isEmpty();
     assertThat(run("unmount", first)).isZero();
-    await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere());
+    await().atMost(60, TimeUnit.SECONDS).until(() -> !leaderIsThere(name));
   }
 
-  /** Asked of /proc, as ProcessHandle does not tell a long command line. */
-  private static boolean leaderIsThere() throws IOException {
+  /**
+   * Whether the tree in memory of this name has a leader; other tests have theirs at the same time.
+   * Asked of /proc, as ProcessHandle does not tell a long command line.
+   */
+  private static boolean leaderIsThere(String name) throws IOException {
+    String socket = "tmpfs-" + UUID.nameUUIDFromBytes(name.getBytes(ISO_8859_1));
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
-        if (isLeader(process)) {
+        if (isLeader(process, socket)) {
           return true;
         }
       }
@@ -281,9 +288,10 @@ class MountIT {
     return false;
   }
 
-  private static boolean isLeader(Path process) {
+  private static boolean isLeader(Path process, String socket) {
     try {
-      return Files.readString(process.resolve("cmdline"), ISO_8859_1).contains("--until-unused");
+      String line = Files.readString(process.resolve("cmdline"), ISO_8859_1);
+      return line.contains("--until-unused") && line.contains(socket);
     } catch (IOException e) {
       return false; // it has just ended
     }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Workers implements AutoCloseable {
   private static final long END_MS_MAX = 10_000;
 
+  /** How long it may take, at least, until all have begun: they start at the same time. */
+  private static final long BEGIN_MS_MAX = 60_000;
+
   /** What a worker said; a null line is the end of its output. */
   private record Heard(int worker, @Nullable String line) {}
 
@@ -38,6 +41,8 @@ final class Workers implements AutoCloseable {
   private static final class Member {
     final Process process;
     long lastNanos = System.nanoTime();
+    boolean begun; // it has said something
+    boolean atWork; // it was told something since
     boolean done;
 
     Member(Process process) {
@@ -81,6 +86,7 @@ final class Workers implements AutoCloseable {
   void send(int worker, String line) throws DemoFailure {
     Member member = members.get(worker);
     member.lastNanos = System.nanoTime();
+    member.atWork = member.begun;
     try {
       OutputStream stdin = member.process.getOutputStream();
       stdin.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
@@ -105,6 +111,7 @@ final class Workers implements AutoCloseable {
       }
       Member member = members.get(next.worker());
       member.lastNanos = System.nanoTime();
+      member.begun = true;
       if (next.line() == null) {
         if (!member.done) {
           throw died(next.worker());
@@ -167,10 +174,10 @@ final class Workers implements AutoCloseable {
       if (member.done) {
         continue;
       }
-      long left = silenceMsMax - TimeUnit.NANOSECONDS.toMillis(now - member.lastNanos);
+      long most = member.atWork ? silenceMsMax : Math.max(silenceMsMax, BEGIN_MS_MAX);
+      long left = most - TimeUnit.NANOSECONDS.toMillis(now - member.lastNanos);
       if (left <= 0 && heard.isEmpty()) {
-        throw new DemoFailure(
-            nameOf(i) + ": hangs, nothing heard of it for " + silenceMsMax + " ms");
+        throw new DemoFailure(nameOf(i) + ": hangs, nothing heard of it for " + most + " ms");
       }
       least = Math.clamp(left, 1, least);
     }

@@ -162,7 +162,7 @@ class DirectoryPlusTest {
     long unique = 1_000_000;
     kernel.kill(unique);
     kernel.send(Opcode.READDIRPLUS, ROOT, page(handle, 0), 0, unique);
-    // The same handle is used by the next one, which comes after it.
+    kernel.awaitRefused(unique);
     Map<String, Long> nodes = new LinkedHashMap<>();
     read(kernel.call(Opcode.READDIRPLUS, ROOT, page(handle, 0)), nodes);
     assertThat(nodes).containsEntry("d", node);

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,7 +29,7 @@ final class FakeKernel implements Kernel {
   private final AtomicLong uniques = new AtomicLong();
 
   /** Replies to these are refused with ENOENT, as when whoever asked has been killed. */
-  private final ConcurrentHashMap<Long, Boolean> killed = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, CountDownLatch> killed = new ConcurrentHashMap<>();
 
   /** What came back: an errno as the kernel sees it, and the body. */
   record Reply(int error, ByteBuffer body) {}
@@ -91,7 +92,15 @@ final class FakeKernel implements Kernel {
 
   /** Whoever sent this request is gone: its reply will not be taken. */
   void kill(long unique) {
-    killed.put(unique, true);
+    killed.put(unique, new CountDownLatch(1));
+  }
+
+  /** Waits until the reply to such a request has been refused. */
+  void awaitRefused(long unique) throws InterruptedException {
+    CountDownLatch refused = killed.get(unique);
+    if (refused == null || !refused.await(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("no reply to request " + unique + ", which was to be refused");
+    }
   }
 
   Reply await(long unique) throws InterruptedException {
@@ -158,7 +167,9 @@ final class FakeKernel implements Kernel {
     }
     int error = reply.getInt();
     long unique = reply.getLong();
-    if (killed.containsKey(unique)) {
+    CountDownLatch refused = killed.get(unique);
+    if (refused != null) {
+      refused.countDown();
       throw new ErrnoException(Errno.ENOENT);
     }
     replies

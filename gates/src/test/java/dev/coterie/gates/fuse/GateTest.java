@@ -262,6 +262,7 @@ class GateTest {
     long unique = 1_000_000;
     kernel.kill(unique);
     kernel.send(Opcode.LOOKUP, ROOT, body().text("d"), 0, unique);
+    kernel.awaitRefused(unique);
     awaitStale(node);
     assertThat(vfs.counts().inodes()).isEqualTo(before);
   }

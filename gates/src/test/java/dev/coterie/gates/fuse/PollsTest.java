@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Caller;
 import dev.coterie.api.Completion;
+import dev.coterie.api.Errno;
+import dev.coterie.api.ErrnoException;
 import dev.coterie.api.Event;
 import dev.coterie.api.FileService;
 import dev.coterie.api.InodeId;
@@ -43,13 +45,13 @@ class PollsTest {
 
     @Override
     @SuppressWarnings("unchecked") // what each operation answers
-    public <R> R call(Caller caller, Operation<R> operation) {
+    public <R> R call(Caller caller, Operation<R> operation) throws ErrnoException {
       assertThat(operation).isInstanceOf(Operation.Evwait.class);
       try {
         return (R) reports.take();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return (R) List.of();
+        throw new ErrnoException(Errno.EINTR, operation.label()); // or it would ask for ever
       }
     }
 
