@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
  * had not begun when it ended; and it shows each name that was there all the while, and none that
  * was not at any time.
  */
-@Timeout(120)
+@Timeout(360)
 class ListingStressTest {
   private static final Caller ME = Caller.ROOT;
   private static final int CLIENTS = 3;
@@ -146,7 +146,7 @@ class ListingStressTest {
       }
       long lists = 0;
       for (Future<Long> each : work) {
-        lists += each.get(100, TimeUnit.SECONDS);
+        lists += each.get(300, TimeUnit.SECONDS);
       }
       return lists;
     } finally {

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * records to the same files and write numbers in place, each number larger than the one before and
  * by one thread; what was acknowledged to anybody is there for whoever reads later, and stays.
  */
-@Timeout(120)
+@Timeout(360)
 class WriteBackStressTest {
   private static final Caller ME = Caller.ROOT;
   private static final int THREADS = 2;
@@ -200,7 +200,7 @@ class WriteBackStressTest {
         work.add(threads.submit(new Worker(sessions.get(worker % 3), worker)));
       }
       for (Future<?> each : work) {
-        each.get(100, TimeUnit.SECONDS);
+        each.get(300, TimeUnit.SECONDS);
       }
       requireAllThere(sessions.getFirst(), root);
     } finally {
