@@ -14,6 +14,7 @@ import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -82,7 +83,7 @@ class AppliedOnceTest {
     Path socket = folder.resolve("s" + seed);
     Path relayed = folder.resolve("r" + seed);
     try (Leader leader =
-            Leader.builder()
+            PatientLeader.builder()
                 .mount("/", TmpFs.Options.defaults().factory())
                 .listen(socket)
                 .tcp(0, true)

@@ -19,6 +19,7 @@ import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.client.Together;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -53,7 +54,7 @@ class LastingClientTest {
   void serve() throws Exception {
     Path socket = folder.resolve("s");
     leader =
-        Leader.builder()
+        PatientLeader.builder()
             .mount("/", TmpFs.Options.defaults().factory())
             .listen(socket)
             .decorate(NotingWaits::new)
