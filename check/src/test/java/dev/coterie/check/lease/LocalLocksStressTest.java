@@ -154,7 +154,7 @@ class LocalLocksStressTest {
         handles[file] = service.create(me, root, name, OpenFlags.O_RDWR, 0600).handle();
       }
       for (int i = 0; i < ROUNDS; i++) {
-        round.await(60, TimeUnit.SECONDS);
+        round.await(300, TimeUnit.SECONDS);
         boolean apart = i % 2 == 0;
         for (int j = 0; j < PAIRS; j++) {
           int file = apart ? client + CLIENTS * random.nextInt(FILES / CLIENTS) : j % FILES;
