@@ -3,7 +3,6 @@ package dev.coterie.leader;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
-import dev.coterie.api.Limits;
 import dev.coterie.core.Session;
 import dev.coterie.wire.SessionRequest.SessionKey;
 import java.util.HashSet;
@@ -159,7 +158,7 @@ final class ClientSession {
       }
       Owner named = owner;
       if (!clean && named != null && named.keeps()) {
-        alarm = leader.sessions().after(Limits.LEASE_RECALL_MS, this::forsaken);
+        alarm = leader.sessions().whenForsaken(this::forsaken);
         return;
       }
     }

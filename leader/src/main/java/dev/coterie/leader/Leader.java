@@ -87,7 +87,7 @@ public final class Leader implements AutoCloseable {
 
   private Leader(Vfs vfs, long epoch, Builder builder) {
     this.vfs = vfs;
-    this.sessions = new Sessions(epoch);
+    this.sessions = new Sessions(epoch, builder.sessionMs);
     this.decorator = builder.decorator;
     this.connectionsMost = builder.connectionsMost;
     this.lockHoldMs = builder.lockHoldMs;
@@ -105,6 +105,7 @@ public final class Leader implements AutoCloseable {
     private boolean tcpTrusted;
     private int connectionsMost = Limits.CONNECTIONS;
     private long lockHoldMs = Limits.LOCK_HOLD_MS;
+    private int sessionMs = Limits.LEASE_MS;
     private InstantSource clock = InstantSource.system();
     private Alarm alarm = Alarm.ofSystem();
     private UnaryOperator<FileService> decorator = UnaryOperator.identity();
@@ -162,6 +163,20 @@ public final class Leader implements AutoCloseable {
         throw new IllegalArgumentException("lockHoldMs: " + time);
       }
       lockHoldMs = time;
+      return this;
+    }
+
+    /**
+     * Keeps a session without connections so long, instead of {@link Limits#LEASE_MS}, and a margin
+     * besides. For tests, in which no client may be too late.
+     *
+     * @param time in milliseconds, no less than that
+     */
+    Builder sessionMs(int time) {
+      if (time < Limits.LEASE_MS) {
+        throw new IllegalArgumentException("sessionMs: " + time); // it may hold leases
+      }
+      sessionMs = time;
       return this;
     }
 

@@ -18,16 +18,18 @@ import org.jspecify.annotations.Nullable;
 /** The sessions that their clients have named, and how one is begun, gone on with and ended. */
 final class Sessions {
   private final long epoch;
+  private final int leaseMs; // of a session without connections
   private final Alarm alarm = Alarm.ofSystem();
   private final Map<SessionKey, ClientSession> named = new HashMap<>(); // guarded by this
 
-  Sessions(long epoch) {
+  Sessions(long epoch, int leaseMs) {
     this.epoch = epoch;
+    this.leaseMs = leaseMs;
   }
 
-  /** Runs an action when this time has passed; what it returns takes that back. */
-  Runnable after(int milliseconds, Runnable action) {
-    return alarm.set(milliseconds, action);
+  /** Runs an action when the time without a connection is over; what it returns takes that back. */
+  Runnable whenForsaken(Runnable action) {
+    return alarm.set(leaseMs + Limits.LEASE_MARGIN_MS, action);
   }
 
   /**
@@ -57,7 +59,7 @@ final class Sessions {
   private Rsession answer(ClientSession session, int status) {
     boolean lasts = session.owner() != null;
     return new Rsession(
-        session.number(), epoch, Limits.LEASE_MS, status, lasts ? Limits.SLOTS_PER_SESSION : 0);
+        session.number(), epoch, leaseMs, status, lasts ? Limits.SLOTS_PER_SESSION : 0);
   }
 
   private static void requireUnused(Conversation conversation) throws ErrnoException {

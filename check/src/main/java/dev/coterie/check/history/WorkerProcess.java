@@ -33,6 +33,7 @@ final class WorkerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(List.of("-Xlog:disable", "-Xlog:all=warning:stderr")); // its output is answers
     for (String option : options.jvm().split(" ")) {
       if (!option.isEmpty()) {
         command.add(option);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process waits for the tree of a leader in another, and for streams of its own. */
-@Timeout(120)
+@Timeout(600)
 class HostStreamsIT {
   private static final int ROUNDS = Boolean.getBoolean("coterie.full") ? 2_000 : 50;
 

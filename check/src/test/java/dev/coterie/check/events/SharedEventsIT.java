@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Event sets and notifications between processes: edges, notifications and their owner, locks and
  * changes that one process makes and another waits for.
  */
-@Timeout(120)
+@Timeout(600)
 class SharedEventsIT {
   private static final int CYCLES = 1_000;
   private static final int ROUNDS = 1_000;

@@ -14,6 +14,7 @@ import dev.coterie.client.Address;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client whose connections are cut all the time makes changes: each is made once. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 360, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AppliedOnceTest {
   private static final int THREADS = 4;
   private static final int ROUNDS = 40; // of each thread
@@ -82,7 +83,7 @@ class AppliedOnceTest {
     Path socket = folder.resolve("s" + seed);
     Path relayed = folder.resolve("r" + seed);
     try (Leader leader =
-            Leader.builder()
+            PatientLeader.builder()
                 .mount("/", TmpFs.Options.defaults().factory())
                 .listen(socket)
                 .tcp(0, true)

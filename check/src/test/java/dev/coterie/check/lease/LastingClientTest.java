@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.coterie.api.Caller;
+import dev.coterie.api.Completion;
 import dev.coterie.api.Errno;
 import dev.coterie.api.ErrnoException;
 import dev.coterie.api.FileService;
@@ -13,10 +14,12 @@ import dev.coterie.api.Name;
 import dev.coterie.api.OpenFlags;
 import dev.coterie.api.Operation;
 import dev.coterie.api.RangeLock;
+import dev.coterie.api.Ticket;
 import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.client.Together;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +45,7 @@ class LastingClientTest {
   private Relay relay;
   private Client client;
   private FileService other;
+  private final AtomicBoolean waits = new AtomicBoolean();
   private InodeId root = new InodeId(0, 0);
   private long handle;
   private long otherHandle;
@@ -48,7 +53,12 @@ class LastingClientTest {
   @BeforeEach
   void serve() throws Exception {
     Path socket = folder.resolve("s");
-    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader =
+        PatientLeader.builder()
+            .mount("/", TmpFs.Options.defaults().factory())
+            .listen(socket)
+            .decorate(NotingWaits::new)
+            .start();
     relay =
         new Relay(
             UnixDomainSocketAddress.of(folder.resolve("r")),
@@ -56,7 +66,9 @@ class LastingClientTest {
             1,
             1);
     relay.cutNoMore();
-    client = Client.connectLasting(AppliedOnceTest.addressOf(relay), ClientOptions.DEFAULT);
+    client =
+        Client.connectLasting(
+            AppliedOnceTest.addressOf(relay), ClientOptions.DEFAULT.withCloseMsMax(60_000));
     other = leader.openSession();
     root = client.root(ME).id();
     int flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
@@ -107,9 +119,34 @@ class LastingClientTest {
     return result;
   }
 
-  private void awaitWaiting(Future<?> call, long requests) {
-    await().until(() -> leader.requests() > requests);
+  /** Until the leader has what is to wait. */
+  private void awaitWaiting(Future<?> call) {
+    await().untilTrue(waits);
     assertThat(call.isDone()).isFalse();
+  }
+
+  /** Notes that what waits has come; of requests the client makes some by itself. */
+  private final class NotingWaits implements FileService {
+    private final FileService below;
+
+    NotingWaits(FileService below) {
+      this.below = below;
+    }
+
+    @Override
+    public <R> Ticket submit(
+        Caller caller, Operation<R> operation, Completion<? super R> completion) {
+      boolean lock = operation instanceof Operation.Lock asked && asked.waits();
+      if (lock || operation instanceof Operation.Evwait) {
+        waits.set(true);
+      }
+      return below.submit(caller, operation, completion);
+    }
+
+    @Override
+    public void close() {
+      below.close();
+    }
   }
 
   /** Nobody asks anything, so it is the client itself that notices. */
@@ -126,7 +163,6 @@ class LastingClientTest {
   @Test
   void severalInOneMessage_goOn_andAreAppliedOnce() throws Exception {
     assertThat(isFree()).isTrue();
-    long requests = leader.requests();
     Together both = client.together(ME);
     Together.Step<Operation.Transferred> written =
         both.add(new Operation.Append(handle, ByteBuffer.wrap(new byte[3])));
@@ -136,7 +172,7 @@ class LastingClientTest {
           both.run();
           return both;
         });
-    awaitWaiting(waiting, requests);
+    awaitWaiting(waiting);
     relay.cut();
     awaitAgain();
     assertThat(waiting.isDone()).isFalse();
@@ -151,13 +187,12 @@ class LastingClientTest {
   @Test
   void waitForALock_goesOn() throws Exception {
     assertThat(isFree()).isTrue();
-    long requests = leader.requests();
     Future<?> waiting =
         inOther(() -> {
           client.lock(ME, handle, lock(), true);
           return null;
         });
-    awaitWaiting(waiting, requests);
+    awaitWaiting(waiting);
     relay.cut();
     awaitAgain();
     assertThat(waiting.isDone()).isFalse();
@@ -168,9 +203,8 @@ class LastingClientTest {
   @Test
   void waitThatCannotBeBegunAgain_endsWithEio() throws Exception {
     long set = client.call(ME, new Operation.Evset()).handle();
-    long requests = leader.requests();
     Future<?> waiting = inOther(() -> client.call(ME, new Operation.Evwait(set, 1, -1)));
-    awaitWaiting(waiting, requests);
+    awaitWaiting(waiting);
     relay.cut();
     assertThatThrownBy(waiting::get)
         .isInstanceOf(ExecutionException.class)

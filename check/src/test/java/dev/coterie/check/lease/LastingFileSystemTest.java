@@ -7,6 +7,7 @@ import dev.coterie.api.Tree;
 import dev.coterie.client.ProcessIdentity;
 import dev.coterie.client.nio.CoterieFileSystemProvider;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.io.IOException;
 import java.net.URI;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code java.nio.file} over connections that are cut. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 360, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LastingFileSystemTest {
   private static final int RECORDS = 500;
 
@@ -41,7 +42,11 @@ class LastingFileSystemTest {
   @BeforeEach
   void serve() throws IOException {
     Path socket = folder.resolve("s");
-    leader = Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+    leader =
+        PatientLeader.builder()
+            .mount("/", TmpFs.Options.defaults().factory())
+            .listen(socket)
+            .start();
     relay =
         new Relay(
             UnixDomainSocketAddress.of(folder.resolve("r")),
