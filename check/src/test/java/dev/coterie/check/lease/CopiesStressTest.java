@@ -17,6 +17,7 @@ import dev.coterie.client.ClientOptions;
 import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -96,7 +97,10 @@ class CopiesStressTest {
     Path socket = folder.resolve("socket");
     Address address = new Address.Unix(socket.toString());
     try (Leader leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start()) {
+        PatientLeader.builder()
+            .mount("/", TmpFs.Options.defaults().factory())
+            .listen(socket)
+            .start()) {
       asked = leader::requests;
       work(
           leader::openSession,
@@ -111,7 +115,10 @@ class CopiesStressTest {
     Path socket = folder.resolve("socket");
     rounds = CUT_ROUNDS;
     try (Leader leader =
-            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+            PatientLeader.builder()
+                .mount("/", TmpFs.Options.defaults().factory())
+                .listen(socket)
+                .start();
         Relay relay =
             new Relay(
                 UnixDomainSocketAddress.of(folder.resolve("relay")),
@@ -126,7 +133,10 @@ class CopiesStressTest {
   void overTcpThatIsCut_everyReadIsOfOneMoment_andNotOfThePast() throws Exception {
     rounds = CUT_ROUNDS;
     try (Leader leader =
-            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).tcp(0, true).start();
+            PatientLeader.builder()
+                .mount("/", TmpFs.Options.defaults().factory())
+                .tcp(0, true)
+                .start();
         Relay relay =
             new Relay(
                 Relay.anyPort(),

@@ -21,6 +21,7 @@ import dev.coterie.client.ClientOptions;
 import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -110,7 +111,10 @@ class ListingStressTest {
     Path socket = folder.resolve("socket");
     Address address = new Address.Unix(socket.toString());
     try (Leader leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start()) {
+        PatientLeader.builder()
+            .mount("/", TmpFs.Options.defaults().factory())
+            .listen(socket)
+            .start()) {
       asked = () -> leader.requests() + Noting.ASKED.get()[0];
       work(
           () -> new Noting(leader.openSession()),

@@ -16,6 +16,7 @@ import dev.coterie.client.ClientOptions;
 import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
@@ -83,7 +84,10 @@ class LocalLocksStressTest {
     Path socket = folder.resolve("socket");
     Address address = new Address.Unix(socket.toString());
     try (Leader leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start()) {
+        PatientLeader.builder()
+            .mount("/", TmpFs.Options.defaults().factory())
+            .listen(socket)
+            .start()) {
       asked = leader::requests;
       work(() -> Client.connect(address, ClientOptions.DEFAULT.withCopies(1 << 16)));
     }
@@ -94,7 +98,10 @@ class LocalLocksStressTest {
   void overConnectionsThatAreCut_whoHasTheLock_isAlone(@TempDir Path folder) throws Exception {
     Path socket = folder.resolve("socket");
     try (Leader leader =
-            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+            PatientLeader.builder()
+                .mount("/", TmpFs.Options.defaults().factory())
+                .listen(socket)
+                .start();
         Relay relay =
             new Relay(
                 UnixDomainSocketAddress.of(folder.resolve("relay")),

@@ -18,6 +18,7 @@ import dev.coterie.client.ClientOptions;
 import dev.coterie.client.copies.Copies;
 import dev.coterie.core.Vfs;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientLeader;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -112,7 +113,10 @@ class WriteBackStressTest {
     Address address = new Address.Unix(socket.toString());
     ClientOptions options = ClientOptions.DEFAULT.withCopies(BYTES).withWriteBack();
     try (Leader leader =
-        Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start()) {
+        PatientLeader.builder()
+            .mount("/", TmpFs.Options.defaults().factory())
+            .listen(socket)
+            .start()) {
       work(leader::openSession, () -> Client.connect(address, options));
     }
   }
@@ -123,7 +127,10 @@ class WriteBackStressTest {
     Path socket = folder.resolve("socket");
     ClientOptions options = ClientOptions.DEFAULT.withCopies(BYTES).withWriteBack();
     try (Leader leader =
-            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+            PatientLeader.builder()
+                .mount("/", TmpFs.Options.defaults().factory())
+                .listen(socket)
+                .start();
         Relay relay =
             new Relay(
                 UnixDomainSocketAddress.of(folder.resolve("relay")),
@@ -146,7 +153,10 @@ class WriteBackStressTest {
     long standing = System.nanoTime(); // time that passes costs messages too
     AtomicLong below = new AtomicLong();
     try (Leader leader =
-            Leader.builder().mount("/", TmpFs.Options.defaults().factory()).listen(socket).start();
+            PatientLeader.builder()
+                .mount("/", TmpFs.Options.defaults().factory())
+                .listen(socket)
+                .start();
         Copies client =
             new Copies(
                 new Counting(

@@ -5,6 +5,7 @@ import dev.coterie.api.Limits;
 import dev.coterie.core.Barrier;
 import dev.coterie.core.Vfs;
 import dev.coterie.core.spi.MountFactory;
+import dev.coterie.leader.PatientAlarm;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Random;

@@ -3,6 +3,7 @@ package dev.coterie.check.suite;
 import dev.coterie.api.FileService;
 import dev.coterie.core.spi.InsideMount.AtimePolicy;
 import dev.coterie.core.spi.MountFactory;
+import dev.coterie.leader.PatientAlarm;
 import dev.coterie.mounts.tmpfs.TmpFs;
 import java.io.IOException;
 import java.util.Map;

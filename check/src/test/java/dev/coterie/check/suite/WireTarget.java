@@ -8,6 +8,7 @@ import dev.coterie.client.Client;
 import dev.coterie.client.ClientOptions;
 import dev.coterie.core.spi.MountFactory;
 import dev.coterie.leader.Leader;
+import dev.coterie.leader.PatientAlarm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
