@@ -10,7 +10,6 @@ import dev.coterie.wire.P9;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,8 +70,8 @@ class FlushTest {
 
   @Test
   void flush_answeredRequest_comesBehindItsReply() throws IOException {
-    client.sendBytes(
-        join(RawClient.getattrFrame(ROOT).toBytes(OLD), RawClient.flushFrame(OLD).toBytes(FLUSH)));
+    client.sendTogether(
+        RawClient.getattrFrame(ROOT).toBytes(OLD), RawClient.flushFrame(OLD).toBytes(FLUSH));
     expect(P9.RGETATTR, OLD);
     expect(P9.RFLUSH, FLUSH);
   }
@@ -303,11 +302,5 @@ class FlushTest {
 
   private void awaitRunning(int count) {
     await().until(() -> running.get() >= count);
-  }
-
-  private static byte[] join(byte[] first, byte[] second) {
-    byte[] both = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, both, first.length, second.length);
-    return both;
   }
 }

@@ -9,13 +9,15 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
  * A leader as a process. Says {@code serving}; answers {@code counts}, {@code memory} (resident, in
- * KiB, when the collector is done) and {@code accepting} (CPU time of the threads that accept, in
- * ns); ends when there is nothing more to hear.
+ * KiB, when the collector is done), {@code accepting} (CPU time of the threads that accept, in ns)
+ * and {@code readers} (threads of connections, as the machine counts them); ends when there is
+ * nothing more to hear.
  */
 public final class LeaderMain {
   private LeaderMain() {}
@@ -50,6 +52,7 @@ public final class LeaderMain {
         yield Long.toString(residentKib());
       }
       case "accepting" -> Long.toString(acceptingNanos());
+      case "readers" -> Integer.toString(readers());
       default -> throw new IOException("what is " + question + "?");
     };
   }
@@ -65,6 +68,25 @@ public final class LeaderMain {
       }
     }
     return nanos;
+  }
+
+  /** By their names in proc_pid_task(5), where they are until they take no room any more. */
+  private static int readers() throws IOException {
+    int count = 0;
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (Path task : tasks) {
+        count += name(task).startsWith("coterie-reader") ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  private static String name(Path task) {
+    try {
+      return Files.readString(task.resolve("comm"));
+    } catch (IOException e) {
+      return ""; // it has ended
+    }
   }
 
   /** VmRSS of proc_pid_status(5). */

@@ -137,25 +137,18 @@ class LiveFuzzIT {
     }
     Long seed = Long.getLong("coterie.seed");
     List<Long> seeds = seed != null ? List.of(seed) : List.of(FIXED_SEED, System.nanoTime());
-    fuzz(seeds.getFirst(), CASES / 20, workers); // what a leader and a JVM need once
-    removeAll(tree, "/" + FuzzCase.TREE);
     Leader.Counts counts = leader.counts();
     int threads = threads();
+    fuzz(seeds.getFirst(), CASES / 20, workers); // what a leader and a JVM need once
+    awaitOver(counts, threads);
+    removeAll(tree, "/" + FuzzCase.TREE);
     long heap = heapInUse();
     long direct = Memory.directBytesInUse();
     for (long one : seeds) {
       System.out.println("LiveFuzzIT: -Dcoterie.seed=" + one);
       fuzz(one, CASES / seeds.size(), workers);
     }
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .untilAsserted(() -> {
-          Leader.Counts now = leader.counts();
-          assertThat(now.connections()).as("connections").isEqualTo(counts.connections());
-          assertThat(now.tree().sessions()).as("sessions").isEqualTo(counts.tree().sessions());
-          assertThat(now.tree().tokens()).as("tokens").isZero();
-          assertThat(threads()).as("threads of the leader").isLessThanOrEqualTo(threads);
-        });
+    awaitOver(counts, threads);
     assertThat(leader.counts().faults()).isZero();
     removeAll(tree, "/" + FuzzCase.TREE);
     long heapNow = heapInUse();
@@ -165,6 +158,19 @@ class LiveFuzzIT {
         heapNow >> 10, heap >> 10, directNow >> 10, direct >> 10, threads);
     assertThat(heapNow - heap).as("growth of the heap").isLessThan(HEAP_SLACK_BYTES);
     assertThat(directNow - direct).as("growth of buffers").isLessThan(DIRECT_SLACK_BYTES);
+  }
+
+  /** The leader may be at work yet on what those sent who did not wait for it. */
+  private void awaitOver(Leader.Counts counts, int threads) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> {
+          Leader.Counts now = leader.counts();
+          assertThat(now.connections()).as("connections").isEqualTo(counts.connections());
+          assertThat(now.tree().sessions()).as("sessions").isEqualTo(counts.tree().sessions());
+          assertThat(now.tree().tokens()).as("tokens").isZero();
+          assertThat(threads()).as("threads of the leader").isLessThanOrEqualTo(threads);
+        });
   }
 
   private void awaitCounts(Leader.Counts counts) {

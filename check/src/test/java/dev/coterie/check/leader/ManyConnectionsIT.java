@@ -117,6 +117,13 @@ class ManyConnectionsIT {
         .until(() -> leader.ask("counts"), (count + " 0 " + count)::equals);
   }
 
+  /** Waits until there are so many threads: one ends a little later than its connection. */
+  private void awaitReaders(int count) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> leader.ask("readers"), Integer.toString(count)::equals);
+  }
+
   private long residentKib() {
     return Long.parseLong(leader.ask("memory"));
   }
@@ -288,6 +295,7 @@ class ManyConnectionsIT {
     int before = connections();
     crowds.get(0).ask("close " + some.served() / 2);
     awaitConnections(before - some.served() / 2);
+    awaitReaders(before - some.served() / 2);
     assertThat(opened(crowds.get(1), some.served() / 2).refused().size()).isZero();
     System.out.printf(
         "ManyConnectionsIT: short of %s: %d served, %d refused; slowest answer %d ms; leader's CPU"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Errno;
 import dev.coterie.wire.P9;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -77,6 +78,15 @@ public final class RawClient implements AutoCloseable {
 
   public void send(int tag, Frame frame) throws IOException {
     sendBytes(frame.toBytes(tag));
+  }
+
+  /** Sends frames so that the leader has the last of them when it looks at the first. */
+  public void sendTogether(byte[]... frames) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] frame : frames) {
+      all.writeBytes(frame);
+    }
+    sendBytes(all.toByteArray());
   }
 
   public Reply receive() throws IOException {

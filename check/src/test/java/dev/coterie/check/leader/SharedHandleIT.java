@@ -68,10 +68,14 @@ class SharedHandleIT {
     }
   }
 
-  /** Kills it, and waits until the leader has found that out. */
   private void kill(Child child) {
+    awaitGone(child::kill);
+  }
+
+  /** Has one go, and waits until the leader has found that out. */
+  private void awaitGone(Runnable goes) {
     int sessions = served.leader.counts().tree().sessions();
-    child.kill();
+    goes.run();
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> served.leader.counts().tree().sessions() < sessions);
@@ -124,7 +128,7 @@ class SharedHandleIT {
       parent.ask("open f");
       write(parent, 3, 3);
       String token = parent.ask("share");
-      parent.end();
+      awaitGone(parent::end);
       assertThat(child.ask("take " + token)).isEqualTo("ENOENT");
       requireAll("f", 3, 0);
 
