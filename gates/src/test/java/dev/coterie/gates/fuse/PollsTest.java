@@ -1,6 +1,7 @@
 package dev.coterie.gates.fuse;
 
 import static dev.coterie.api.EventMask.EPOLLIN;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coterie.api.Caller;
@@ -79,9 +80,14 @@ class PollsTest {
           new InodeId(1, 1), 0100600, 1, 0, 0, 0, 0, 4096, 0, time, time, time, time, 0);
     }
 
+    /** What it is watched with now. */
+    long ofTheFile() {
+      return requireNonNull(watched.get(101L));
+    }
+
     /** Has the set of the mount report the file as it is watched now, and that dealt with. */
     void report() throws InterruptedException {
-      long data = watched.get(101L);
+      long data = ofTheFile();
       reports.put(List.of(new Event(EPOLLIN, data, 1)));
       reports.put(List.of()); // who takes this has done with the one before
     }
@@ -143,10 +149,10 @@ class PollsTest {
 
   @Test
   void reportOfTheTimeBeforeALook_isDropped() throws Exception {
-    long old = sets.watched.get(101L);
+    long old = sets.ofTheFile();
     sets.report();
     look();
-    assertThat(sets.watched.get(101L)).isNotEqualTo(old);
+    assertThat(sets.ofTheFile()).isNotEqualTo(old);
     sets.reports.put(List.of(new Event(EPOLLIN, old, 1)));
     sets.reports.put(List.of());
     assertThat(told()).isEqualTo(1);
