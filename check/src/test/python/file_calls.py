@@ -16,6 +16,7 @@ import select
 import signal
 import sys
 import termios
+import time
 
 libc = ctypes.CDLL(None, use_errno=True)
 AT_FDCWD = -100
@@ -220,6 +221,16 @@ def file_handles_outlive_the_caches(directory):
         os.close(fd)
 
 
+def await_released(directory, handle):
+    """The kernel does not wait until a file system of programs has heard of a close."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            os.close(open_by_handle(directory, handle, os.O_RDONLY))
+        except OSError:
+            return
+
+
 def file_handle_of_a_removed_file_is_stale(directory):
     path = directory + "/f"
     for cached in [True, False]:
@@ -236,6 +247,7 @@ def file_handle_of_a_removed_file_is_stale(directory):
                 pass
         if not cached:
             drop_caches()
+        await_released(directory, handle)
         equal(error_of(open_by_handle, directory, handle, os.O_RDONLY), errno.ESTALE, "removed")
     with open(path, "w"):
         pass
