@@ -656,7 +656,7 @@ static void read_link(void) {
 static void truncate_name(void) {
   struct stat before = {0}, after = {0};
   const char *name = path(1);
-  if (host) {
+  if (host || number(2) < 0) { /* which is refused before the name is looked at */
     say_done(truncate(name, number(2)));
     return;
   }

@@ -134,6 +134,7 @@ class SharedEventsIT {
     long set = service.evset(ME).handle();
     service.evctl(ME, set, Control.ADD, in, EPOLLIN | EPOLLET, 7);
     other.ask("open out p w");
+    assertThat(now(set)).isEmpty(); // it is a change, and nothing is ready
     ByteBuffer bytes = ByteBuffer.allocate(16);
     for (int i = 0; i < CYCLES; i++) {
       other.say("write out 1");
