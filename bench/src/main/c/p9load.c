@@ -606,7 +606,7 @@ static int all_had_answers(Connection *all) {
 
 static void measure(Connection *all) {
   pthread_t threads[CONNECTIONS_MAX];
-  uint64_t ops = 0, all_ops = 0, requests = 0;
+  uint64_t ops = 0, all_ops = 0, requests = 0, fewest = UINT64_MAX, most = 0;
   pthread_barrier_init(&ready, NULL, (unsigned)connections + 1);
   pthread_barrier_init(&done, NULL, (unsigned)connections + 1);
   for (int i = 0; i < connections; i++) {
@@ -630,12 +630,15 @@ static void measure(Connection *all) {
     ops += all[i].ops;
     all_ops += all[i].all_ops;
     requests += all[i].requests;
+    fewest = all[i].ops < fewest ? all[i].ops : fewest;
+    most = all[i].ops > most ? all[i].ops : most;
   }
   printf("{\"operation\":\"%s\",\"ops\":%llu,\"seconds\":%.6f,\"p50_us\":%.3f,\"p99_us\":%.3f,"
-         "\"all_ops\":%llu,\"requests\":%llu,\"server_cpu_us\":%.3f,\"client_cpu_us\":%.3f}\n",
+         "\"all_ops\":%llu,\"requests\":%llu,\"server_cpu_us\":%.3f,\"client_cpu_us\":%.3f,"
+         "\"fairness\":%.3f}\n",
          operation, (unsigned long long)ops, (double)nanos / 1e9, quantile(all, 0.5),
          quantile(all, 0.99), (unsigned long long)all_ops, (unsigned long long)requests,
-         (double)of_server / 1000, (double)of_client / 1000);
+         (double)of_server / 1000, (double)of_client / 1000, most ? (double)fewest / (double)most : 0);
 }
 
 static int number(const char *text, int least, int most) {

@@ -3,6 +3,7 @@ package dev.coterie.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * {@code p9load} on one server: a load, described.
@@ -76,12 +77,30 @@ record P9Load(
 
   /** This load on a server. */
   Side on(Arena arena, Arena.Server server) {
-    return () -> {
-      arena.pin(server.pid(), single);
-      Figures figures = run(arena, server);
+    return new Loading(this, arena, server);
+  }
+
+  /** One that says at its end, as teams do, how far its connections were from one another. */
+  private static final class Loading implements Side {
+    private final P9Load load;
+    private final Arena arena;
+    private final Arena.Server server;
+    private double fairness = 1; // in the worst round
+
+    Loading(P9Load load, Arena arena, Arena.Server server) {
+      this.load = load;
+      this.arena = arena;
+      this.server = server;
+    }
+
+    @Override
+    public Sample measure() throws IOException, BenchException {
+      arena.pin(server.pid(), load.single);
+      Figures figures = load.run(arena, server);
       double ops = figures.get("all_ops");
+      fairness = Math.min(fairness, figures.get("fairness"));
       double value =
-          measure() == Measure.LATENCY
+          load.measure() == Measure.LATENCY
               ? figures.get("p50_us")
               : figures.get("ops") / figures.get("seconds");
       return new Sample(
@@ -89,7 +108,12 @@ record P9Load(
           figures.get("server_cpu_us") / ops,
           figures.get("client_cpu_us") / ops,
           figures.get("requests") / ops);
-    };
+    }
+
+    @Override
+    public String remark() {
+      return load.connections == 1 ? "" : String.format(Locale.ROOT, "fairness %.2f", fairness);
+    }
   }
 
   /** Makes the files, where they are not there yet. */
