@@ -6,8 +6,9 @@
  *   Answers    what can be answered from a copy, and when not
  *   Asks       what is sent instead of an operation, and what its reply teaches
  *   Reading    the same of reads of files
- *   Change     an own change that is under way: what it touches is not used meanwhile
  *   Listings   the same of listings of directories
+ *   Lookups    the same of names in directories
+ *   Change     an own change that is under way: what it touches is not used meanwhile
  *   Nodes      what is known of each inode: references, and the copy
  *   Copy       what was learned under one lease since the last own change
  *   Names      the lease on the names of a directory; NamesLeases: all of them
